@@ -1,0 +1,182 @@
+"""Areas from province to villagers' group, with their names and codes of every day; what a village says of itself."""
+
+from datetime import date
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from bangfu.common.fields import HundredthsField
+from bangfu.common.places import Level, PlaceRange, ScopedQuerySet, range_of
+
+
+class AreaQuerySet(ScopedQuerySet):
+    """Whoever may see the registry of a place, or look after officers there, may see the areas themselves."""
+
+    view_right = "areas.view"
+
+    def current(self, day: date | None = None) -> Self:
+        """Areas that exist on `day` (today)."""
+        day = day or date.today()
+        return self.filter(Q(valid_to=None) | Q(valid_to__gt=day), valid_from__lte=day)
+
+    def of_level(self, level: Level) -> Self:
+        return self.filter(level=level)
+
+
+class Area(models.Model):
+    """One area as it stands today. Its official code may change or be missing; its id and place stay.
+
+    `valid_to` is the first day on which it no longer exists (None: it still does).
+    """
+
+    place = models.BigIntegerField(_("位置"), unique=True)
+    level = models.SmallIntegerField(
+        _("级别"),
+        choices=[
+            (Level.PROVINCE, _("省")),
+            (Level.PREFECTURE, _("市（州）")),
+            (Level.COUNTY, _("县（区）")),
+            (Level.TOWNSHIP, _("乡镇")),
+            (Level.VILLAGE, _("村")),
+            (Level.GROUP, _("村民小组")),
+        ],
+    )
+    parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="children", verbose_name=_("上级"))
+    code = models.CharField(_("区划代码"), max_length=15, blank=True, db_index=True)
+    name = models.CharField(_("名称"), max_length=60)
+    urban_rural_code = models.CharField(_("城乡分类代码"), max_length=3, blank=True)
+    valid_from = models.DateField(_("设立日期"))
+    valid_to = models.DateField(_("撤销日期"), null=True, blank=True)
+
+    objects = AreaQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("区划")
+        ordering = ["place"]
+        indexes = [models.Index(fields=["parent", "name"], name="area_by_name")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["code"],
+                condition=Q(valid_to=None) & ~Q(code=""),
+                name="area_code_once",
+                violation_error_message=_("这个区划代码已由另一个现存区划使用。"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def reach(self) -> PlaceRange:
+        """Every place inside this area."""
+        return range_of(self.place, self.level)
+
+
+class AreaVersion(models.Model):
+    """How an area was called, coded and attached from a day to a day: the tree of any past day is read from here."""
+
+    area = models.ForeignKey(Area, models.CASCADE, related_name="versions", verbose_name=_("区划"))
+    code = models.CharField(_("区划代码"), max_length=15, blank=True, db_index=True)
+    name = models.CharField(_("名称"), max_length=60)
+    parent = models.ForeignKey(Area, models.PROTECT, null=True, related_name="+", verbose_name=_("上级"))
+    urban_rural_code = models.CharField(_("城乡分类代码"), max_length=3, blank=True)
+    valid_from = models.DateField(_("起"))
+    valid_to = models.DateField(_("止"), null=True)
+    source = models.CharField(_("依据"), max_length=120, blank=True)
+
+    class Meta:
+        verbose_name = _("区划沿革")
+        ordering = ["area", "valid_from"]
+        constraints = [
+            models.UniqueConstraint(fields=["area", "valid_from"], name="area_version_starts_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.valid_from}"
+
+
+class Succession(models.Model):
+    """Which area went into which: a merger has several predecessors, a split several successors."""
+
+    class Kind(models.TextChoices):
+        MERGED = "merged", _("合并")
+        SPLIT = "split", _("拆分")
+        RECODED = "recoded", _("变更代码")
+        RENAMED = "renamed", _("更名")
+        MOVED = "moved", _("划转")
+
+    kind = models.CharField(_("类型"), max_length=10, choices=Kind.choices)
+    predecessor = models.ForeignKey(Area, models.PROTECT, related_name="successions", verbose_name=_("原区划"))
+    successor = models.ForeignKey(Area, models.PROTECT, related_name="origins", verbose_name=_("现区划"))
+    on = models.DateField(_("日期"))
+    document = models.CharField(_("批准文件"), max_length=120, blank=True)
+
+    class Meta:
+        verbose_name = _("区划变更")
+        ordering = ["-on", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.predecessor} → {self.successor} {self.on}"
+
+
+class ProfileQuerySet(ScopedQuerySet):
+    place_field = "area__place"
+    view_right = "areas.view"
+
+
+class ProfileFigure(models.Model):
+    """A figure that a village (or any area) reports of itself for a year, as its paper prints it.
+
+    It is never used for a computation: it stands beside the computed figure so that a difference shows.
+    """
+
+    area = models.ForeignKey(Area, models.CASCADE, related_name="figures", verbose_name=_("区划"))
+    year = models.SmallIntegerField(_("年度"))
+    indicator = models.CharField(_("指标"), max_length=60)
+    value = HundredthsField(_("数值"), null=True)
+    source = models.CharField(_("来源"), max_length=200)
+    recorded_on = models.DateField(_("录入日期"))
+    recorded_by = models.CharField(_("录入人"), max_length=60)
+
+    objects = ProfileQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("村情指标")
+        constraints = [
+            models.UniqueConstraint(fields=["area", "year", "indicator"], name="figure_once_a_year"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.area} {self.year} {self.indicator}"
+
+
+class StandardAnswer(models.Model):
+    """Whether an item of a checklist (hard road, safe water, clinic …) is met by an area in a year."""
+
+    class Met(models.TextChoices):
+        YES = "yes", _("达标")
+        NO = "no", _("未达标")
+        UNKNOWN = "unknown", _("未核实")
+
+    area = models.ForeignKey(Area, models.CASCADE, related_name="standard_answers", verbose_name=_("区划"))
+    checklist = models.CharField(_("清单"), max_length=60)
+    item = models.CharField(_("事项"), max_length=60)
+    year = models.SmallIntegerField(_("年度"))
+    met = models.CharField(_("结论"), max_length=10, choices=Met.choices, default=Met.UNKNOWN)
+    value = HundredthsField(_("实测值"), null=True, blank=True)
+    evidence = models.CharField(_("依据"), max_length=200, blank=True)
+    recorded_on = models.DateField(_("录入日期"))
+    recorded_by = models.CharField(_("录入人"), max_length=60)
+
+    objects = ProfileQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("村级标准核对")
+        constraints = [
+            models.UniqueConstraint(fields=["area", "checklist", "item", "year"], name="answer_once_a_year"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.area} {self.year} {self.item}"

@@ -1,0 +1,62 @@
+"""The trail: one entry for every change of state and every look at sensitive data. Inserted, never altered."""
+
+from datetime import date
+from typing import Self
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class EntryQuerySet(models.QuerySet["Entry"]):
+    def between(self, first: date | None, last: date | None) -> Self:
+        """Entries of whole days, both included; None leaves that side open."""
+        found = self
+        if first:
+            found = found.filter(at__date__gte=first)
+        if last:
+            found = found.filter(at__date__lte=last)
+        return found
+
+
+class Entry(models.Model):
+    """One deed. `hash` covers the entry's content and the hash before it, so a later change of any entry shows.
+
+    The actor is kept as id and name, not as a relation: the trail outlives the people and stands below their room.
+    """
+
+    number = models.BigIntegerField(_("序号"), primary_key=True)
+    at = models.DateTimeField(_("时间"), db_index=True)
+    actor_id = models.BigIntegerField(_("人员编号"), null=True, db_index=True)
+    actor_name = models.CharField(_("人员"), max_length=60)
+    action = models.CharField(_("事项"), max_length=60, db_index=True)
+    subject_type = models.CharField(_("对象类别"), max_length=40)
+    subject_id = models.CharField(_("对象编号"), max_length=60)
+    place = models.BigIntegerField(_("位置"), null=True)
+    address = models.CharField(_("来源地址"), max_length=45, blank=True)
+    detail = models.TextField(_("内容"), default="{}")
+    previous_hash = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64)
+
+    objects = EntryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("留痕记录")
+        ordering = ["-number"]
+        indexes = [models.Index(fields=["subject_type", "subject_id"], name="entry_of_subject")]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.action} {self.subject_type} {self.subject_id}"
+
+
+class ChainHead(models.Model):
+    """The last number and hash: the one row that writers of the trail queue for, so that the chain never forks."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    number = models.BigIntegerField(default=0)
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = _("留痕链末端")
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.hash[:12]}"

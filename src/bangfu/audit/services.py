@@ -1,0 +1,95 @@
+"""The only writer of the trail."""
+
+import hashlib
+import json
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Protocol
+
+from django.db import transaction
+
+from bangfu.audit.models import ChainHead, Entry
+
+# The network address of the request being served; set by the web's middleware, empty for commands.
+address_now: ContextVar[str] = ContextVar("address_now", default="")
+
+
+class Actor(Protocol):
+    """Whoever acts: an officer."""
+
+    @property
+    def pk(self) -> Any: ...
+    @property
+    def name(self) -> str: ...
+
+
+class Subject(Protocol):
+    """What is acted upon: any model; `place` is taken along when it has one."""
+
+    @property
+    def pk(self) -> Any: ...
+
+
+def digest(entry: Entry) -> str:
+    """SHA-256 over the entry's content in a fixed order and the hash before it."""
+    content = [
+        entry.number,
+        entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        entry.actor_id,
+        entry.actor_name,
+        entry.action,
+        entry.subject_type,
+        entry.subject_id,
+        entry.place,
+        entry.address,
+        entry.detail,
+        entry.previous_hash,
+    ]
+    return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Decimal) else getattr(value, "isoformat", lambda: str(value))()
+
+
+@transaction.atomic
+def record(
+    *,
+    actor: Actor | None,
+    action: str,
+    subject: Subject | None = None,
+    subject_type: str = "",
+    subject_id: str = "",
+    place: int | None = None,
+    at: datetime | None = None,
+    **detail: Any,
+) -> Entry:
+    """Add one entry to the end of the chain, in the caller's transaction: the deed and its trail stand or fall together.
+
+    `actor` None is the system itself. Call it last in a transaction: from here to its end other writers of the trail
+    wait. Personal data does not belong in `detail`; say which fields changed, the history keeps their values.
+    """
+    # Lock before reading: two writers would otherwise both chain to the same entry.
+    head, _created = ChainHead.objects.select_for_update().get_or_create(id=1, defaults={"hash": "0" * 64})
+    if subject is not None:
+        subject_type = subject_type or type(subject).__name__.lower()
+        subject_id = subject_id or str(subject.pk)
+        place = place if place is not None else getattr(subject, "place", None)
+    entry = Entry(
+        number=head.number + 1,
+        at=at or datetime.now(UTC),
+        actor_id=actor.pk if actor else None,
+        actor_name=actor.name if actor else "系统",
+        action=action,
+        subject_type=subject_type,
+        subject_id=subject_id,
+        place=place,
+        address=address_now.get(),
+        detail=json.dumps(detail, ensure_ascii=False, sort_keys=True, default=_plain),
+        previous_hash=head.hash,
+    )
+    entry.hash = digest(entry)
+    entry.save(force_insert=True)
+    ChainHead.objects.filter(id=1).update(number=entry.number, hash=entry.hash)
+    return entry

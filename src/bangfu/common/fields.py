@@ -1,0 +1,73 @@
+"""Exact numbers in the database: yuan, mu, km and m² are kept as whole hundredths.
+
+SQLite has no decimal type: a DecimalField there is a float, and sums of floats lose fen. A whole number of hundredths
+is exact on both databases, sums exactly, and travels to columnar files without conversion.
+"""
+
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django import forms
+from django.db import models
+
+from bangfu.common.errors import NumberWrong
+
+HUNDREDTH = Decimal("0.01")
+
+
+def to_hundredths(value: Any) -> int | None:
+    """`value` (Decimal, int, or text such as "12.5") as whole hundredths; None and "" mean unknown and stay None.
+
+    Raises NumberWrong when it is no number or has more than two decimals: rounding silently would change a fact.
+    """
+    if value is None or value == "":
+        return None
+    try:
+        scaled = Decimal(str(value).strip()) * 100
+        exact = int(scaled)
+    except (InvalidOperation, ValueError, OverflowError):
+        raise NumberWrong(value=value, places=2) from None
+    if exact != scaled:
+        raise NumberWrong(value=value, places=2)
+    return exact
+
+
+def from_hundredths(value: int | None) -> Decimal | None:
+    """Whole hundredths as a Decimal with two places; None stays None."""
+    return None if value is None else Decimal(value) / 100
+
+
+class HundredthsField(models.BigIntegerField):  # type: ignore[type-arg]
+    """A number with two decimals, Decimal in Python, BIGINT of hundredths in the database. `unit` is for the reader."""
+
+    def __init__(self, *args: Any, unit: str = "", **kwargs: Any) -> None:
+        self.unit = unit
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        if self.unit:
+            kwargs["unit"] = self.unit
+        return name, path, args, kwargs
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Decimal | None:
+        return None if value is None else Decimal(int(value)) / 100
+
+    def to_python(self, value: Any) -> Decimal | None:
+        return from_hundredths(to_hundredths(value))
+
+    def get_prep_value(self, value: Any) -> int | None:
+        return to_hundredths(value)
+
+    def formfield(self, **kwargs: Any) -> Any:  # type: ignore[override]
+        return super(models.IntegerField, self).formfield(
+            **{"form_class": forms.DecimalField, "decimal_places": 2, "max_digits": 14, **kwargs}
+        )
+
+
+class YuanField(HundredthsField):
+    """Money in yuan, exact to the fen."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("unit", "CNY")
+        super().__init__(*args, **kwargs)

@@ -1,0 +1,27 @@
+"""Personal data as shown by default (standards 11.4): enough to tell two people apart, not enough to misuse."""
+
+
+def mask_id(number: str) -> str:
+    """First three and last four characters: 522***********1234. Shorter than eight characters: all hidden."""
+    if len(number) < 8:
+        return "*" * len(number)
+    return number[:3] + "*" * (len(number) - 7) + number[-4:]
+
+
+def mask_phone(number: str) -> str:
+    """138****1234; anything that is no 11-digit number keeps its last two digits only."""
+    if len(number) == 11:
+        return number[:3] + "****" + number[-4:]
+    return "*" * max(len(number) - 2, 0) + number[-2:]
+
+
+def mask_account(number: str) -> str:
+    """Bank accounts keep the last four digits."""
+    return "*" * max(len(number) - 4, 0) + number[-4:] if len(number) > 4 else "*" * len(number)
+
+
+def mask_name(name: str) -> str:
+    """For lists outside the office: 张*明, 李*. One-character names are hidden whole."""
+    if len(name) <= 1:
+        return "*" * len(name)
+    return name[0] + "*" * max(len(name) - 2, 1) + (name[-1] if len(name) > 2 else "")
