@@ -1,0 +1,96 @@
+"""Fixtures that every room's tests share: a small house of areas, and an officer for every role."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from bangfu.accounts.models import Officer, Post
+from bangfu.accounts.roles import roles
+from bangfu.areas.models import Area, AreaVersion
+from bangfu.common.places import Level, span
+
+START = date(2014, 1, 1)
+
+
+@pytest.fixture(autouse=True)
+def _home_of_its_own(settings: Any, tmp_path: Path) -> None:
+    """Files that a test makes go to its own folder; pages need no collected static files; tasks run at once."""
+    settings.HOME = tmp_path
+    settings.STORAGES = {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path}},
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    settings.TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def make_area(parent: Area | None, ordinal: int, name: str, code: str = "") -> Area:
+    """An area directly below `parent`, with its first version."""
+    level = Level(parent.level + 1 if parent else 1)
+    area = Area.objects.create(
+        parent=parent,
+        place=(parent.place if parent else 0) + ordinal * span(level),
+        level=level,
+        name=name,
+        code=code,
+        valid_from=START,
+    )
+    AreaVersion.objects.create(area=area, code=code, name=name, parent=parent, valid_from=START)
+    return area
+
+
+@dataclass
+class House:
+    """An invented county 云岭县 with two townships of two villages each, and a neighbouring county."""
+
+    county: Area
+    township: Area
+    village: Area
+    other_village: Area
+    group: Area
+    neighbour_township: Area
+    neighbour_village: Area
+    neighbour_county: Area
+    officer: Callable[..., Officer]
+
+    def client(self, role: str, area: Area | None = None) -> Client:
+        """A browser in which an officer of that role has signed in."""
+        client = Client()
+        client.force_login(self.officer(role, area), backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+
+@pytest.fixture
+def house(db: None) -> House:
+    province = make_area(None, 1, "样省", "990000000000")
+    prefecture = make_area(province, 1, "样州", "990100000000")
+    county = make_area(prefecture, 1, "云岭县", "990121000000")
+    township = make_area(county, 1, "青禾乡", "990121200000")
+    village = make_area(township, 1, "石桥村", "990121200201")
+    other_village = make_area(township, 2, "柳坪村", "990121200202")
+    group = make_area(village, 1, "一组")
+    make_area(village, 2, "二组")
+    neighbour_township = make_area(county, 2, "白水镇", "990121100000")
+    neighbour_village = make_area(neighbour_township, 1, "梨园村", "990121100201")
+    neighbour_county = make_area(prefecture, 2, "长滩县", "990122000000")
+    home = {1: province, 2: prefecture, 3: county, 4: township, 5: village, 6: group}
+
+    def officer(role: str, area: Area | None = None, username: str = "") -> Officer:
+        """An officer holding `role` at `area`, by default in the own county at the highest level the role has."""
+        held = roles()[role]
+        area = area or home[max(held.levels) if 3 not in held.levels else 3]
+        made, new = Officer.objects.get_or_create(
+            username=username or f"{role}-{area.pk}", defaults={"name": held.label.zh[:4]}
+        )
+        if new:
+            Post.objects.create(officer=made, role_id=role, area=area, starts_on=START)
+        return made
+
+    return House(
+        county, township, village, other_village, group, neighbour_township, neighbour_village, neighbour_county, officer
+    )
