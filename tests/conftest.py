@@ -1,6 +1,7 @@
 """Fixtures that every room's tests share: a small house of areas, and an officer for every role."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,8 +14,32 @@ from bangfu.accounts.models import Officer, Post
 from bangfu.accounts.roles import roles
 from bangfu.areas.models import Area, AreaVersion
 from bangfu.common.places import Level, span
+from tests.databases.fixtures import _postgres_server, postgres_url  # noqa: F401  (fixtures for every room)
 
 START = date(2014, 1, 1)
+
+
+def _skips_are_failures() -> bool:
+    """Where everything is installed (`.ci/run`), a test that skips itself hides something: it fails there."""
+    return os.environ.get("BANGFU_REQUIRE_ALL") == "1"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
+    report = yield
+    if report.skipped and _skips_are_failures() and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, but BANGFU_REQUIRE_ALL=1 wants every test to run: {report.longrepr[-1]}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, Any, Any]:
+    report = yield
+    if report.skipped and _skips_are_failures():
+        report.outcome = "failed"
+        report.longrepr = f"skipped, but BANGFU_REQUIRE_ALL=1 wants every test to run: {report.longrepr[-1]}"
+    return report
 
 
 @pytest.fixture(autouse=True)
@@ -92,5 +117,13 @@ def house(db: None) -> House:
         return made
 
     return House(
-        county, township, village, other_village, group, neighbour_township, neighbour_village, neighbour_county, officer
+        county,
+        township,
+        village,
+        other_village,
+        group,
+        neighbour_township,
+        neighbour_village,
+        neighbour_county,
+        officer,
     )
