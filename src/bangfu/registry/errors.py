@@ -1,0 +1,538 @@
+"""What the registry refuses, and in which words.
+
+Codes: 001-099 a file that cannot be read, 100-199 a cell or a row that cannot be taken, 200-299 a row that contradicts
+what is on file, 300-399 verbs of the household page, 400-499 import batches and exports.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from django.utils.translation import gettext_noop
+
+from bangfu.common.errors import BangfuError
+
+
+class Severity(StrEnum):
+    """A row with a refused cell is left out; one with warnings is taken as it is."""
+
+    REFUSE = "refuse"
+    WARN = "warn"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with one cell (`column`), one row (`column` "") or one table (`row` None).
+
+    `table` and `column` are names of `registry.columns`; `row` is the row as the reader's `row` column numbers it.
+    """
+
+    table: str
+    row: int | None
+    column: str
+    error: BangfuError | type[BangfuError]
+    severity: Severity = Severity.REFUSE
+
+    @property
+    def fault(self) -> BangfuError:
+        return self.error if isinstance(self.error, BangfuError) else self.error()
+
+    @property
+    def code(self) -> str:
+        return self.error.code
+
+    @property
+    def message(self) -> str:
+        return self.fault.message
+
+    @property
+    def refuses(self) -> bool:
+        return self.severity is Severity.REFUSE
+
+
+class RowsRefused(BangfuError):
+    """At least one row cannot be taken. `problems` holds all of them, refusals and warnings."""
+
+    code = "REG-001"
+    what = gettext_noop("有 {rows} 处不符合填报要求：{first}")
+    next_step = gettext_noop("请改正后再提交。")
+
+    def __init__(self, problems: Sequence[Problem] = (), **facts: Any) -> None:
+        self.problems = list(problems)
+        refused = [p for p in self.problems if p.refuses]
+        super().__init__(**{"rows": len(refused), "first": "", **facts})
+
+    @property
+    def message(self) -> str:
+        first = next((p.message for p in self.problems if p.refuses), "")
+        self.facts["first"] = first
+        return super().message
+
+    @property
+    def by_code(self) -> Counter[str]:
+        return Counter(p.code for p in self.problems if p.refuses)
+
+
+# --- 002-099 the file ------------------------------------------------------------------------------------------------
+
+
+class FileEmpty(BangfuError):
+    code = "REG-002"
+    what = gettext_noop("文件“{file}”是空的（0 字节），没有可以导入的内容。")
+    next_step = gettext_noop("请重新从原系统导出，确认能用表格软件打开后再上传。")
+
+
+class FileTooLarge(BangfuError):
+    code = "REG-003"
+    what = gettext_noop("文件“{file}”有 {size} MB，超过 {limit} MB 的上限。")
+    next_step = gettext_noop("请按乡镇或村拆成几个文件，分别导入。")
+
+
+class FileTypeUnknown(BangfuError):
+    code = "REG-004"
+    what = gettext_noop("“{file}”不是可以导入的文件：内容不是 Excel 工作簿（.xlsx、.xls、.ods），也不是 .csv 文本。")
+    next_step = gettext_noop("请在表格软件中“另存为”.xlsx 或 .csv 后再上传；只改扩展名是不行的。")
+
+
+class WorkbookEncrypted(BangfuError):
+    code = "REG-005"
+    what = gettext_noop("工作簿“{file}”设有打开密码，系统无法读取。")
+    next_step = gettext_noop("请打开它，在“文件—信息—保护工作簿”中去掉密码，保存后再上传。")
+
+
+class WorkbookDamaged(BangfuError):
+    code = "REG-006"
+    what = gettext_noop("工作簿“{file}”已损坏或传输不完整，读到一半就断了。")
+    next_step = gettext_noop("请用表格软件打开并“另存为”一个新的 .xlsx；打不开时请重新导出。")
+
+
+class EncodingUnknown(BangfuError):
+    code = "REG-007"
+    what = gettext_noop("文件“{file}”的文字编码无法辨认，第 {line} 行读出来是乱码。")
+    next_step = gettext_noop("请用表格软件打开，另存为“CSV UTF-8”或 .xlsx 后再上传。")
+
+
+class CsvBroken(BangfuError):
+    code = "REG-008"
+    what = gettext_noop("文件“{file}”第 {line} 行的列数或引号与前面各行对不上。")
+    next_step = gettext_noop("请用表格软件打开检查这一行（多半是内容里有逗号、引号或换行），另存为 .xlsx 后再上传。")
+
+
+class HeaderNotFound(BangfuError):
+    code = "REG-009"
+    what = gettext_noop("“{sheet}”的前 {rows} 行里没有找到表头：没有一行含有系统认识的列名。")
+    next_step = gettext_noop("请在第一行写列名（如“户编号”“姓名”“证件号码”），或下载导入模板照填。")
+
+
+class KeyColumnsMissing(BangfuError):
+    code = "REG-010"
+    what = gettext_noop("“{sheet}”缺少必需的列：{columns}。没有这些列，系统不知道每一行说的是哪一户、哪个人。")
+    next_step = gettext_noop("请补上这些列后再上传；列名可用中文、系统标识或国家系统字段代码。")
+
+
+class ColumnTwice(BangfuError):
+    code = "REG-011"
+    what = gettext_noop("“{sheet}”中“{first}”和“{second}”两列说的是同一项（{label}），系统不知道该用哪一列。")
+    next_step = gettext_noop("请只保留其中一列后再上传。")
+
+
+class HeaderMerged(BangfuError):
+    code = "REG-012"
+    what = gettext_noop("“{sheet}”的表头有合并单元格（{cells}），下面没有各列自己的列名，系统分不清每一列是什么。")
+    next_step = gettext_noop("请取消合并，让每一列在同一行里都有自己的列名，再上传。")
+
+
+class NothingToImport(BangfuError):
+    code = "REG-013"
+    what = gettext_noop("“{file}”里没有可以导入的数据行。")
+    next_step = gettext_noop("请确认数据写在表头下面，并且没有全部被删除或隐藏在别的文件里。")
+
+
+class SheetIgnored(BangfuError):
+    code = "REG-014"
+    what = gettext_noop("工作表“{sheet}”没有导入：其中没有系统认识的列。")
+    next_step = gettext_noop("如果它应当导入，请对照模板改正列名；否则不必理会。")
+
+
+class ColumnIgnored(BangfuError):
+    code = "REG-015"
+    what = gettext_noop("“{sheet}”的列“{header}”没有导入：系统不认识这个列名。")
+    next_step = gettext_noop("如果它应当导入，请对照模板改正列名；否则不必理会。")
+
+
+class ColumnDerived(BangfuError):
+    code = "REG-016"
+    what = gettext_noop("“{sheet}”的列“{header}”没有导入：{label}由系统自动得出。")
+    next_step = gettext_noop("不必填写；与系统算出的数不一致时，请核对明细。")
+
+
+class YearMissing(BangfuError):
+    code = "REG-017"
+    what = gettext_noop("“{sheet}”有收入列，却没有“年度”列，系统不知道是哪一年的收入。")
+    next_step = gettext_noop("请加一列“年度”（如 2025），或在列名前写明年度后再上传。")
+
+
+class WorkbookTooManyCells(BangfuError):
+    code = "REG-018"
+    what = gettext_noop("工作簿“{file}”展开后有 {size} MB，超过 {limit} MB 的上限。")
+    next_step = gettext_noop("请删除空白行列和图片，或按乡镇拆成几个文件，分别导入。")
+
+
+class FileUnreadable(BangfuError):
+    code = "REG-019"
+    what = gettext_noop("找不到或打不开文件“{file}”。")
+    next_step = gettext_noop("请检查路径是否写对、文件是否正被其他程序占用，然后再试。")
+
+
+# --- 100-199 cells and rows ------------------------------------------------------------------------------------------
+
+
+class CellEmpty(BangfuError):
+    code = "REG-100"
+    what = gettext_noop("{label}没有填写。")
+    next_step = gettext_noop("请补填。")
+
+
+class TextTooLong(BangfuError):
+    code = "REG-101"
+    what = gettext_noop("{label}有 {length} 个字，最多 {limit} 个字。")
+    next_step = gettext_noop("请缩短。")
+
+
+class TextGarbled(BangfuError):
+    code = "REG-102"
+    what = gettext_noop("{label}“{value}”里有乱码或看不见的控制字符。")
+    next_step = gettext_noop("请重新录入这一格。")
+
+
+class CodeUnknown(BangfuError):
+    code = "REG-103"
+    what = gettext_noop("{label}“{value}”不在可选项中。")
+    next_step = gettext_noop("请从下列各项中选一项：{choices}。")
+
+
+class CodeNotInForce(BangfuError):
+    code = "REG-104"
+    what = gettext_noop("{label}“{value}”已不再使用（使用期 {period}）。")
+    next_step = gettext_noop("新填报请改用现行选项；以往年度的记录可以保留。")
+
+
+class FlagUnknown(BangfuError):
+    code = "REG-105"
+    what = gettext_noop("{label}“{value}”看不出是“是”还是“否”。")
+    next_step = gettext_noop("请填“是”或“否”；不知道时留空。")
+
+
+class DateUnknown(BangfuError):
+    code = "REG-106"
+    what = gettext_noop("{label}“{value}”不是有效的日期。")
+    next_step = gettext_noop("请写成 1985-03-02 或 1985年3月2日，并核对是否有这一天。")
+
+
+class MonthUnknown(BangfuError):
+    code = "REG-107"
+    what = gettext_noop("{label}“{value}”不是有效的年月。")
+    next_step = gettext_noop("请写成 198503、1985-03 或 1985年3月。")
+
+
+class NumberUnknown(BangfuError):
+    code = "REG-108"
+    what = gettext_noop("{label}“{value}”不是数字。")
+    next_step = gettext_noop("请只填数字，如 1234.50，不要写单位和说明。")
+
+
+class TooManyDecimals(BangfuError):
+    code = "REG-109"
+    what = gettext_noop("{label}“{value}”的小数多于 {places} 位。")
+    next_step = gettext_noop("请四舍五入到 {places} 位小数后填写。")
+
+
+class OutOfRange(BangfuError):
+    code = "REG-110"
+    what = gettext_noop("{label} {value} 不在 {low} 至 {high} 之间。")
+    next_step = gettext_noop("请核对数值和单位（{unit}）。")
+
+
+class FormulaWithoutValue(BangfuError):
+    code = "REG-111"
+    what = gettext_noop("这一格是公式，但文件里没有保存计算结果。")
+    next_step = gettext_noop("请用表格软件打开并保存一次，或把这一列“复制—选择性粘贴为数值”。")
+
+
+class FormulaFailed(BangfuError):
+    code = "REG-112"
+    what = gettext_noop("这一格的公式出错，显示为 {value}。")
+    next_step = gettext_noop("请改正公式，或直接填入数值。")
+
+
+class NumberNotText(BangfuError):
+    """An identity number typed into a cell of numbers: the workbook keeps 15 digits and the rest is lost."""
+
+    code = "REG-113"
+    what = gettext_noop("{label}在表格里是数字格式（{value}），Excel 只保留前 15 位，后面的位数已经丢失，无法还原。")
+    next_step = gettext_noop("请先把这一列的单元格格式设为“文本”，再对照证件重新录入完整号码。")
+
+
+class IdOld15(BangfuError):
+    code = "REG-114"
+    what = gettext_noop("证件号码是 15 位的旧号码，已停止使用。")
+    next_step = gettext_noop("请对照户口簿或新身份证填写 18 位号码；不要自行推算，以公安登记为准。")
+
+
+class IdLength(BangfuError):
+    code = "REG-115"
+    what = gettext_noop("证件号码有 {length} 位；身份证应为 18 位，残疾人证应为 20 位或 22 位。")
+    next_step = gettext_noop("请对照证件检查是否少录、多录。")
+
+
+class IdCharacters(BangfuError):
+    code = "REG-116"
+    what = gettext_noop("证件号码里有不该出现的字符；前 17 位只能是数字，第 18 位是数字或 X。")
+    next_step = gettext_noop("请对照证件重新录入。")
+
+
+class IdBirth(BangfuError):
+    code = "REG-117"
+    what = gettext_noop("证件号码第 7 至 14 位“{value}”不是有效的出生日期。")
+    next_step = gettext_noop("请对照证件检查这几位数字。")
+
+
+class IdCheckDigit(BangfuError):
+    code = "REG-118"
+    what = gettext_noop("证件号码的校验码不对，说明 18 位里至少有一位录错了。")
+    next_step = gettext_noop("请对照证件逐位核对，不要只改最后一位。")
+
+
+class IdDisability(BangfuError):
+    code = "REG-119"
+    what = gettext_noop("残疾人证号第 19、20 位“{value}”不是有效的残疾类别（1–7）和等级（1–4）。")
+    next_step = gettext_noop("请对照残疾人证填写。")
+
+
+class BirthDiffers(BangfuError):
+    code = "REG-120"
+    what = gettext_noop("出生日期 {value} 与证件号码中的 {in_id} 不一致。")
+    next_step = gettext_noop("请对照证件改正其中一项；留空时系统按证件号码填写。")
+
+
+class SexDiffers(BangfuError):
+    code = "REG-121"
+    what = gettext_noop("性别“{value}”与证件号码第 17 位（{in_id}）不一致。")
+    next_step = gettext_noop("请对照证件改正其中一项；留空时系统按证件号码填写。")
+
+
+class NameWrong(BangfuError):
+    code = "REG-122"
+    what = gettext_noop("姓名“{value}”不像姓名：应为 2 至 60 个汉字，少数民族姓名中间可用“·”。")
+    next_step = gettext_noop("请按身份证上的写法填写，不要加称呼、空格和备注。")
+
+
+class PhoneWrong(BangfuError):
+    code = "REG-123"
+    what = gettext_noop("联系电话“{value}”不是 11 位手机号，也不是带区号的固定电话。")
+    next_step = gettext_noop("请核对号码；没有电话时留空。")
+
+
+class AccountWrong(BangfuError):
+    code = "REG-124"
+    what = gettext_noop("银行账号“{value}”应为 {low} 至 {high} 位数字。")
+    next_step = gettext_noop("请对照存折或银行卡核对；没有时留空。")
+
+
+class DisabilityDiffers(BangfuError):
+    code = "REG-125"
+    what = gettext_noop("{label}“{value}”与残疾人证号中的“{in_id}”不一致。")
+    next_step = gettext_noop("请对照残疾人证改正其中一项；留空时系统按证号填写。")
+
+
+class HealthyAndIll(BangfuError):
+    code = "REG-126"
+    what = gettext_noop("健康状况同时填了“健康”和其他情况。")
+    next_step = gettext_noop("“健康”只能单独填写，请改正。")
+
+
+class EducationAndStudent(BangfuError):
+    code = "REG-127"
+    what = gettext_noop("文化程度和在校生状况同时填写了。")
+    next_step = gettext_noop("在校的人只填在校生状况，不在校的人只填文化程度。")
+
+
+class EducationMissing(BangfuError):
+    code = "REG-128"
+    what = gettext_noop("文化程度、在校生状况、失学或辍学原因三项都没有填。")
+    next_step = gettext_noop("请按实际情况填写其中一项。")
+
+
+class RelationSex(BangfuError):
+    code = "REG-129"
+    what = gettext_noop("与户主关系“{relation}”与性别“{sex}”不相符。")
+    next_step = gettext_noop("请核对这两项。")
+
+
+class HeadMissing(BangfuError):
+    code = "REG-130"
+    what = gettext_noop("这一户（{household_no}）的成员里没有户主。")
+    next_step = gettext_noop("请把其中一人的“与户主关系”填为“户主”。")
+
+
+class HeadTwice(BangfuError):
+    code = "REG-131"
+    what = gettext_noop("这一户（{household_no}）有 {count} 个户主。")
+    next_step = gettext_noop("请只保留一人为“户主”，其余改为与户主的关系。")
+
+
+class MainCauseMissing(BangfuError):
+    code = "REG-132"
+    what = gettext_noop("建档立卡户没有填主要致贫原因。")
+    next_step = gettext_noop("请填写一项主要致贫原因。")
+
+
+class CauseTwice(BangfuError):
+    code = "REG-133"
+    what = gettext_noop("致贫原因“{value}”重复填写了。")
+    next_step = gettext_noop("主要原因和其他原因应各不相同，请删去重复的一项。")
+
+
+class OtherCausesTooMany(BangfuError):
+    code = "REG-134"
+    what = gettext_noop("其他致贫原因填了 {count} 项，最多 {limit} 项。")
+    next_step = gettext_noop("请保留最重要的 {limit} 项。")
+
+
+class DateInFuture(BangfuError):
+    code = "REG-135"
+    what = gettext_noop("{label} {value} 还没有到。")
+    next_step = gettext_noop("请核对年份。")
+
+
+class DatesOutOfOrder(BangfuError):
+    code = "REG-136"
+    what = gettext_noop("{label} {value} 早于{earlier_label} {earlier}。")
+    next_step = gettext_noop("请核对这两个日期。")
+
+
+class KeyTwice(BangfuError):
+    code = "REG-137"
+    what = gettext_noop("{label}“{value}”在本文件中出现了不止一次，第一次在第 {first_row} 行。")
+    next_step = gettext_noop("请合并成一行，或改正写错的编号。")
+
+
+class IdTwice(BangfuError):
+    code = "REG-138"
+    what = gettext_noop("这个证件号码在本文件第 {first_row} 行已经用过（人编号 {first}）。")
+    next_step = gettext_noop("同一个人只能登记一次，请核对是哪一行录错。")
+
+
+class HouseholdContradicts(BangfuError):
+    code = "REG-139"
+    what = gettext_noop("同一户（{household_no}）的{label}前后不一致：第 {first_row} 行是“{first}”，这里是“{value}”。")
+    next_step = gettext_noop("请把这一户各行的{label}改成一样。")
+
+
+class HouseholdRefused(BangfuError):
+    code = "REG-140"
+    what = gettext_noop("所在的户（{household_no}）没有通过，这一行也就没有导入。")
+    next_step = gettext_noop("请先改正户的问题，本行一并重新上传。")
+
+
+class ItemUnknown(BangfuError):
+    code = "REG-141"
+    what = gettext_noop("收支项目“{value}”不在项目表中。")
+    next_step = gettext_noop("请对照模板中“收支项目”的选项填写。")
+
+
+class AmountNegative(BangfuError):
+    code = "REG-142"
+    what = gettext_noop("{label} {value} 是负数。")
+    next_step = gettext_noop("收入和支出都填正数；亏损请分别填收入和支出。")
+
+
+class WindowWrong(BangfuError):
+    code = "REG-143"
+    what = gettext_noop("核算期 {start} 至 {end} 有 {months} 个月，应为 {low} 至 {high} 个月。")
+    next_step = gettext_noop("请核对核算期的起止日期。")
+
+
+class ListWrong(BangfuError):
+    code = "REG-144"
+    what = gettext_noop("{label}“{value}”里有不认识的项“{part}”。")
+    next_step = gettext_noop("多项之间用逗号隔开，每一项从下列各项中选：{choices}。")
+
+
+class VillageUnknown(BangfuError):
+    code = "REG-145"
+    what = gettext_noop("找不到村“{value}”。")
+    next_step = gettext_noop("请填写 12 位行政村代码，或与“区划”页面一致的乡镇、村名称。")
+
+
+class VillageAmbiguous(BangfuError):
+    code = "REG-146"
+    what = gettext_noop("有不止一个村叫“{value}”。")
+    next_step = gettext_noop("请同时填写乡镇名称，或填写 12 位行政村代码。")
+
+
+class IncomeYearMissing(BangfuError):
+    code = "REG-147"
+    what = gettext_noop("{year} 年的收支明细没有对应的核算期。")
+    next_step = gettext_noop("请填写核算期起、核算期止，或使用“年度收入”表。")
+
+
+class LeftWithoutReason(BangfuError):
+    code = "REG-148"
+    what = gettext_noop("{first_label}和{second_label}只填了一项。")
+    next_step = gettext_noop("请两项都填，或都不填。")
+
+
+class PartlyRefused(BangfuError):
+    """Items of a household's year replace each other as a whole: one bad line keeps all of them out."""
+
+    code = "REG-149"
+    what = gettext_noop("同一户同一年（{household_no}，{year} 年）的另一行收支明细没有通过，这一行也就没有导入。")
+    next_step = gettext_noop("请先改正那一行，本户当年各行一并重新上传。")
+
+
+class PersonElsewhere(BangfuError):
+    code = "REG-150"
+    what = gettext_noop("人编号 {person_no} 在本文件中属于两户：{first} 和 {second}。")
+    next_step = gettext_noop("一个人同一时间只属于一户，请改正其中一行。")
+
+
+# --- 400-499 batches and exports -------------------------------------------------------------------------------------
+
+
+class BatchInterrupted(BangfuError):
+    code = "REG-400"
+    what = gettext_noop("处理“{file}”时系统中断了，没有写入任何数据。")
+    next_step = gettext_noop("请重新开始导入。")
+
+
+class BatchNotReady(BangfuError):
+    code = "REG-401"
+    what = gettext_noop("这一批现为“{state}”，不能执行这一步。")
+    next_step = gettext_noop("请刷新页面，按页面上的提示办理。")
+
+
+class BatchFailed(BangfuError):
+    code = "REG-402"
+    what = gettext_noop("处理“{file}”时出了系统内部的错误，没有写入任何数据。")
+    next_step = gettext_noop("请把批次号 {batch} 告诉系统管理员；改用 .xlsx 模板重新导入往往可以绕过。")
+
+
+class NoGoodRows(BangfuError):
+    code = "REG-403"
+    what = gettext_noop("“{file}”没有一行通过核对，没有可以入库的内容。")
+    next_step = gettext_noop("请下载报告，按批注改正后重新上传。")
+
+
+class FileGone(BangfuError):
+    code = "REG-404"
+    what = gettext_noop("这一批上传的文件已不在服务器上。")
+    next_step = gettext_noop("请重新上传。")
+
+
+class ExportColumnUnknown(BangfuError):
+    code = "REG-405"
+    what = gettext_noop("不能导出“{column}”：没有这一列。")
+    next_step = gettext_noop("请在名单页面上重新选择要导出的列。")
