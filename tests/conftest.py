@@ -14,6 +14,7 @@ from bangfu.accounts.models import Officer, Post
 from bangfu.accounts.roles import roles
 from bangfu.areas.models import Area, AreaVersion
 from bangfu.common.places import Level, span
+from tests.audit.emptying import _transactional_tests_may_empty_the_trail  # noqa: F401
 from tests.databases.fixtures import _postgres_server, postgres_url  # noqa: F401  (fixtures for every room)
 
 START = date(2014, 1, 1)

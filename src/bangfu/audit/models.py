@@ -6,8 +6,20 @@ from typing import Self
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from bangfu.common.places import ScopedQuerySet, Viewer
 
-class EntryQuerySet(models.QuerySet["Entry"]):
+
+class EntryQuerySet(ScopedQuerySet):
+    """Entries belong to the place of what was done, else to that of whoever did it. Those of the system as a whole
+    (no place) are for whoever reads the trail of the whole house."""
+
+    view_right = "audit.view"
+
+    def readable_by(self, viewer: Viewer, *, whole_house: bool) -> Self:
+        """The entries inside the viewer's areas and, when these make up the whole house, those without a place."""
+        mine = self.visible_to(viewer)
+        return mine | self.filter(place=None) if whole_house else mine
+
     def between(self, first: date | None, last: date | None) -> Self:
         """Entries of whole days, both included; None leaves that side open."""
         found = self
@@ -42,7 +54,10 @@ class Entry(models.Model):
     class Meta:
         verbose_name = _("留痕记录")
         ordering = ["-number"]
-        indexes = [models.Index(fields=["subject_type", "subject_id"], name="entry_of_subject")]
+        indexes = [
+            models.Index(fields=["subject_type", "subject_id"], name="entry_of_subject"),
+            models.Index(fields=["place", "number"], name="entry_by_place"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.number} {self.action} {self.subject_type} {self.subject_id}"
