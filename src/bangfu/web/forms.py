@@ -11,6 +11,13 @@ class TablerRenderer(DjangoTemplates):
     field_template_name = "parts/field.html"
 
 
+class Month(forms.DateInput):
+    """A month picker; browsers without one show a text field that takes 2025-03."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(format="%Y-%m", attrs={"placeholder": "2025-03", **(attrs or {}), "type": "month"})
+
+
 _CLASSES: tuple[tuple[type[forms.Widget], str], ...] = (
     (forms.CheckboxInput, "form-check-input"),
     (forms.CheckboxSelectMultiple, "form-check-input"),
@@ -25,11 +32,18 @@ class TablerForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, field in self.fields.items():
-            widget = field.widget
-            if isinstance(field, forms.DateField) and isinstance(widget, forms.DateInput):
-                widget = field.widget = forms.DateInput(format="%Y-%m-%d", attrs={**widget.attrs, "type": "date"})
-            style = next(css for kind, css in _CLASSES if isinstance(widget, kind))
-            if self.is_bound and name in self.errors:
-                style += " is-invalid"
-            widget.attrs["class"] = f"{widget.attrs.get('class', '')} {style}".strip()
+        dress(self)
+
+
+def dress(form: forms.BaseForm) -> None:
+    """Put the house style on the widgets of a form; those at fault are marked when the form is bound."""
+    for name, field in form.fields.items():
+        widget = field.widget
+        if widget.is_hidden:
+            continue
+        if isinstance(field, forms.DateField) and type(widget) is forms.DateInput:
+            widget = field.widget = forms.DateInput(format="%Y-%m-%d", attrs={**widget.attrs, "type": "date"})
+        style = next(css for kind, css in _CLASSES if isinstance(widget, kind))
+        if form.is_bound and name in form.errors:
+            style += " is-invalid"
+        widget.attrs["class"] = f"{widget.attrs.get('class', '')} {style}".strip()

@@ -1,3 +1,11 @@
+"""Addresses of the registry."""
+
 from typing import Any
 
-urlpatterns: list[Any] = []
+from django.urls import path
+
+from bangfu.web.registry import views
+
+urlpatterns: list[Any] = [
+    path("", views.household_list, name="household-list"),
+]
