@@ -1,5 +1,6 @@
 """Policy files: YAML under `policy/`, read once, checked when read, refused with file and place when wrong."""
 
+import unicodedata
 from collections.abc import Mapping
 from datetime import date
 from functools import cache, lru_cache
@@ -77,6 +78,11 @@ class Code(Strict):
         return (self.start is None or self.start <= day) and (self.end is None or day <= self.end)
 
 
+def matching_key(text: str) -> str:
+    """Spellings that mean the same have the same key: blanks, capitals and full-width forms do not matter."""
+    return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
+
+
 class CodeList(Strict):
     """A list of codes, e.g. relations to the head of household."""
 
@@ -89,7 +95,7 @@ class CodeList(Strict):
     def _codes_and_names_are_unique(self) -> "CodeList":
         names: dict[str, str] = {}
         for entry in self.codes:
-            for name in {entry.code, entry.label.zh, *entry.aliases}:
+            for name in {matching_key(name) for name in (entry.code, entry.label.zh, *entry.aliases)}:
                 if names.setdefault(name, entry.code) != entry.code:
                     raise ValueError(f"“{name}” stands for both {names[name]} and {entry.code}")
         if len({entry.code for entry in self.codes}) != len(self.codes):
@@ -105,8 +111,10 @@ class CodeList(Strict):
         return str(entry.label) if entry else code
 
     def code_of(self, text: str) -> str | None:
-        """The code for a code, a Chinese or English label or an alias, as written in forms; None when unknown."""
-        return _by_name(self.id).get(text.strip())
+        """The code for a code, a label in any of the three languages or an alias, as written in forms; None when
+        unknown. Blanks, capitals and full-width forms do not matter; a workbook that lost the zero of "01" is read."""
+        names, key = _by_name(self.id), matching_key(text)
+        return names.get(key) or (names.get(f"0{key}") if len(key) == 1 and key.isdigit() else None)
 
     def choices(self, day: date | None = None) -> list[tuple[str, str]]:
         """Codes in force on `day` (today) with their labels, for forms."""
@@ -169,5 +177,5 @@ def _by_name(id: str) -> Mapping[str, str]:
     names: dict[str, str] = {}
     for entry in code_list(id).codes:
         for name in (entry.code, entry.label.zh, traditional(entry.label.zh), entry.label.en, *entry.aliases):
-            names.setdefault(name, entry.code)
+            names.setdefault(matching_key(name), entry.code)
     return names
