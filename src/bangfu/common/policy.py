@@ -25,7 +25,7 @@ class Strict(BaseModel):
 
 @lru_cache(maxsize=4096)
 def traditional(text: str) -> str:
-    """Simplified to Traditional characters (OpenCC's standard table)."""
+    """Simplified to Traditional characters, in the forms of the glossary (核實, not 覈實)."""
     return str(_converter().convert(text))
 
 
@@ -33,7 +33,7 @@ def traditional(text: str) -> str:
 def _converter() -> Any:
     import opencc  # loading its tables costs 50 ms, which only readers of Traditional Chinese pay
 
-    return opencc.OpenCC("s2t")
+    return opencc.OpenCC("s2tw")
 
 
 class Label(Strict):
