@@ -58,6 +58,7 @@ def record(
     *,
     actor: Actor | None,
     action: str,
+    actor_name: str = "",
     subject: Subject | None = None,
     subject_type: str = "",
     subject_id: str = "",
@@ -67,8 +68,10 @@ def record(
 ) -> Entry:
     """Add one entry to the end of the chain, in the caller's transaction: the deed and its trail stand or fall together.
 
-    `actor` None is the system itself. Call it last in a transaction: from here to its end other writers of the trail
-    wait. Personal data does not belong in `detail`; say which fields changed, the history keeps their values.
+    `actor` None is the system itself, or somebody unknown whom `actor_name` describes. The entry belongs to `place`,
+    else to the subject's place, else to the actor's. Call it last in a transaction: from here to its end other writers
+    of the trail wait. Personal data does not belong in `detail`; say which fields changed, the history keeps their
+    values.
     """
     # Lock before reading: two writers would otherwise both chain to the same entry.
     head, _created = ChainHead.objects.select_for_update().get_or_create(id=1, defaults={"hash": "0" * 64})
@@ -76,11 +79,13 @@ def record(
         subject_type = subject_type or type(subject).__name__.lower()
         subject_id = subject_id or str(subject.pk)
         place = place if place is not None else getattr(subject, "place", None)
+    if place is None and actor is not None:
+        place = getattr(actor, "place", None)
     entry = Entry(
         number=head.number + 1,
         at=at or datetime.now(UTC),
         actor_id=actor.pk if actor else None,
-        actor_name=actor.name if actor else "系统",
+        actor_name=(actor_name or (actor.name if actor else "系统"))[:60],
         action=action,
         subject_type=subject_type,
         subject_id=subject_id,

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import resolve
+from django.urls import resolve, reverse
 from django.utils import translation
 
 from bangfu.audit.services import address_now
@@ -28,8 +30,10 @@ POLICY = "; ".join(
 
 # Reachable without signing in. Everything else asks for an officer, whether or not a view remembers to.
 OPEN_PAGES = {"sign-in", "sign-in-code", "set-language"}
+# Reachable before the code of the second step has been given.
+CODE_PAGES = {"sign-in-code", "sign-out", "set-language"}
 # Reachable while a new password is due.
-PASSWORD_PAGES = {"change-password", "sign-out", *OPEN_PAGES}
+PASSWORD_PAGES = {"change-password", "sign-out", "set-language"}
 
 
 def content_security_policy(get_response: Handler) -> Handler:
@@ -57,19 +61,42 @@ def officer_language(get_response: Handler) -> Handler:
 
 
 def gate(get_response: Handler) -> Handler:
-    """Nobody passes without signing in; nobody works with a password that is due to be changed."""
+    """Nobody passes without signing in and, for those who have one, without the code of the second step; nobody works
+    with a password that is due to be changed."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         address_now.set(request.META.get("REMOTE_ADDR", ""))
         page = resolve(request.path_info).url_name
-        if not request.user.is_authenticated:
+        officer = request.user
+        if not officer.is_authenticated:
             if page not in OPEN_PAGES:
-                return redirect(f"/sign-in/?next={request.path}")
-        elif request.user.must_change_password and page not in PASSWORD_PAGES:
-            return redirect("change-password")
+                # A session cookie without a session: it ran out, or the password or account changed meanwhile.
+                ended = {"ended": "1"} if settings.SESSION_COOKIE_NAME in request.COOKIES else {}
+                return _send_to("sign-in", request, **ended)
+        elif officer.second_step and not officer.is_verified():  # type: ignore[attr-defined]
+            if page not in CODE_PAGES:
+                return _send_to("sign-in-code", request)
+        elif officer.must_change_password and page not in PASSWORD_PAGES:
+            return _send_to("change-password", request)
         return get_response(request)
 
     return middleware
+
+
+def _send_to(page: str, request: HttpRequest, **words: str) -> HttpResponse:
+    """To another page first, which leads back to the one asked for. A part asked for by htmx leads back to the page
+    that it belongs to, and the whole page goes, not the part."""
+    by_htmx = request.headers.get("HX-Request") == "true"
+    back = ""
+    if by_htmx:
+        shown = urlsplit(request.headers.get("HX-Current-URL", ""))
+        back = f"{shown.path}?{shown.query}" if shown.query else shown.path
+    elif request.method == "GET":
+        back = request.get_full_path()
+    if back and back != "/":
+        words["next"] = back
+    address = f"{reverse(page)}?{urlencode(words)}" if words else reverse(page)
+    return HttpResponse(headers={"HX-Redirect": address}) if by_htmx else redirect(address)
 
 
 def errors_in_words(get_response: Handler) -> Any:

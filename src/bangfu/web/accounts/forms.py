@@ -1,0 +1,133 @@
+"""The forms of signing in, of one's own account, and of officers and posts."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.password_validation import password_validators_help_texts
+from django.utils.translation import gettext_lazy as _
+
+from bangfu.accounts.models import Officer
+from bangfu.accounts.roles import roles
+from bangfu.areas.models import Area
+from bangfu.common.places import Level
+from bangfu.web.forms import TablerForm, dress
+
+
+class SignInForm(AuthenticationForm):
+    error_messages = {
+        "invalid_login": _("登录名或密码不对。请核对大小写；如已忘记密码，请联系系统管理员重设。"),
+        "inactive": _("这个账号已停用。如需恢复，请联系系统管理员。"),
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = _("登录名")
+        self.fields["password"].label = _("密码")
+        dress(self)
+
+
+class CodeForm(TablerForm):
+    code = forms.CharField(
+        label=_("动态口令"),
+        max_length=10,
+        widget=forms.TextInput(
+            attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "autofocus": True, "pattern": "[0-9 ]*"}
+        ),
+        help_text=_("手机验证器上现在显示的六位数字。"),
+    )
+
+
+class PasswordForm(TablerForm):
+    current = forms.CharField(
+        label=_("现在的密码"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
+    new = forms.CharField(
+        label=_("新密码"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+    )
+    again = forms.CharField(
+        label=_("再输一遍新密码"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+    )
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        if given.get("new") and given.get("again") and given["new"] != given["again"]:
+            self.add_error("again", _("两次输入的新密码不一致。"))
+        return given
+
+    @staticmethod
+    def rules() -> list[str]:
+        """What a password must be, one sentence each."""
+        return list(password_validators_help_texts())
+
+
+class ConfirmPasswordForm(TablerForm):
+    password = forms.CharField(
+        label=_("密码"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
+
+
+class AreaChoiceField(forms.ModelChoiceField):
+    """An area inside the officer's reach, typed as its name or code; the browser suggests while typing.
+
+    A county has hundreds of areas and a province half a million: a drop-down of them all would not do.
+    """
+
+    def label_from_instance(self, area: Area) -> str:
+        return f"{area.name}（{area.get_level_display()}）"
+
+
+class OfficerForm(TablerForm):
+    name = forms.CharField(label=_("姓名"), max_length=60)
+    unit = forms.CharField(label=_("单位"), max_length=120, required=False)
+    phone = forms.CharField(
+        label=_("手机"), max_length=11, required=False, widget=forms.TextInput(attrs={"inputmode": "tel"})
+    )
+
+
+class NewOfficerForm(OfficerForm):
+    username = forms.CharField(
+        label=_("登录名"),
+        max_length=60,
+        help_text=_("小写字母开头，可用小写字母、数字、点、下划线、连字符，例如 zhang.wei。"),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
+    )
+    area = AreaChoiceField(label=_("所在区域"), queryset=Area.objects.none())
+    field_order = ["name", "username", "area", "unit", "phone"]
+
+    def __init__(self, *args: Any, viewer: Officer, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["area"].queryset = areas_of(viewer, "accounts.officers")  # type: ignore[attr-defined]
+
+
+class PostForm(TablerForm):
+    area = AreaChoiceField(label=_("负责区域"), queryset=Area.objects.none())
+    role = forms.ChoiceField(label=_("岗位"))
+    starts_on = forms.DateField(label=_("任职日期"), initial=date.today)
+    ends_on = forms.DateField(label=_("离任日期"), required=False, help_text=_("没有期限时留空。"))
+
+    def __init__(self, *args: Any, viewer: Officer, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["area"].queryset = areas_of(viewer, "accounts.posts")  # type: ignore[attr-defined]
+        names = {int(level): label for level, label in Area._meta.get_field("level").flatchoices}
+        self.fields["role"].choices = [  # type: ignore[attr-defined]
+            (role.id, f"{role.label}（{'、'.join(str(names[level]) for level in role.levels)}）")
+            for role in roles().values()
+        ]
+
+
+class EndPostForm(TablerForm):
+    on = forms.DateField(label=_("最后一天"), initial=date.today)
+
+
+class ReasonForm(TablerForm):
+    reason = forms.CharField(label=_("原因"), max_length=100)
+
+
+def areas_of(viewer: Officer, right: str) -> Any:
+    """The areas down to villages' groups that exist today where the viewer holds `right`."""
+    from bangfu.common.places import within
+
+    found = Area.objects.visible_to(viewer).current().filter(within(viewer.places_for(right)))
+    return found.filter(level__lte=Level.GROUP)
