@@ -1,0 +1,191 @@
+"""Lists of households: what may be asked for, found by name, initials or number, counted, ordered and paged.
+
+Every list starts at `visible_to`. With a million households on file each question below is answered from an index or
+by a short walk: a page is cut off after its rows, a count after `COUNT_UP_TO`.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import Any
+
+from django.db.models import Exists, F, OuterRef, Q
+
+from bangfu.areas.models import Area
+from bangfu.common import identity
+from bangfu.common.names import normalise_name
+from bangfu.common.places import Viewer
+from bangfu.common.policy import code_list
+from bangfu.registry.models import Dwelling, Household, HouseholdQuerySet, Member
+
+ROWS = 30
+# Beyond so many rows a list says "more than": nobody reads on to there, and counting a million costs a second.
+COUNT_UP_TO = 10_000
+# The same when each household's people or dwelling must be looked at to decide.
+DEEP_COUNT_UP_TO = 1_000
+# In a filter on a code: households where the question has no answer yet.
+UNKNOWN = "unknown"
+
+CODE_FILTERS = ("household_type", "household_class", "poverty_status", "monitor_category", "main_cause")
+ORDERS = ("place", "head", "members", "income")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a list is asked for. "" means: not asked. `area` None is everything that the viewer may see.
+
+    labour: "able" (someone able to work is at home) or "none"; dangerous, safe_water, dibao: "yes" or "no", where
+    "no" for dibao includes households of which it is not known.
+    """
+
+    area: Area | None = None
+    q: str = ""
+    household_type: str = ""
+    household_class: str = ""
+    poverty_status: str = ""
+    monitor_category: str = ""
+    main_cause: str = ""
+    house_grade: str = ""
+    dangerous: str = ""
+    labour: str = ""
+    safe_water: str = ""
+    dibao: str = ""
+    registered: str = ""
+    order: str = "place"
+
+    @property
+    def deep(self) -> bool:
+        """Whether more than the household's own row decides."""
+        return any((self.q, self.house_grade, self.dangerous, self.labour, self.safe_water, self.dibao))
+
+    @property
+    def narrowed(self) -> bool:
+        return any(getattr(self, f.name) for f in fields(self) if f.name not in ("order", "area"))
+
+
+@dataclass(frozen=True)
+class Counted:
+    """How many rows there are; with `more`, at least so many."""
+
+    number: int
+    more: bool
+
+
+@cache
+def codes_with(list_id: str, attribute: str, value: Any = True) -> tuple[str, ...]:
+    """The codes of a list whose attribute has that value, in force or not: old records keep old codes."""
+    return tuple(c.code for c in code_list(list_id).codes if c.attributes.get(attribute) == value)
+
+
+def households(viewer: Viewer, wanted: Wanted) -> HouseholdQuerySet:
+    """Existing households that the viewer may see and that answer to `wanted`, without an order."""
+    rows = Household.objects.visible_to(viewer).living()
+    if wanted.area:
+        rows = rows.inside(wanted.area)
+    for name in CODE_FILTERS:
+        if code := getattr(wanted, name):
+            rows = rows.filter(**{name: "" if code == UNKNOWN else code})
+    if wanted.registered:
+        rows = rows.filter(household_type__in=codes_with("household_type", "registered", wanted.registered == "yes"))
+    rows = _by_dwelling(rows, wanted)
+    rows = _by_people(rows, wanted)
+    return _found(viewer, rows, wanted) if wanted.q.strip() else rows
+
+
+def _by_dwelling(rows: HouseholdQuerySet, wanted: Wanted) -> HouseholdQuerySet:
+    asked: dict[str, Any] = {}
+    if wanted.house_grade:
+        asked["house_grade"] = "" if wanted.house_grade == UNKNOWN else wanted.house_grade
+    if wanted.dangerous:
+        asked["dangerous_house"] = wanted.dangerous == "yes"
+    if wanted.safe_water:
+        asked["safe_water_solved"] = None if wanted.safe_water == UNKNOWN else wanted.safe_water == "yes"
+    return rows.filter(Exists(Dwelling.objects.filter(household=OuterRef("pk"), **asked))) if asked else rows
+
+
+def _by_people(rows: HouseholdQuerySet, wanted: Wanted) -> HouseholdQuerySet:
+    at_home = Member.objects.filter(household=OuterRef("pk")).present()
+    if wanted.labour:
+        able = Exists(at_home.filter(labor_capacity__in=codes_with("labor_capacity", "able")))
+        rows = rows.filter(able if wanted.labour == "able" else ~able)
+    if wanted.dibao:
+        enjoys = Exists(at_home.filter(dibao_status__in=codes_with("dibao_status", "enjoys")))
+        rows = rows.filter(enjoys if wanted.dibao == "yes" else ~enjoys)
+    return rows
+
+
+def people(viewer: Viewer, q: str) -> Any:
+    """The people that a search means, as members visible to the viewer; those who left are found too.
+
+    Han characters: the beginning of a name. Letters: the beginning of the pinyin initials. Six digits (the last may be
+    X): the end of the ID number. A whole identity or disability number: that person. Anything else: nobody.
+    """
+    asked = conditions(q)
+    members = Member.objects.visible_to(viewer)
+    return members.filter(asked) if asked is not None else members.none()
+
+
+def conditions(q: str) -> Q | None:
+    """The condition on members that a search stands for; None when no person can be meant."""
+    number = identity.normalise(q)
+    if number[:1].isdigit():
+        if len(number) in (18, *identity.DISABILITY_LENGTHS):
+            return Q(id_key=number[:18])
+        return Q(id_tail=number) if len(number) == 6 else None
+    if number.isascii() and number.isalpha():
+        return Q(name_initials__prefix=number.lower()[:20])
+    name = normalise_name(q)
+    return Q(name__prefix=name[:60]) if name and not name.isascii() else None
+
+
+def _found(viewer: Viewer, rows: HouseholdQuerySet, wanted: Wanted) -> HouseholdQuerySet:
+    number = identity.normalise(wanted.q)
+    asked = conditions(wanted.q)
+    ways = Q(pk__in=())
+    if asked is not None:
+        # The members are narrowed to the same places, so that a small area never pays for a large one.
+        here = Member.objects.visible_to(viewer)
+        if wanted.area:
+            here = here.inside(wanted.area)
+        ways |= Q(pk__in=here.filter(asked).values("household_id"))
+    if number[:1].isdigit() and number.isascii():
+        ways |= Q(pk__in=Household.objects.filter(household_no__prefix=number).values("pk"))
+    return rows.filter(ways)
+
+
+def in_order(rows: HouseholdQuerySet, order: str) -> HouseholdQuerySet:
+    """place: as the villages lie; head: by pinyin initials; members: most first; income: lowest first, unknown last."""
+    if order == "head":
+        return rows.order_by("head_initials", "head_name", "pk")
+    if order == "members":
+        return rows.order_by("-members_count", "-pk")
+    if order == "income":
+        return rows.order_by(F("latest_per_capita_net_income").asc(nulls_last=True), "pk")
+    return rows.order_by("place", "household_no")
+
+
+def counted(rows: HouseholdQuerySet, wanted: Wanted) -> Counted:
+    """The exact number of rows while it is cheap to know, "so many and more" beyond."""
+    limit = DEEP_COUNT_UP_TO if wanted.deep else COUNT_UP_TO
+    number = rows.order_by().values("pk")[: limit + 1].count()
+    return Counted(min(number, limit), number > limit)
+
+
+def rows_of_page(rows: HouseholdQuerySet, wanted: Wanted, page: int) -> Sequence[Household]:
+    """The rows of a page (from 1) with their village and township, and one more when another page follows."""
+    first = (page - 1) * ROWS
+    ordered = in_order(rows, wanted.order).select_related("village__parent", "group")
+    return list(ordered[first : first + ROWS + 1])
+
+
+def names_found(viewer: Viewer, rows: Iterable[Household], q: str) -> Mapping[int, Sequence[str]]:
+    """Who of each household was meant by the search, by household id: the reason why a row is there."""
+    asked = conditions(q)
+    found: dict[int, list[str]] = defaultdict(list)
+    ids = [row.pk for row in rows]
+    if asked is not None and ids:
+        named = Member.objects.visible_to(viewer).filter(asked, household_id__in=ids).order_by("pk")
+        for household_id, name in named.values_list("household_id", "name"):
+            found[household_id].append(name)
+    return found
