@@ -1,12 +1,13 @@
 """Areas from province to villagers' group, with their names and codes of every day; what a village says of itself."""
 
 from datetime import date
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from bangfu.areas.codes import initials
 from bangfu.common.fields import HundredthsField
 from bangfu.common.places import Level, PlaceRange, ScopedQuerySet, range_of
 
@@ -46,7 +47,10 @@ class Area(models.Model):
     parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="children", verbose_name=_("上级"))
     code = models.CharField(_("区划代码"), max_length=15, blank=True, db_index=True)
     name = models.CharField(_("名称"), max_length=60)
+    initials = models.CharField(max_length=60, blank=True, db_index=True)
     urban_rural_code = models.CharField(_("城乡分类代码"), max_length=3, blank=True)
+    # The highest ordinal ever given to a child: a place that once belonged to an area never comes to mean another.
+    last_child = models.SmallIntegerField(default=0)
     valid_from = models.DateField(_("设立日期"))
     valid_to = models.DateField(_("撤销日期"), null=True, blank=True)
 
@@ -67,6 +71,14 @@ class Area(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.set_initials()
+        super().save(*args, **kwargs)
+
+    def set_initials(self) -> None:
+        """Needed before `bulk_create`, which passes `save` by."""
+        self.initials = initials(self.name)
 
     @property
     def reach(self) -> PlaceRange:
@@ -166,6 +178,7 @@ class StandardAnswer(models.Model):
     year = models.SmallIntegerField(_("年度"))
     met = models.CharField(_("结论"), max_length=10, choices=Met.choices, default=Met.UNKNOWN)
     value = HundredthsField(_("实测值"), null=True, blank=True)
+    base = HundredthsField(_("对比基数"), null=True, blank=True)
     evidence = models.CharField(_("依据"), max_length=200, blank=True)
     recorded_on = models.DateField(_("录入日期"))
     recorded_by = models.CharField(_("录入人"), max_length=60)
