@@ -1,6 +1,7 @@
 """Questions about officers and posts, and about the trail as far as officers decide who reads it."""
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from axes.models import AccessAttempt
@@ -40,7 +41,7 @@ def sees_the_whole_house(viewer: Any, right: str = "audit.view") -> bool:
     if not ranges:
         return False
     outside = Q(place__gt=ranges[-1].last) | Q(place__lt=ranges[0].first)
-    for before, after in zip(ranges, ranges[1:], strict=False):
+    for before, after in pairwise(ranges):
         outside |= Q(place__gt=before.last, place__lt=after.first)
     return not Area.objects.filter(outside, level__gte=Level.COUNTY).exists()
 

@@ -1,9 +1,10 @@
 """The trail: one entry for every change of state and every look at sensitive data. Inserted, never altered."""
 
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from typing import Self
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from bangfu.common.places import ScopedQuerySet, Viewer
@@ -24,10 +25,15 @@ class EntryQuerySet(ScopedQuerySet):
         """Entries of whole days, both included; None leaves that side open."""
         found = self
         if first:
-            found = found.filter(at__date__gte=first)
+            found = found.filter(at__gte=_midnight(first))
         if last:
-            found = found.filter(at__date__lte=last)
+            found = found.filter(at__lt=_midnight(last + timedelta(days=1)))
         return found
+
+
+def _midnight(day: date) -> datetime:
+    """The day's beginning on the office's clock. Compared as a moment, so that the index on `at` answers."""
+    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 class Entry(models.Model):

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -10,6 +11,8 @@ from typing import Any, Protocol
 from django.db import transaction
 
 from bangfu.audit.models import ChainHead, Entry
+
+BEFORE_THE_FIRST = "0" * 64
 
 # The network address of the request being served; set by the web's middleware, empty for commands.
 address_now: ContextVar[str] = ContextVar("address_now", default="")
@@ -31,22 +34,31 @@ class Subject(Protocol):
     def pk(self) -> Any: ...
 
 
+def digest_of(content: Sequence[Any]) -> str:
+    """SHA-256 over an entry's columns in the order of the model, the hash before it last. Times count in UTC to the
+    microsecond, which both databases keep exactly."""
+    number, at, *rest = content
+    plain = [number, at.astimezone(UTC).isoformat(timespec="microseconds"), *rest]
+    return hashlib.sha256(json.dumps(plain, ensure_ascii=False).encode()).hexdigest()
+
+
 def digest(entry: Entry) -> str:
-    """SHA-256 over the entry's content in a fixed order and the hash before it."""
-    content = [
-        entry.number,
-        entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
-        entry.actor_id,
-        entry.actor_name,
-        entry.action,
-        entry.subject_type,
-        entry.subject_id,
-        entry.place,
-        entry.address,
-        entry.detail,
-        entry.previous_hash,
-    ]
-    return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
+    """The hash that this entry should bear."""
+    return digest_of(
+        (
+            entry.number,
+            entry.at,
+            entry.actor_id,
+            entry.actor_name,
+            entry.action,
+            entry.subject_type,
+            entry.subject_id,
+            entry.place,
+            entry.address,
+            entry.detail,
+            entry.previous_hash,
+        )
+    )
 
 
 def _plain(value: Any) -> Any:
@@ -66,7 +78,7 @@ def record(
     at: datetime | None = None,
     **detail: Any,
 ) -> Entry:
-    """Add one entry to the end of the chain, in the caller's transaction: the deed and its trail stand or fall together.
+    """Add one entry to the end of the chain, in the caller's transaction: deed and trail stand or fall together.
 
     `actor` None is the system itself, or somebody unknown whom `actor_name` describes. The entry belongs to `place`,
     else to the subject's place, else to the actor's. Call it last in a transaction: from here to its end other writers
@@ -74,7 +86,7 @@ def record(
     values.
     """
     # Lock before reading: two writers would otherwise both chain to the same entry.
-    head, _created = ChainHead.objects.select_for_update().get_or_create(id=1, defaults={"hash": "0" * 64})
+    head, _created = ChainHead.objects.select_for_update().get_or_create(id=1, defaults={"hash": BEFORE_THE_FIRST})
     if subject is not None:
         subject_type = subject_type or type(subject).__name__.lower()
         subject_id = subject_id or str(subject.pk)

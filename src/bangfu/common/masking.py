@@ -2,17 +2,21 @@
 
 
 def mask_id(number: str) -> str:
-    """First three and last four characters: 522***********1234. Shorter than eight characters: all hidden."""
+    """First three and last four characters: 522***********1234. Shorter than eight characters: all hidden.
+
+    What a disability certificate adds behind the 18 of the identity number is its kind and grade: hidden too.
+    """
     if len(number) < 8:
         return "*" * len(number)
-    return number[:3] + "*" * (len(number) - 7) + number[-4:]
+    number, added = number[:18], len(number) - 18
+    return number[:3] + "*" * (len(number) - 7) + number[-4:] + "*" * added
 
 
 def mask_phone(number: str) -> str:
-    """138****1234; anything that is no 11-digit number keeps its last two digits only."""
+    """138****1234; anything else keeps its last two digits, or none when there are no more than four."""
     if len(number) == 11:
         return number[:3] + "****" + number[-4:]
-    return "*" * max(len(number) - 2, 0) + number[-2:]
+    return "*" * (len(number) - 2) + number[-2:] if len(number) > 4 else "*" * len(number)
 
 
 def mask_account(number: str) -> str:

@@ -11,8 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from bangfu.accounts.models import Officer
 from bangfu.accounts.roles import roles
 from bangfu.areas.models import Area
-from bangfu.common.places import Level
+from bangfu.common.places import Level, within
 from bangfu.web.forms import TablerForm, dress
+
+LISTED = 50
 
 
 class SignInForm(AuthenticationForm):
@@ -69,13 +71,19 @@ class ConfirmPasswordForm(TablerForm):
 
 
 class AreaChoiceField(forms.ModelChoiceField):
-    """An area inside the officer's reach, typed as its name or code; the browser suggests while typing.
+    """An area inside the officer's reach. A province has half a million: the list shows the first fifty, and the search
+    box above it puts those in it that fit (`area_options`). Any of the whole reach is accepted."""
 
-    A county has hundreds of areas and a province half a million: a drop-down of them all would not do.
-    """
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(queryset=Area.objects.none(), **kwargs)
 
-    def label_from_instance(self, area: Area) -> str:
-        return f"{area.name}（{area.get_level_display()}）"
+    def offer(self, areas: Any, chosen: Any = None) -> None:
+        """Accept these areas, and list the first of them and the one chosen."""
+        self.queryset = areas
+        listed = area_choices(areas)
+        if isinstance(chosen, str) and chosen.isascii() and chosen.isdigit() and len(chosen) < 19:
+            listed += [c for c in area_choices(areas.filter(pk=int(chosen))) if c not in listed]
+        self.widget.choices = [("", "—"), *listed]
 
 
 class OfficerForm(TablerForm):
@@ -93,23 +101,23 @@ class NewOfficerForm(OfficerForm):
         help_text=_("小写字母开头，可用小写字母、数字、点、下划线、连字符，例如 zhang.wei。"),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
     )
-    area = AreaChoiceField(label=_("所在区域"), queryset=Area.objects.none())
+    area = AreaChoiceField(label=_("所在区域"))
     field_order = ["name", "username", "area", "unit", "phone"]
 
     def __init__(self, *args: Any, viewer: Officer, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["area"].queryset = areas_of(viewer, "accounts.officers")  # type: ignore[attr-defined]
+        self.fields["area"].offer(areas_of(viewer, "accounts.officers"), self.data.get("area"))  # type: ignore[attr-defined]
 
 
 class PostForm(TablerForm):
-    area = AreaChoiceField(label=_("负责区域"), queryset=Area.objects.none())
+    area = AreaChoiceField(label=_("负责区域"))
     role = forms.ChoiceField(label=_("岗位"))
     starts_on = forms.DateField(label=_("任职日期"), initial=date.today)
     ends_on = forms.DateField(label=_("离任日期"), required=False, help_text=_("没有期限时留空。"))
 
     def __init__(self, *args: Any, viewer: Officer, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["area"].queryset = areas_of(viewer, "accounts.posts")  # type: ignore[attr-defined]
+        self.fields["area"].offer(areas_of(viewer, "accounts.posts"), self.data.get("area"))  # type: ignore[attr-defined]
         names = {int(level): label for level, label in Area._meta.get_field("level").flatchoices}
         self.fields["role"].choices = [  # type: ignore[attr-defined]
             (role.id, f"{role.label}（{'、'.join(str(names[level]) for level in role.levels)}）")
@@ -126,8 +134,11 @@ class ReasonForm(TablerForm):
 
 
 def areas_of(viewer: Officer, right: str) -> Any:
-    """The areas down to villages' groups that exist today where the viewer holds `right`."""
-    from bangfu.common.places import within
+    """The areas that exist today where the viewer holds `right`."""
+    return Area.objects.visible_to(viewer).current().filter(within(viewer.places_for(right)))
 
-    found = Area.objects.visible_to(viewer).current().filter(within(viewer.places_for(right)))
-    return found.filter(level__lte=Level.GROUP)
+
+def area_choices(areas: Any) -> list[tuple[int, str]]:
+    """The first of these areas, higher levels first, each with the one above it so that namesakes differ."""
+    first = areas.select_related("parent").order_by("level", "place")[:LISTED]
+    return [(a.pk, f"{a.name}（{a.parent.name}）" if a.parent and a.level > Level.COUNTY else a.name) for a in first]
