@@ -10,8 +10,8 @@ from importlib import import_module
 from typing import Any
 
 import pytest
-from django.db.backends.postgresql.operations import DatabaseOperations as PostgreSQL
-from django.db.backends.sqlite3.operations import DatabaseOperations as SQLite
+from django.db.backends.postgresql.base import DatabaseWrapper as PostgreSQL
+from django.db.backends.sqlite3.base import DatabaseWrapper as SQLite
 
 insert_only = import_module("bangfu.audit.migrations.0002_insert_only")
 
@@ -45,7 +45,7 @@ def _with_the_trail(operations: type[Any]) -> Any:
 @pytest.fixture(scope="session", autouse=True)
 def _transactional_tests_may_empty_the_trail() -> Iterator[None]:
     patch = pytest.MonkeyPatch()
-    for operations in (SQLite, PostgreSQL):
-        patch.setattr(operations, "sql_flush", _with_the_trail(operations))
+    for database in (SQLite, PostgreSQL):
+        patch.setattr(database.ops_class, "sql_flush", _with_the_trail(database.ops_class))
     yield
     patch.undo()
