@@ -1,14 +1,14 @@
 """The catalogue of errors: every refusal that a user may meet has a code, says what happened and what to do next.
 
-A room declares its errors in its own `errors.py` as subclasses of `BangfuError`; declaring one enters it in `CATALOGUE`.
+A room declares its errors in its own `errors.py` as subclasses of `BangfuError`, which enters them in `CATALOGUE`.
 Texts are Simplified Chinese msgids with named places ({row}, {value}); they are translated when shown, so the same
 error reads in the language of whoever looks at it.
 """
 
 from typing import Any, ClassVar
 
+from django.utils.translation import get_language, gettext_noop
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 CATALOGUE: dict[str, type["BangfuError"]] = {}
 
@@ -37,7 +37,8 @@ class BangfuError(Exception):
     @property
     def message(self) -> str:
         """Both sentences in the language now active, with the facts filled in."""
-        return f"{_(self.what)}{_(self.next_step)}".format(**self.facts)
+        between = " " if get_language() == "en" else ""
+        return f"{_(self.what)}{between}{_(self.next_step)}".format(**self.facts)
 
     def __str__(self) -> str:
         return f"{self.code} {self.message}"

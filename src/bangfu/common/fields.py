@@ -13,23 +13,26 @@ from django.db import models
 from bangfu.common.errors import NumberWrong
 
 HUNDREDTH = Decimal("0.01")
+_TOO_LARGE = 2**63  # for a BIGINT
 
 
 def to_hundredths(value: Any) -> int | None:
     """`value` (Decimal, int, or text such as "12.5") as whole hundredths; None and "" mean unknown and stay None.
 
-    Raises NumberWrong when it is no number or has more than two decimals: rounding silently would change a fact.
+    Raises NumberWrong when it is no number, has more than two decimals (rounding silently would change a fact), or is
+    too large for a BIGINT.
     """
     if value is None or value == "":
         return None
     try:
-        scaled = Decimal(str(value).strip()) * 100
-        exact = int(scaled)
-    except (InvalidOperation, ValueError, OverflowError):
+        given = Decimal(str(value).strip())
+        exact = given.quantize(HUNDREDTH)  # multiplying would round what has more than 28 digits
+    except (InvalidOperation, ValueError):
         raise NumberWrong(value=value, places=2) from None
-    if exact != scaled:
+    hundredths = int(exact.scaleb(2)) if exact == given else _TOO_LARGE  # NaN equals nothing, not even itself
+    if abs(hundredths) >= _TOO_LARGE:
         raise NumberWrong(value=value, places=2)
-    return exact
+    return hundredths
 
 
 def from_hundredths(value: int | None) -> Decimal | None:
@@ -38,7 +41,10 @@ def from_hundredths(value: int | None) -> Decimal | None:
 
 
 class HundredthsField(models.BigIntegerField):  # type: ignore[type-arg]
-    """A number with two decimals, Decimal in Python, BIGINT of hundredths in the database. `unit` is for the reader."""
+    """A number with two decimals, Decimal in Python, BIGINT of hundredths in the database. `unit` is for the reader.
+
+    Sum, Min and Max over it are right; Avg would be a float of hundredths, so divide a Sum by a Count instead.
+    """
 
     def __init__(self, *args: Any, unit: str = "", **kwargs: Any) -> None:
         self.unit = unit

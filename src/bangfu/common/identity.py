@@ -1,9 +1,11 @@
 """Resident identity numbers (GB 11643-1999) and disability certificate numbers built on them.
 
-A valid number is 18 characters (ID card), or 20 / 22 (disability certificate: ID + category + grade, re-issues add two).
+A valid number is 18 characters (ID card), or 20 / 22 (disability certificate: ID + category + grade; re-issues add B1,
+B2 …).
 15-digit numbers are refused: they were abolished and two people may share one.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -11,6 +13,15 @@ from enum import StrEnum
 from stdnum.cn import ric
 
 DISABILITY_LENGTHS = (20, 22)
+
+# Full-width to half-width; dashes and the invisible characters that come along when a number is copied are dropped.
+_PLAIN: dict[int, int | None] = {
+    **{0xFF01 + i: 0x21 + i for i in range(94)},
+    0x3000: 0x20,
+    **dict.fromkeys(map(ord, "-\uff0d\u2010\u2011\u200b\u200c\u200d\u2060\ufeff")),
+}
+_DISABILITY = re.compile(r"[1-7][1-4](B[1-9])?")  # category, grade, and which re-issue
+_SCIENTIFIC = re.compile(r"\d+(\.\d*)?E\+?\d+")
 
 
 class IdFault(StrEnum):
@@ -39,9 +50,8 @@ class Identity:
 
 
 def normalise(text: str) -> str:
-    """Upper case X, full-width to half-width, no blanks or dashes; nothing else is repaired."""
-    wide = str(text).translate({**{0xFF01 + i: 0x21 + i for i in range(94)}, 0x3000: 0x20})
-    return "".join(wide.split()).replace("-", "").lstrip("'").upper()
+    """Upper case X, full-width to half-width, no blanks (nor invisible ones) or dashes; nothing else is repaired."""
+    return "".join(str(text).translate(_PLAIN).split()).lstrip("'").upper()
 
 
 def check_digit(first_17: str) -> str:
@@ -59,7 +69,7 @@ def fault_of(text: str) -> IdFault | None:
     number = normalise(text)
     if not number:
         return IdFault.EMPTY
-    if "E+" in number or ("E" in number and "." in number):
+    if _SCIENTIFIC.fullmatch(number):
         return IdFault.SCIENTIFIC
     if len(number) == 15 and number.isdigit():
         return IdFault.OLD_15
@@ -75,7 +85,7 @@ def fault_of(text: str) -> IdFault | None:
         return IdFault.BIRTH
     if check_digit(number[:17]) != number[17]:
         return IdFault.CHECK_DIGIT
-    if len(number) > 18 and not (number[18] in "1234567" and number[19] in "1234"):
+    if len(number) > 18 and not _DISABILITY.fullmatch(number[18:]):
         return IdFault.DISABILITY
     return None
 

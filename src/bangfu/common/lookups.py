@@ -20,6 +20,3 @@ class Prefix(Lookup):  # type: ignore[type-arg]
             return f"{column} GLOB %s", [*parameters, f"{text}*"]
         text = "".join(f"\\{c}" if c in "%_\\" else c for c in str(self.rhs))
         return f"{column} LIKE %s", [*parameters, f"{text}%"]
-
-
-

@@ -24,8 +24,21 @@ def is_name(text: str) -> bool:
     return bool(_NAME.fullmatch(text)) and "··" not in text
 
 
-@lru_cache(maxsize=65536)
+# Surnames whose initial is not that of the character's usual reading (曾 is Zeng, not Ceng).
+_SURNAMES = {
+    **{"曾": "z", "单": "s", "解": "x", "查": "z", "仇": "q", "区": "o", "种": "c", "乐": "y", "覃": "q", "秘": "b"},
+    **{"繁": "p", "召": "s", "折": "s", "乜": "n", "翟": "z", "缪": "m", "尉迟": "yc", "万俟": "mq", "澹台": "tt"},
+}
+
+
 def initials(name: str) -> str:
-    """Pinyin initials in lower case, for search: 张春梅 -> zcm. Characters without a reading are left out."""
-    letters = lazy_pinyin(name.replace("·", ""), style=Style.FIRST_LETTER, errors="ignore")
-    return "".join(part[:1] for part in letters).lower()[:20]
+    """Pinyin initials in lower case, for search: 张春梅 -> zcm, 曾明 -> zm. What has no reading is left out."""
+    surname = next((s for s in (name[:2], name[:1]) if s in _SURNAMES), "")
+    return (_SURNAMES.get(surname, "") + "".join(map(_initial, name[len(surname) :])))[:20]
+
+
+@lru_cache(maxsize=65536)
+def _initial(character: str) -> str:
+    """One character at a time: a million names are made of a few thousand characters."""
+    letters = lazy_pinyin(character, style=Style.FIRST_LETTER, errors="ignore")
+    return "".join(part[:1] for part in letters).lower() if character != "·" else ""

@@ -18,6 +18,8 @@ from typing import Any, Protocol, Self
 from django.db import models
 from django.db.models import Q
 
+from bangfu.common import lookups  # noqa: F401  (whoever has a queryset has `__prefix` too)
+
 PLACE_DIGITS = (2, 2, 3, 3, 4, 3)
 
 
@@ -49,8 +51,8 @@ def span(level: int) -> int:
 
 
 def room_below(level: int) -> int:
-    """How many children an area of `level` may have over all time; ordinals are never used twice."""
-    return int(10 ** PLACE_DIGITS[level]) - 1
+    """How many children an area of `level` may have over all time; ordinals are never used twice. A group has none."""
+    return span(level) // span(level + 1) - 1 if level < Level.GROUP else 0
 
 
 def range_of(place: int, level: int) -> PlaceRange:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import yaml
 from django.conf import settings
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from bangfu.common.errors import PolicyFileWrong
@@ -126,14 +127,24 @@ def read_yaml(file: Path, shape: type[Model]) -> Model:
     try:
         text = file.read_text(encoding="utf-8")
         return shape.model_validate(yaml.load(text, Loader=_UniqueKeys))
-    except OSError as error:
-        raise PolicyFileWrong(file=file, reason=error.strerror) from error
+    except FileNotFoundError:
+        raise PolicyFileWrong(file=file, reason=_("没有这个文件")) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise PolicyFileWrong(file=file, reason=str(error)) from error
     except yaml.YAMLError as error:
         raise PolicyFileWrong(file=file, reason=" ".join(str(error).split())) from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise PolicyFileWrong(file=file, reason=f"{where}: {first['msg']}") from error
+        raise PolicyFileWrong(file=file, reason=_in_words(error.errors()[0])) from error
+
+
+def _in_words(fault: Any) -> str:
+    """A fault of a file's shape: where, and what. The words are for whoever wrote the file."""
+    where = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] == "missing":
+        return _("缺少 {where}").format(where=where)
+    if fault["type"] == "extra_forbidden":
+        return _("不认识 {where}，是否写错").format(where=where)
+    return f"{where}: {fault['msg']}" if where else str(fault["msg"])
 
 
 class _UniqueKeys(yaml.SafeLoader):
@@ -164,7 +175,7 @@ def code_list(id: str) -> CodeList:
     try:
         return code_lists()[id]
     except KeyError:
-        raise PolicyFileWrong(file=f"codes/{id}.yaml", reason="没有这个文件") from None
+        raise PolicyFileWrong(file=f"codes/{id}.yaml", reason=_("没有这个文件")) from None
 
 
 @cache

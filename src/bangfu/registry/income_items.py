@@ -56,7 +56,7 @@ class Ledger(Strict):
         for item in self.items:
             if item.kind not in kinds or "." not in item.code:
                 raise ValueError(f"“{item.code}” does not begin with a kind of income_kind")
-            for name in {item.code, item.label.zh, *item.aliases}:
+            for name in {matching_key(name) for name in (item.code, item.label.zh, *item.aliases)}:
                 if names.setdefault(name, item.code) != item.code:
                     raise ValueError(f"“{name}” stands for both {names[name]} and {item.code}")
         if len({item.code for item in self.items}) != len(self.items):

@@ -1,0 +1,219 @@
+"""Only a room's own writers write its tables, and only from `visible_to` does a page or a command read them."""
+
+import ast
+import re
+
+import pytest
+
+from tests.shape.source import Source, chain_to, python_files
+
+# Files whose work is writing. Everything else asks them.
+WRITERS = {"services.py", "writing.py", "batches.py"}
+# Parts of a writer that stand in a file of their own; only the writers of their room may call them.
+PARTS = {
+    "areas/importing.py": "the set-based half of areas.services: division lists of thousands of rows",
+    "areas/judging.py": "the set-based half of areas.services: judging all villages by their standards",
+    "registry/counting.py": "a part of registry.writing: recounts the years of the villages it touched",
+    "registry/deriving.py": "a part of registry.writing: heads, counts, latest incomes of the rows it wrote",
+    "registry/merging.py": "a part of registry.writing: merges staged rows into the tables",
+    "registry/planning.py": "a part of registry.writing: prepares staged rows in temporary tables",
+    "registry/trail.py": "a part of registry.writing: the change and the history rows of everything written",
+}
+# What may write, or read unasked, although it is no writer: file -> reason.
+MAY_WRITE = {
+    "common/staging.py": "fills temporary tables only, for the writers of every room",
+}
+MAY_READ_ALL: dict[str, str] = {}
+
+ALWAYS = {"bulk_create", "bulk_update", "get_or_create", "update_or_create", "acreate", "asave", "adelete", "aupdate"}
+ON_ROWS = {"create", "update", "delete", "save"}
+ROWS = {"objects", "_default_manager", "_base_manager", "history", "filter", "exclude", "all", "visible_to", "inside"}
+SQL_WRITE = re.compile(
+    r"\s*(INSERT\s+(OR\s+\w+\s+)?INTO|UPDATE\s+\S+\s+SET|DELETE\s+FROM|MERGE\s+INTO)\b", re.IGNORECASE
+)
+
+
+def is_writer(source: Source) -> bool:
+    return (source.file in WRITERS and source.room not in ("web", "commands")) or source.name in PARTS
+
+
+def parts_called(source: Source) -> list[str]:
+    """Parts of a writer that a file imports although it is no writer of that room."""
+    parts = {f"bangfu.{name.removesuffix('.py').replace('/', '.')}": name.split("/")[0] for name in PARTS}
+    imported = {
+        module
+        for node in ast.walk(source.tree)
+        for module in _modules_of(node)
+        if module in parts and not (is_writer(source) and source.room == parts[module])
+    }
+    return [f"{source.name} {module}" for module in sorted(imported)]
+
+
+def _modules_of(node: ast.AST) -> list[str]:
+    """The modules that an import names, whichever way it is written."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom) and node.module:
+        return [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return []
+
+
+def writes(source: Source) -> list[str]:
+    """Calls that write rows (or may: `.save()` on anything but a file store), with their line, outside the writers;
+    in a writer, only those on another room's models."""
+    found = []
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            base, names = chain_to(node.func)
+            root = base.id if isinstance(base, ast.Name) else ""
+            elsewhere = source.imported_models.get(root, source.room) != source.room
+            if not _writes_rows(node.func.attr, base, names) or (is_writer(source) and not elsewhere):
+                continue
+            found.append(f"{source.name}:{node.lineno} .{node.func.attr}()")
+        elif SQL_WRITE.match(_text_of(node)) and not is_writer(source) and not _is_part(source, node):
+            found.append(f"{source.name}:{node.lineno} SQL")
+    return found
+
+
+def _writes_rows(verb: str, base: ast.AST, names: list[str]) -> bool:
+    before = set(names[:-1])
+    if verb in ALWAYS:
+        return True
+    if verb not in ON_ROWS:
+        return False
+    if before & ROWS:
+        return True
+    of_parent = isinstance(base, ast.Name) and base.id == "super"  # a model's own save() passing on
+    return verb in ("save", "delete") and not of_parent
+
+
+def _text_of(node: ast.AST) -> str:
+    """A text as far as it is written in the source: what an f-string computes stands as “x”."""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_text_of(part) or "x" for part in node.values)
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def _is_part(source: Source, node: ast.AST) -> bool:
+    """A docstring, or a piece of an f-string that is looked at whole."""
+    return isinstance(source.parents.get(node), ast.Expr | ast.JoinedStr)
+
+
+def reads_unasked(source: Source) -> list[str]:
+    """Uses of a model's rows that do not pass through `visible_to` in the same chain."""
+    found = []
+    for node in ast.walk(source.tree):
+        if not (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)):
+            continue
+        if node.id not in source.imported_models:
+            continue
+        chain = source.chain_from(node)
+        above = source.parents.get(node)
+        if chain[:1] in (["objects"], ["_default_manager"], ["_base_manager"], ["history"]):
+            if chain[1:2] not in (["visible_to"], ["none"]):
+                found.append(f"{source.name}:{node.lineno} {node.id}.{'.'.join(chain)}")
+        elif isinstance(above, ast.Call) and _name_of(above.func) in ("get_object_or_404", "get_list_or_404"):
+            found.append(f"{source.name}:{node.lineno} {_name_of(above.func)}({node.id})")
+    return found
+
+
+def _name_of(node: ast.AST) -> str:
+    return node.id if isinstance(node, ast.Name) else getattr(node, "attr", "")
+
+
+def test_nobody_but_a_rooms_own_writers_writes_its_tables():
+    found = [line for source in python_files() if source.name not in MAY_WRITE for line in writes(source)]
+    assert found == []
+
+
+def test_a_part_of_a_writer_is_called_by_the_writers_of_its_room_only():
+    assert [line for source in python_files() for line in parts_called(source)] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "noticed"),
+    [
+        ("web/registry/views.py", "from bangfu.registry import merging", True),
+        ("registry/selectors.py", "from bangfu.registry.trail import begin", True),
+        ("areas/services.py", "import bangfu.registry.deriving", True),
+        ("registry/writing.py", "from bangfu.registry import merging, planning", False),
+        ("registry/merging.py", "from bangfu.registry.trail import begin", False),
+    ],
+)
+def test_a_part_called_by_a_stranger_is_noticed(name, text, noticed):
+    assert bool(parts_called(Source(name, text))) is noticed
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("web/registry/views.py", "household.save()"),
+        ("web/registry/views.py", "form.save()"),
+        ("web/home.py", "Area.objects.filter(pk=1).update(name='x')"),
+        ("sample/county.py", "Household.objects.bulk_create(rows)"),
+        ("commands/areas.py", "household.members.all().delete()"),
+        ("registry/selectors.py", "cursor.execute('DELETE FROM registry_household')"),
+        ("registry/lists.py", "cursor.execute(f'UPDATE {table} SET place = 1')"),
+        ("registry/services.py", "from bangfu.areas.models import Area\nArea.objects.create(name='x')"),
+        ("areas/selectors.py", "Area.objects.get_or_create(code='1')"),
+    ],
+)
+def test_writing_in_the_wrong_place_is_noticed(name, text):
+    assert len(writes(Source(name, text))) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("registry/writing.py", "cursor.execute('INSERT INTO registry_change VALUES (1)')"),
+        ("areas/services.py", "from bangfu.areas.models import Area\nArea.objects.create(name='x')"),
+        ("web/home.py", "context.update(more)\nseen.update({1})\nhashlib.sha256().update(b'x')"),
+        ("audit/models.py", "class Entry:\n    def save(self):\n        super().save()"),
+    ],
+)
+def test_what_only_looks_like_writing_is_left_alone(name, text):
+    assert writes(Source(name, text)) == []
+
+
+def test_pages_and_commands_read_only_what_the_officer_may_see():
+    found = [
+        line
+        for source in python_files()
+        if source.room in ("web", "commands") and source.name not in MAY_READ_ALL
+        for line in reads_unasked(source)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "Household.objects.get(pk=1)",
+        "Household.objects.filter(village=1).visible_to(officer)",
+        "Household.history.as_of(day)",
+        "Household._default_manager.all()",
+        "get_object_or_404(Household, pk=1)",
+    ],
+)
+def test_reading_without_asking_is_noticed(use):
+    source = Source("web/registry/views.py", f"from bangfu.registry.models import Household\n{use}\n")
+    assert len(reads_unasked(source)) == 1
+
+
+def test_reading_what_is_visible_is_left_alone():
+    text = (
+        "from bangfu.registry.models import Household\n"
+        "rows = Household.objects.visible_to(officer).filter(village=1)\n"
+        "one = get_object_or_404(Household.objects.visible_to(officer), pk=1)\n"
+        "field = ModelChoiceField(Household.objects.none())\n"
+        "state = Household._meta.verbose_name\n"
+        "def page(household: Household) -> None: ...\n"
+    )
+    assert reads_unasked(Source("web/registry/views.py", text)) == []
+
+
+def test_every_exception_still_exists_and_has_its_reason():
+    names = {source.name for source in python_files()}
+    for name, reason in {**PARTS, **MAY_WRITE, **MAY_READ_ALL}.items():
+        assert name in names
+        assert len(reason) > 20
