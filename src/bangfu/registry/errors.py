@@ -171,7 +171,7 @@ class ColumnDerived(BangfuError):
 class YearMissing(BangfuError):
     code = "REG-017"
     what = gettext_noop("“{sheet}”有收入列，却没有“年度”列，系统不知道是哪一年的收入。")
-    next_step = gettext_noop("请加一列“年度”（如 2025），或在列名前写明年度后再上传。")
+    next_step = gettext_noop("请加一列“年度”（如 2025）后再上传。")
 
 
 class WorkbookTooManyCells(BangfuError):
@@ -497,6 +497,204 @@ class PersonElsewhere(BangfuError):
     code = "REG-150"
     what = gettext_noop("人编号 {person_no} 在本文件中属于两户：{first} 和 {second}。")
     next_step = gettext_noop("一个人同一时间只属于一户，请改正其中一行。")
+
+
+class IdTypeDiffers(BangfuError):
+    code = "REG-151"
+    what = gettext_noop("证件类型是“{value}”，但号码有 {length} 位。")
+    next_step = gettext_noop("身份证为 18 位，残疾人证为 20 位或 22 位，请改正其中一项。")
+
+
+# --- 200-299 against what is on file ---------------------------------------------------------------------------------
+
+
+class HouseholdUnknown(BangfuError):
+    code = "REG-200"
+    what = gettext_noop("户编号 {household_no} 不在户档里，本次也没有新建这一户。")
+    next_step = gettext_noop("请核对户编号；新增的户要先有户的信息，再填成员和收入。")
+
+
+class HouseholdOutside(BangfuError):
+    code = "REG-201"
+    what = gettext_noop("户编号 {household_no} 不在您负责的区域内。")
+    next_step = gettext_noop("请核对户编号；确需修改时，请由这一户所在村或乡镇办理。")
+
+
+class HouseholdEnded(BangfuError):
+    code = "REG-202"
+    what = gettext_noop("户编号 {household_no} 已经销户，不能再修改。")
+    next_step = gettext_noop("请核对户编号；并入他户的，请在并入的那一户里填写。")
+
+
+class VillageMissing(BangfuError):
+    code = "REG-203"
+    what = gettext_noop("没有写明这一户在哪个村，或者这个村已经撤销。")
+    next_step = gettext_noop("请选择一个现有的行政村。")
+
+
+class VillageOutside(BangfuError):
+    code = "REG-204"
+    what = gettext_noop("这一户所在的村不在您负责的区域内。")
+    next_step = gettext_noop("请核对村名；外村的户请由该村或所属乡镇填报。")
+
+
+class PersonUnknown(BangfuError):
+    code = "REG-205"
+    what = gettext_noop("人编号“{person_no}”不在户档里。")
+    next_step = gettext_noop("请核对人编号；新增的人要同时写明所在户的户编号。")
+
+
+class PersonOfOtherHousehold(BangfuError):
+    code = "REG-206"
+    what = gettext_noop("人编号 {person_no} 登记在另一户，不在户编号 {household_no} 的户里。")
+    next_step = gettext_noop("请核对编号；确实换了户的，请用“分户”“并户”或成员变动办理，不要改户编号。")
+
+
+class IdTaken(BangfuError):
+    code = "REG-207"
+    what = gettext_noop("这个证件号码已登记在户编号 {household_no} 的户里。")
+    next_step = gettext_noop("同一个人只能登记在一户：请核对号码；人已离开那一户的，先在那一户办理成员减少。")
+
+
+class IdTakenElsewhere(BangfuError):
+    code = "REG-208"
+    what = gettext_noop("这个证件号码已登记在您负责区域以外的一户里。")
+    next_step = gettext_noop("请核对号码；确是同一个人时，请报乡镇或县主管部门查明应归哪一户。")
+
+
+class NobodyCounted(BangfuError):
+    code = "REG-209"
+    what = gettext_noop("户编号 {household_no} 在 {year} 年没有可以计算人均收入的家庭成员。")
+    next_step = gettext_noop("请先登记家庭成员，或写明计算人口（至少 1 人）。")
+
+
+class PersonNotOfHousehold(BangfuError):
+    code = "REG-210"
+    what = gettext_noop("人编号 {person_no} 不是户编号 {household_no} 的成员。")
+    next_step = gettext_noop("请改成本户成员的人编号，或者留空。")
+
+
+class PersonRefused(BangfuError):
+    code = "REG-211"
+    what = gettext_noop("人编号 {person_no} 的成员信息没有通过，这一行也就没有导入。")
+    next_step = gettext_noop("请先改正成员的问题，本行一并重新上传。")
+
+
+# --- 300-399 verbs of the household page -----------------------------------------------------------------------------
+
+
+class ChangedMeanwhile(BangfuError):
+    code = "REG-300"
+    what = gettext_noop("您打开这一页以后，{who}在 {when} 改过同一份记录。")
+    next_step = gettext_noop("您的内容还没有保存：请重新打开本页，看过对方的修改后再填写。")
+
+
+class ReasonMissing(BangfuError):
+    code = "REG-301"
+    what = gettext_noop("没有写明修改的原因。")
+    next_step = gettext_noop("请用一句话说明原因（如“入户核实”），它会留在变更记录里。")
+
+
+class NewHeadNeeded(BangfuError):
+    code = "REG-302"
+    what = gettext_noop("{name}是户主，离开以后这一户就没有户主了。")
+    next_step = gettext_noop("请同时指定一位新户主，并核对其他成员与新户主的关系。")
+
+
+class NotAMember(BangfuError):
+    code = "REG-303"
+    what = gettext_noop("{name}现在不是这一户的成员。")
+    next_step = gettext_noop("请刷新页面，从现有成员中选择。")
+
+
+class NobodyChosen(BangfuError):
+    code = "REG-304"
+    what = gettext_noop("没有选择要分出去的成员，或者选了全部成员。")
+    next_step = gettext_noop("请至少选一人、至少留一人；整户离开请逐人办理成员减少。")
+
+
+class SameHousehold(BangfuError):
+    code = "REG-305"
+    what = gettext_noop("一户不能并入它自己。")
+    next_step = gettext_noop("请选择另外一户。")
+
+
+class EventUnknown(BangfuError):
+    code = "REG-306"
+    what = gettext_noop("“{value}”不是可以选择的变动原因。")
+    next_step = gettext_noop("请从列表中选择；分户、并户请用专门的功能。")
+
+
+class DayInFuture(BangfuError):
+    code = "REG-307"
+    what = gettext_noop("变动日期 {day} 还没有到。")
+    next_step = gettext_noop("请填写实际发生的日期。")
+
+
+class DayBeforeJoining(BangfuError):
+    code = "REG-308"
+    what = gettext_noop("变动日期 {day} 早于{name}的出生或进入本户日期 {earlier}。")
+    next_step = gettext_noop("请核对日期。")
+
+
+class WrittenMeanwhile(BangfuError):
+    code = "REG-309"
+    what = gettext_noop("另一项保存正好在写同一户、同一编号或同一证件号码，本次没有保存。")
+    next_step = gettext_noop("请稍候再保存一次。")
+
+
+class RelationMissing(BangfuError):
+    code = "REG-310"
+    what = gettext_noop("没有写明{name}与户主的关系。")
+    next_step = gettext_noop("请为每一位成员选择与新户主的关系。")
+
+
+class NewPersonWithoutReason(BangfuError):
+    code = "REG-311"
+    what = gettext_noop("新增成员没有写明增加的原因和日期。")
+    next_step = gettext_noop("请选择原因（出生、婚入、迁入……）并填写日期。")
+
+
+class PaperTooLarge(BangfuError):
+    code = "REG-320"
+    what = gettext_noop("文件“{file}”有 {size} MB，超过 {limit} MB 的上限。")
+    next_step = gettext_noop("请压缩图片或分成几个文件再上传。")
+
+
+class PaperTypeRefused(BangfuError):
+    code = "REG-321"
+    what = gettext_noop("文件“{file}”的内容不是可以保存的类型。")
+    next_step = gettext_noop("请上传 {types}；只改扩展名是不行的。")
+
+
+class PaperDamaged(BangfuError):
+    code = "REG-322"
+    what = gettext_noop("文件“{file}”已损坏，或者图片大得不正常，系统打不开。")
+    next_step = gettext_noop("请重新拍照或扫描后再上传。")
+
+
+class PaperEmpty(BangfuError):
+    code = "REG-323"
+    what = gettext_noop("文件“{file}”是空的（0 字节）。")
+    next_step = gettext_noop("请重新选择文件后再上传。")
+
+
+class PaperGone(BangfuError):
+    code = "REG-324"
+    what = gettext_noop("材料“{title}”的文件不在服务器上，或者内容与登记的不一致。")
+    next_step = gettext_noop("请告诉系统管理员，从备份中恢复 papers 目录。")
+
+
+class ChangedSince(BangfuError):
+    code = "REG-330"
+    what = gettext_noop("这一批导入以后，其中 {count} 条记录又被改过（如 {first}），不能整批撤销。")
+    next_step = gettext_noop("请先逐户核对这些记录；需要时在户的页面上分别更正。")
+
+
+class NothingToUndo(BangfuError):
+    code = "REG-331"
+    what = gettext_noop("这一批现为“{state}”，没有可以撤销的内容。")
+    next_step = gettext_noop("只有“已入库”的批次可以撤销，请刷新页面查看。")
 
 
 # --- 400-499 batches and exports -------------------------------------------------------------------------------------

@@ -1,0 +1,33 @@
+"""The registry's one door to DuckDB: an in-memory engine for columnar work, which reads nothing but what it is handed."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+import pyarrow as pa
+
+# Two threads: the machine also serves pages. Large sorts spill rather than take the memory of the database.
+_SETTINGS = {
+    "threads": "2",
+    "memory_limit": "1GB",
+    "enable_external_access": "false",
+    "preserve_insertion_order": "true",
+}
+
+
+@contextmanager
+def engine(**tables: pa.Table) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that sees `tables` under their names, and no file, no network and no other variable."""
+    connection = duckdb.connect(":memory:", config=_SETTINGS)
+    try:
+        for name, table in tables.items():
+            connection.register(name, table)
+        yield connection
+    finally:
+        connection.close()
+
+
+def arrow(connection: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
+    """The whole answer as an Arrow table."""
+    answer = connection.sql(sql).arrow()
+    return answer.read_all() if isinstance(answer, pa.RecordBatchReader) else answer
