@@ -139,7 +139,7 @@ class _Check:
     # --- the steps ---
 
     def _complete(self, name: str, table: pa.Table) -> pa.Table:
-        """The rows as they will stand: blanks of `CONTEXT` filled with what is on file. `is_new`: nothing is on file."""
+        """The rows as they will stand: blanks of `CONTEXT` filled with what is on file (`is_new`: nothing is)."""
         existing = self.on_file.get(name)
         key = KEY.get(name)
         if existing is None or key is None or key not in table.column_names:
@@ -239,9 +239,7 @@ class _Check:
             )
         if column.name == "name":
             self._names(engine, name)
-        elif column.name == "code" and name == "income_item":
-            self._codes(engine, name, column)
-        elif column.codes:
+        elif (column.name == "code" and name == "income_item") or column.codes:
             self._codes(engine, name, column)
         elif column.kind in (Kind.DAY, Kind.MONTH):
             self._days(engine, name, column)
@@ -388,7 +386,7 @@ class _Check:
         self._note("member", "relation_to_head", several)
 
     def _half_ledgers(self) -> None:
-        """One bad line keeps all lines of its household's year out, and the statement: they replace each other whole."""
+        """One bad line keeps all lines of its household's year out, and the statement: they replace each other."""
         items, years = self.given.get("income_item"), self.given.get("income_year")
         bad_years = self.bad.get("income_year", set())
         if items is None or not (self.bad["income_item"] or bad_years):

@@ -1,4 +1,4 @@
-"""The registry's one door to DuckDB: an in-memory engine for columnar work, which reads nothing but what it is handed."""
+"""The registry's one door to DuckDB: an engine in memory for columnar work, which reads only what it is handed."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

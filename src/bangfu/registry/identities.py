@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bangfu.common.identity import IdFault, Identity, read
+from bangfu.common.identity import Identity, IdFault, read
 
 WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2], dtype=np.int32)
 # The check character for a weighted sum modulo 11 (GB 11643).

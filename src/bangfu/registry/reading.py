@@ -18,20 +18,22 @@ from bangfu.registry import cells, duck
 from bangfu.registry.columns import CODE_LISTS, Column, Kind, tables
 from bangfu.registry.errors import (
     CellEmpty,
-    ColumnDerived,
-    ColumnIgnored,
-    ColumnTwice,
     FormulaFailed,
     FormulaWithoutValue,
-    HeaderMerged,
-    HeaderNotFound,
     HouseholdContradicts,
-    KeyColumnsMissing,
-    NothingToImport,
     NumberNotText,
     OtherCausesTooMany,
     Problem,
     Severity,
+)
+from bangfu.registry.file_errors import (
+    ColumnDerived,
+    ColumnIgnored,
+    ColumnTwice,
+    HeaderMerged,
+    HeaderNotFound,
+    KeyColumnsMissing,
+    NothingToImport,
     SheetIgnored,
     YearMissing,
 )

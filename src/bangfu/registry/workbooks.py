@@ -22,7 +22,7 @@ import pyarrow as pa
 import python_calamine
 from pyarrow import csv as arrow_csv
 
-from bangfu.registry.errors import (
+from bangfu.registry.file_errors import (
     CsvBroken,
     EncodingUnknown,
     FileEmpty,
