@@ -35,8 +35,8 @@ ORDERS = ("place", "head", "members", "income")
 class Wanted:
     """What a list is asked for. "" means: not asked. `area` None is everything that the viewer may see.
 
-    labour: "able" (someone able to work is at home) or "none"; dangerous, safe_water, dibao: "yes" or "no", where
-    "no" for dibao includes households of which it is not known.
+    labour: "able" (someone able to work is at home) or "none"; registered, poor, dangerous, safe_water, dibao: "yes" or
+    "no", where "no" for dibao includes households of which it is not known.
     """
 
     area: Area | None = None
@@ -52,6 +52,7 @@ class Wanted:
     safe_water: str = ""
     dibao: str = ""
     registered: str = ""
+    poor: str = ""
     order: str = "place"
 
     @property
@@ -88,6 +89,8 @@ def households(viewer: Viewer, wanted: Wanted) -> HouseholdQuerySet:
             rows = rows.filter(**{name: "" if code == UNKNOWN else code})
     if wanted.registered:
         rows = rows.filter(household_type__in=codes_with("household_type", "registered", wanted.registered == "yes"))
+    if wanted.poor:
+        rows = rows.filter(poverty_status__in=codes_with("poverty_status", "poor", wanted.poor == "yes"))
     rows = _by_dwelling(rows, wanted)
     rows = _by_people(rows, wanted)
     return _found(viewer, rows, wanted) if wanted.q.strip() else rows

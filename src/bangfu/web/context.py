@@ -1,4 +1,4 @@
-"""What every page knows: the menu that this officer may use, and the languages."""
+"""What every page knows: the menu and the rights of this officer, and the languages."""
 
 from typing import Any
 
@@ -6,12 +6,18 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from bangfu import __version__
+from bangfu.accounts.roles import rights
 from bangfu.web.menu import menu_for
 
 
 def house(request: HttpRequest) -> dict[str, Any]:
+    """`may.registry_edit` and so on: whether the officer holds that right anywhere."""
+    officer = request.user
     return {
-        "menu": menu_for(request) if request.user.is_authenticated else [],
+        "menu": menu_for(request) if officer.is_authenticated else [],
+        "may": {right.replace(".", "_"): officer.has_perm(right) for right in rights()}
+        if officer.is_authenticated
+        else {},
         "languages": settings.LANGUAGES,
         "version": __version__,
     }

@@ -4,11 +4,17 @@ from typing import Any
 
 from django import forms
 from django.forms.renderers import DjangoTemplates
+from django.template import loader
 
 
 class TablerRenderer(DjangoTemplates):
+    """Our own templates of forms and fields; Django's for the widgets in them."""
+
     form_template_name = "parts/form.html"
     field_template_name = "parts/field.html"
+
+    def get_template(self, template_name: str) -> Any:
+        return loader.get_template(template_name) if template_name.startswith("parts/") else super().get_template(template_name)
 
 
 class Month(forms.DateInput):
@@ -36,14 +42,15 @@ class TablerForm(forms.Form):
 
 
 def dress(form: forms.BaseForm) -> None:
-    """Put the house style on the widgets of a form; those at fault are marked when the form is bound."""
-    for name, field in form.fields.items():
+    """Put the house style on the widgets of a form; safe to call again after fields were added. A field at fault is
+    marked by its wrapper when rendered: asking for errors here would check the form before it is complete."""
+    for field in form.fields.values():
         widget = field.widget
         if widget.is_hidden:
             continue
         if isinstance(field, forms.DateField) and type(widget) is forms.DateInput:
             widget = field.widget = forms.DateInput(format="%Y-%m-%d", attrs={**widget.attrs, "type": "date"})
         style = next(css for kind, css in _CLASSES if isinstance(widget, kind))
-        if form.is_bound and name in form.errors:
-            style += " is-invalid"
-        widget.attrs["class"] = f"{widget.attrs.get('class', '')} {style}".strip()
+        classes = str(widget.attrs.get("class", "")).split()
+        if style not in classes:
+            widget.attrs["class"] = " ".join([*classes, style])

@@ -1,8 +1,68 @@
-"""Pages of the registry."""
+"""The list of households."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 
+from bangfu.registry import lists
+from bangfu.web.guard import needs
+from bangfu.web.registry.filters import read_filter
+from bangfu.web.registry.rows import row_of
+from bangfu.web.scope import scope_of
 
+LAST_PAGE = lists.COUNT_UP_TO // lists.ROWS
+
+
+@needs("registry.view")
 def household_list(request: HttpRequest) -> HttpResponse:
-    return render(request, "registry/household_list.html", {})
+    """Households by area, kind and trouble, found by person or number; htmx gets the rows alone."""
+    scope = scope_of(request)
+    form = read_filter(request)
+    wanted = form.wanted(scope.area)
+    rows = lists.households(request.user, wanted)
+    page = _page_number(request)
+    shown = lists.rows_of_page(rows, wanted, page)
+    more, shown = len(shown) > lists.ROWS, shown[: lists.ROWS]
+    # A list that ends on its first page needs no second question for its count.
+    count = (
+        lists.Counted(len(shown), False) if page == 1 and not more else lists.counted(rows, wanted)
+    )
+    found = lists.names_found(request.user, shown, wanted.q)
+    first = (page - 1) * lists.ROWS
+    context = {
+        "scope": scope,
+        "form": form,
+        "wanted": wanted,
+        "count": count,
+        "rows": [row_of(household, found.get(household.pk, ())) for household in shown],
+        "first": first + 1,
+        "last": first + len(shown),
+        "page": {
+            "previous_url": _address(request, page - 1) if page > 1 else "",
+            "next_url": _address(request, page + 1) if more and page < LAST_PAGE else "",
+            "end": more and page >= LAST_PAGE,
+        },
+        "query": _without(request, "page").urlencode(),
+        "elsewhere": _without(request, "page", "area").urlencode(),
+    }
+    part = "#rows" if request.htmx and request.htmx.target == "rows" else ""  # type: ignore[attr-defined]
+    return render(request, f"registry/household_list.html{part}", context)
+
+
+def _page_number(request: HttpRequest) -> int:
+    text = request.GET.get("page", "1")
+    return min(max(int(text), 1), LAST_PAGE) if text.isascii() and text.isdigit() and len(text) < 9 else 1
+
+
+def _without(request: HttpRequest, *names: str) -> QueryDict:
+    """The query as it was asked, without `names` and without questions that were left empty."""
+    query = request.GET.copy()
+    for name in [name for name, value in query.items() if not value or name in names]:
+        query.pop(name)
+    return query
+
+
+def _address(request: HttpRequest, page: int) -> str:
+    query = _without(request, "page")
+    if page > 1:
+        query["page"] = str(page)
+    return f"{request.path}?{query.urlencode()}" if query else request.path

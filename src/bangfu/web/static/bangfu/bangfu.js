@@ -24,3 +24,24 @@ document.addEventListener("submit", (event) => {
   const question = (event.submitter || event.target).dataset.confirm || event.target.dataset.confirm;
   if (question && !window.confirm(question)) event.preventDefault();
 });
+
+// A drop-down that sends its form at once and loads the page anew (the capture keeps htmx from sending it too).
+document.addEventListener("change", (event) => {
+  const list = event.target.closest("select[data-submit]");
+  if (!list) return;
+  event.stopPropagation();
+  list.form.submit();
+}, true);
+
+// "One more line" in a form of many lines: a copy of the template with the next number, and the count raised.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-add-row]");
+  if (!button) return;
+  const total = document.getElementById(button.dataset.total);
+  const holder = document.createElement("tbody");
+  holder.innerHTML = document.getElementById(button.dataset.template).innerHTML.replaceAll("__prefix__", total.value);
+  const row = holder.firstElementChild;
+  document.getElementById(button.dataset.addRow).append(row);
+  total.value = Number(total.value) + 1;
+  row.querySelector("select, input").focus();
+});

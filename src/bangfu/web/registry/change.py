@@ -1,0 +1,280 @@
+"""Changing a household: sections of its page, its people, their work, split and merger. The services decide."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+
+from bangfu.areas.models import Area
+from bangfu.common.errors import BangfuError, NotAllowed
+from bangfu.common.places import Level
+from bangfu.accounts.roles import rights
+from bangfu.registry import services
+from bangfu.registry.errors import RowsRefused
+from bangfu.registry.models import Household, Member, WorkRecord
+from bangfu.web.guard import needs
+from bangfu.web.registry.forms import ColumnsForm, LeaveForm
+from bangfu.web.registry.household import common, getattr_or_none, household_of
+from bangfu.web.registry.moving import MergeForm, NewHouseholdForm, NewMemberForm, SplitForm
+from bangfu.web.registry.sections import HOUSEHOLD, MEMBER, WORK
+from bangfu.web.scope import scope_of
+
+
+def editable(request: HttpRequest, pk: int) -> Household:
+    """The household, if the officer may change it."""
+    house = household_of(request, pk)
+    if not request.user.may("registry.edit", house.place):  # type: ignore[union-attr]
+        raise NotAllowed(right=rights()["registry.edit"].label)
+    return house
+
+
+def carried_out(form: Any, deed: Callable[[], Any]) -> Any:
+    """Do it; what is refused goes under the fields. Gives what the service gave, or None when it refused."""
+    try:
+        done = deed()
+    except RowsRefused as refusal:
+        if hasattr(form, "refuse"):
+            form.refuse(refusal.problems)
+        else:
+            for problem in refusal.problems:
+                if problem.refuses:
+                    form.add_error(problem.column if problem.column in form.fields else None, problem.message)
+        if not form.errors:
+            form.add_error(None, refusal.message)
+        return None
+    except NotAllowed:
+        raise
+    except BangfuError as error:
+        form.add_error(None, error.message)
+        return None
+    return True if done is None else done
+
+
+def _form_page(request: HttpRequest, house: Household | None, form: Any, title: str, **more: Any) -> HttpResponse:
+    context = {"form": form, "form_title": title, "household": house, **more}
+    template = more.get("template", "registry/change.html")
+    return render(request, template, context, status=422 if form.is_bound and form.errors else 200)
+
+
+def _back(house: Household, anchor: str = "") -> HttpResponseRedirect:
+    response = redirect("household", house.pk)
+    response["Location"] += anchor
+    return response  # type: ignore[return-value]
+
+
+@needs("registry.edit")
+def add(request: HttpRequest) -> HttpResponse:
+    """A new household in a village of the officer; its people are added on its page."""
+    scope = scope_of(request, "registry.edit")
+    villages = Area.objects.visible_to(request.user).current().of_level(Level.VILLAGE)  # type: ignore[arg-type]
+    if scope.here:
+        inside = villages.inside(scope.here)
+        villages = inside if scope.here.level <= Level.VILLAGE else villages.filter(pk=scope.here.parent_id)
+    form = NewHouseholdForm(request.POST or None, villages=villages)
+    if form.is_valid():
+        values = form.values()
+        made = carried_out(
+            form,
+            lambda: services.save_household(
+                by=request.user,
+                household=None,
+                values=values,
+                reason=form.cleaned_data["reason"],
+                village=form.cleaned_data["village"],
+            ),
+        )
+        if made:
+            messages.success(request, _("已新建户 {number}。请接着登记家庭成员。").format(number=made.household_no))
+            return _back(made)
+    return _form_page(request, None, form, _("新建户"))
+
+
+@needs("registry.edit")
+def edit(request: HttpRequest, pk: int, section: str) -> HttpResponse:
+    """One section of the page."""
+    house = editable(request, pk)
+    chosen = HOUSEHOLD.get(section)
+    if chosen is None:
+        return redirect("household", pk)
+    records = {"household": house, "dwelling": getattr_or_none(house, "dwelling")}
+    form = ColumnsForm(request.POST or None, sections=[chosen], records=records)
+    if form.is_valid():
+        values = form.values()
+        if not values:
+            messages.info(request, _("没有改动，未保存。"))
+            return _back(house)
+        if carried_out(
+            form,
+            lambda: services.save_household(
+                by=request.user, household=house, values=values, reason=form.cleaned_data["reason"]
+            ),
+        ):
+            messages.success(request, _("已保存。"))
+            return _back(house, f"#{chosen.id}")
+    return _form_page(request, house, form, str(chosen.title))
+
+
+def _person(request: HttpRequest, house: Household, member_pk: int) -> Member:
+    found: Member = get_object_or_404(
+        Member.objects.visible_to(request.user), pk=member_pk, household=house  # type: ignore[arg-type]
+    )
+    return found
+
+
+@needs("registry.edit")
+def member_add(request: HttpRequest, pk: int) -> HttpResponse:
+    """A person joins: born, married in, moved in …"""
+    house = editable(request, pk)
+    form = NewMemberForm(request.POST or None, sections=list(MEMBER.values()), records={}, required=("name",))
+    if form.is_valid() and carried_out(
+        form,
+        lambda: services.save_member(
+            by=request.user,
+            household=house,
+            member=None,
+            values=form.values(),
+            reason=form.cleaned_data["reason"],
+            event=form.cleaned_data["event"],
+            on=form.cleaned_data["on"],
+        ),
+    ):
+        messages.success(request, _("已登记 {name}。").format(name=form.cleaned_data["name"]))
+        return _back(house, "#members")
+    return _form_page(request, house, form, _("增加成员"))
+
+
+@needs("registry.edit")
+def member_edit(request: HttpRequest, pk: int, member_pk: int) -> HttpResponse:
+    """Everything on file about a person."""
+    house = editable(request, pk)
+    person = _person(request, house, member_pk)
+    form = ColumnsForm(
+        request.POST or None, sections=list(MEMBER.values()), records={"member": person}, required=("name",)
+    )
+    if form.is_valid():
+        values = form.values()
+        if not values:
+            messages.info(request, _("没有改动，未保存。"))
+            return redirect("member", pk, member_pk)
+        if carried_out(
+            form,
+            lambda: services.save_member(
+                by=request.user, household=house, member=person, values=values, reason=form.cleaned_data["reason"]
+            ),
+        ):
+            messages.success(request, _("已保存。"))
+            return redirect("member", pk, member_pk)
+    return _form_page(request, house, form, _("修改 {name} 的信息").format(name=person.name), person=person)
+
+
+@needs("registry.edit")
+def member_leave(request: HttpRequest, pk: int, member_pk: int) -> HttpResponse:
+    """A person leaves: died, married out, moved away … The file keeps them."""
+    house = editable(request, pk)
+    person = _person(request, house, member_pk)
+    form = LeaveForm(request.POST or None, initial={"on": date.today()})
+    if form.is_valid() and carried_out(
+        form,
+        lambda: services.member_leaves(
+            by=request.user,
+            member=person,
+            kind=form.cleaned_data["kind"],
+            on=form.cleaned_data["on"],
+            reason=form.cleaned_data["reason"],
+        ),
+    ):
+        messages.success(request, _("已登记 {name} 离开本户，档案仍保留。").format(name=person.name))
+        return _back(house, "#members")
+    return _form_page(request, house, form, _("登记 {name} 离开本户").format(name=person.name), person=person)
+
+
+@needs("registry.edit")
+def work(request: HttpRequest, pk: int, member_pk: int, record_pk: int | None = None) -> HttpResponse:
+    """A stretch of work of a person, new or changed."""
+    house = editable(request, pk)
+    person = _person(request, house, member_pk)
+    record = None
+    if record_pk is not None:
+        record = get_object_or_404(WorkRecord.objects.visible_to(request.user), pk=record_pk, member=person)  # type: ignore[arg-type]
+    form = ColumnsForm(
+        request.POST or None, sections=[WORK], records={"work_record": record}, required=("start_month",)
+    )
+    if record is not None:
+        # They tell one record from another: a new start or employer is a new record.
+        for name in ("start_month", "employer"):
+            form.fields[name].disabled = True
+    if form.is_valid():
+        values = form.values()
+        if record is not None:
+            values |= {"start_month": record.start_month, "employer": record.employer}
+        if carried_out(
+            form,
+            lambda: services.save_work_record(
+                by=request.user, member=person, values=values, reason=form.cleaned_data["reason"]
+            ),
+        ):
+            messages.success(request, _("已保存。"))
+            return redirect("member", pk, member_pk)
+    return _form_page(request, house, form, _("{name} 的务工记录").format(name=person.name), person=person)
+
+
+@needs("registry.edit")
+def split(request: HttpRequest, pk: int) -> HttpResponse:
+    """Some members found a household of their own."""
+    house = editable(request, pk)
+    people = list(Member.objects.visible_to(request.user).present().filter(household=house))  # type: ignore[arg-type]
+    form = SplitForm(request.POST or None, people=people, initial={"on": date.today()})
+    if form.is_valid():
+        made = carried_out(
+            form,
+            lambda: services.split_household(
+                by=request.user,
+                household=house,
+                members=form.leaving(),
+                head=form.head(),
+                relations=form.relations(),
+                on=form.cleaned_data["on"],
+                reason=form.cleaned_data["reason"],
+            ),
+        )
+        if made:
+            messages.success(request, _("已分户，新户编号 {number}。").format(number=made.household_no))
+            return _back(made)
+    return _form_page(request, house, form, _("分户"), template="registry/moving.html")
+
+
+@needs("registry.edit")
+def merge(request: HttpRequest, pk: int) -> HttpResponse:
+    """Another household joins this one; its people come over, its file is closed and kept."""
+    house = editable(request, pk)
+    number = (request.POST or request.GET).get("other", "").strip()
+    other = None
+    if number:
+        candidates = Household.objects.visible_to(request.user).living().exclude(pk=house.pk)  # type: ignore[arg-type]
+        other = candidates.filter(household_no=number).select_related("village__parent", "group").first()
+    people = (
+        list(Member.objects.visible_to(request.user).present().filter(household=other)) if other else []  # type: ignore[arg-type]
+    )
+    form = MergeForm(request.POST or None, people=people, number=number, found=other is not None, initial={"on": date.today()})
+    if other and form.is_valid():
+        if carried_out(
+            form,
+            lambda: services.merge_households(
+                by=request.user,
+                into=house,
+                other=other,
+                relations=form.relations(),
+                on=form.cleaned_data["on"],
+                reason=form.cleaned_data["reason"],
+            ),
+        ):
+            messages.success(request, _("已并户，{number} 户的成员已转入本户。").format(number=other.household_no))
+            return _back(house, "#members")
+    return _form_page(
+        request, house, form, _("并户"), template="registry/moving.html", merging=True, other=other, number=number,
+        **common(request, house, "household"),
+    )

@@ -1,0 +1,83 @@
+"""The search form above the list of households."""
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from bangfu.areas.models import Area
+from bangfu.common.policy import code_list
+from bangfu.registry.lists import CODE_FILTERS, ORDERS, UNKNOWN, Wanted
+from bangfu.registry.models import Household
+from bangfu.web.forms import TablerForm
+
+ANY = ("", _("不限"))
+YES_NO = (("yes", _("是")), ("no", _("否")))
+ORDER_LABELS = {
+    "place": _("按所在地"),
+    "head": _("按户主拼音"),
+    "members": _("按人口，多的在前"),
+    "income": _("按人均纯收入，低的在前"),
+}
+
+
+class HouseholdFilter(TablerForm):
+    """Every question a list answers; `wanted()` never fails: an answer that is none counts as not asked."""
+
+    q = forms.CharField(
+        label=_("搜索"),
+        required=False,
+        max_length=60,
+        widget=forms.TextInput(
+            attrs={
+                "type": "search",
+                "placeholder": _("姓名、拼音首字母、证件号后六位、户编号"),
+                "autocomplete": "off",
+                "enterkeyhint": "search",
+            }
+        ),
+    )
+    registered = forms.ChoiceField(label=_("建档立卡户"), required=False, choices=(ANY, *YES_NO))
+    poor = forms.ChoiceField(label=_("未脱贫户"), required=False, choices=(ANY, *YES_NO))
+    dangerous = forms.ChoiceField(label=_("危房户"), required=False, choices=(ANY, *YES_NO))
+    safe_water = forms.ChoiceField(
+        label=_("安全饮水"), required=False, choices=(ANY, ("yes", _("已解决")), ("no", _("未解决")), (UNKNOWN, _("未采集")))
+    )
+    labour = forms.ChoiceField(
+        label=_("劳动力"), required=False, choices=(ANY, ("able", _("有劳动力")), ("none", _("无劳动力")))
+    )
+    dibao = forms.ChoiceField(label=_("有人享受低保"), required=False, choices=(ANY, *YES_NO))
+    order = forms.ChoiceField(label=_("排序"), required=False, choices=[(o, ORDER_LABELS[o]) for o in ORDERS])
+
+    field_order = ("q", *CODE_FILTERS, "registered", "poor", "house_grade")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in (*CODE_FILTERS, "house_grade"):
+            listed = code_list("poverty_cause" if name == "main_cause" else name)
+            label = _("危房级别") if name == "house_grade" else Household._meta.get_field(name).verbose_name
+            choices = [ANY, *((c.code, str(c.label)) for c in listed.codes), (UNKNOWN, _("未采集"))]
+            field = forms.ChoiceField(label=label, required=False, choices=choices)
+            field.widget.attrs["class"] = "form-select"
+            self.fields[name] = field
+        self.order_fields(self.field_order)
+
+    def wanted(self, area: Area | None) -> Wanted:
+        self.full_clean()
+        given = {name: value for name, value in self.cleaned_data.items() if value}
+        return Wanted(area=area, **{"order": "place", **given})
+
+    @property
+    def more(self) -> list[forms.BoundField]:
+        """The questions besides the search box and the order."""
+        return [self[name] for name in self.fields if name not in ("q", "order")]
+
+    @property
+    def asked(self) -> int:
+        """How many of them are being asked, for the button that unfolds them on phones."""
+        return sum(1 for field in self.more if self.cleaned_data.get(field.name))
+
+
+def read_filter(request: HttpRequest) -> HouseholdFilter:
+    return HouseholdFilter(request.GET or {})

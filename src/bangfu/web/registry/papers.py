@@ -1,0 +1,118 @@
+"""Papers of a household: taken with the phone's camera or chosen from a disk, looked at, removed."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from bangfu.common.policy import code_list
+from bangfu.registry import selectors, services
+from bangfu.registry.models import Member, Paper
+from bangfu.web.guard import needs
+from bangfu.web.registry.change import carried_out, editable
+from bangfu.web.registry.forms import ReasonForm
+from bangfu.web.registry.household import household_of
+
+# What a browser may show in its window; everything else is offered for saving.
+SHOWN_INLINE = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif", "application/pdf"})
+
+
+class PaperForm(ReasonForm):
+    upload = forms.FileField(
+        label=gettext_lazy("文件"),
+        help_text=gettext_lazy("照片、PDF 或办公文档，不超过 10 MB。手机上可以直接拍照。"),
+        widget=forms.FileInput(attrs={"accept": "image/*,.pdf,.doc,.docx,.xls,.xlsx"}),
+    )
+    kind = forms.ChoiceField(label=gettext_lazy("材料种类"))
+    title = forms.CharField(
+        label=gettext_lazy("名称"), max_length=120, required=False, help_text=gettext_lazy("留空时用材料种类作名称。")
+    )
+    member = forms.ChoiceField(label=gettext_lazy("属于"), required=False)
+    certificate_no = forms.CharField(label=gettext_lazy("证书编号"), max_length=60, required=False)
+    issued_on = forms.DateField(label=gettext_lazy("签发日期"), required=False)
+
+    field_order = ("upload", "kind", "title", "member", "certificate_no", "issued_on", "reason")
+
+    def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = [("", _("请选择")), *code_list("paper_kind").choices()]  # type: ignore[attr-defined]
+        self.fields["member"].choices = [("", _("全家")), *((str(p.pk), p.name) for p in people)]  # type: ignore[attr-defined]
+        self.fields["reason"].required = False
+        self.fields["reason"].label = _("备注")
+        self.fields["reason"].help_text = ""
+
+
+class RemoveForm(ReasonForm):
+    pass
+
+
+@needs("registry.edit")
+def add(request: HttpRequest, pk: int) -> HttpResponse:
+    house = editable(request, pk)
+    people = list(Member.objects.visible_to(request.user).filter(household=house))  # type: ignore[arg-type]
+    form = PaperForm(request.POST or None, request.FILES or None, people=people)
+    if form.is_valid():
+        given = form.cleaned_data
+        kind = code_list("paper_kind").label_of(given["kind"])
+        person = next((p for p in people if str(p.pk) == given["member"]), None)
+        if carried_out(
+            form,
+            lambda: services.attach_paper(
+                by=request.user,
+                household=house,
+                member=person,
+                kind=given["kind"],
+                title=given["title"] or kind,
+                upload=given["upload"],
+                certificate_no=given["certificate_no"],
+                issued_on=given["issued_on"],
+                reason=given["reason"],
+            ),
+        ):
+            messages.success(request, _("材料已上传。"))
+            return redirect("household-papers", pk)
+    context = {"form": form, "household": house, "form_title": _("上传材料"), "upload": True}
+    return render(request, "registry/change.html", context, status=422 if form.is_bound else 200)
+
+
+def _paper(request: HttpRequest, pk: int, paper_pk: int) -> Paper:
+    house = household_of(request, pk)
+    found: Paper = get_object_or_404(
+        Paper.objects.visible_to(request.user), pk=paper_pk, household=house, removed_on=None  # type: ignore[arg-type]
+    )
+    return found
+
+
+@needs("registry.view")
+def look(request: HttpRequest, pk: int, paper_pk: int) -> Any:
+    """The file itself, with the type found by its content when it was taken in; never sniffed by the browser."""
+    paper = _paper(request, pk, paper_pk)
+    inline = paper.media_type in SHOWN_INLINE and "save" not in request.GET
+    extension = paper.media_type.rpartition("/")[2].replace("jpeg", "jpg")
+    answer = FileResponse(
+        selectors.open_paper(paper),
+        content_type=paper.media_type,
+        as_attachment=not inline,
+        filename=paper.title if "." in paper.title[-6:] else f"{paper.title}.{extension}",
+    )
+    answer["X-Content-Type-Options"] = "nosniff"
+    answer["Content-Security-Policy"] = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; sandbox"
+    return answer
+
+
+@needs("registry.edit")
+def remove(request: HttpRequest, pk: int, paper_pk: int) -> HttpResponse:
+    house = editable(request, pk)
+    paper = _paper(request, pk, paper_pk)
+    form = RemoveForm(request.POST or None)
+    if form.is_valid() and carried_out(
+        form, lambda: services.remove_paper(by=request.user, paper=paper, reason=form.cleaned_data["reason"])
+    ):
+        messages.success(request, _("材料已移除，文件仍按规定留存备查。"))
+        return redirect("household-papers", pk)
+    context = {"form": form, "household": house, "form_title": _("移除材料：{title}").format(title=paper.title)}
+    return render(request, "registry/change.html", context, status=422 if form.is_bound else 200)
