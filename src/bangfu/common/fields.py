@@ -65,7 +65,7 @@ class HundredthsField(models.BigIntegerField):  # type: ignore[type-arg]
     def get_prep_value(self, value: Any) -> int | None:
         return to_hundredths(value)
 
-    def formfield(self, **kwargs: Any) -> Any:  # type: ignore[override]
+    def formfield(self, **kwargs: Any) -> Any:
         return super(models.IntegerField, self).formfield(
             **{"form_class": forms.DecimalField, "decimal_places": 2, "max_digits": 14, **kwargs}
         )

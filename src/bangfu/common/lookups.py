@@ -9,11 +9,11 @@ from django.db.models import CharField, Lookup
 
 
 @CharField.register_lookup
-class Prefix(Lookup):  # type: ignore[type-arg]
+class Prefix(Lookup):
     lookup_name = "prefix"
     prepare_rhs = False
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         column, parameters = self.process_lhs(compiler, connection)
         if connection.vendor == "sqlite":
             text = "".join(f"[{c}]" if c in "*?[" else c for c in str(self.rhs))

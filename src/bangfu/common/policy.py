@@ -151,7 +151,7 @@ class _UniqueKeys(yaml.SafeLoader):
     """YAML takes the last of two equal keys in silence; a policy file may not hold two."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]  # type: ignore[no-untyped-call]
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
         for position, key in enumerate(keys):
             if key in keys[:position]:
                 raise yaml.constructor.ConstructorError(None, None, f"key “{key}” stands twice", node.start_mark)
