@@ -1,0 +1,129 @@
+"""Nobody sees next door: every address × every role × a neighbour's area."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from bangfu.accounts.models import Officer, Post
+from bangfu.accounts.roles import roles
+from bangfu.areas.models import Area
+from bangfu.common.places import Level, ScopedQuerySet
+from tests.scope.walking import Leak, Pattern, Untaught, Walker, patterns
+from tests.scope.world import DAY, Spot, branch, plant
+
+pytestmark = [pytest.mark.req("H1"), pytest.mark.django_db]
+
+# Every role where it reaches least far; those that are also held higher up, once more there.
+HELD_AT = sorted(
+    {(max(role.levels), role.id) for role in roles().values()}
+    | {(Level.TOWNSHIP, "information_clerk"), (Level.COUNTY, "auditor"), (Level.PREFECTURE, "audit_administrator")}
+)
+LEVELS = sorted({level for level, _ in HELD_AT})
+
+
+@dataclass
+class Neighbourhood:
+    """An officer's own branch of the tree, and the branches next door to an area of it, not planted yet."""
+
+    home: list[Area]
+    own: Spot
+
+    def come_into_being(self, level: int) -> list[Spot]:
+        """Next door to the own area of `level`: the sibling, and below the county also the neighbouring county."""
+        tops = [level] if level <= Level.COUNTY else [level, Level.COUNTY]
+        spots = []
+        for number, top in enumerate(tops):
+            above = self.home[: top - 1]
+            chain = branch(above[-1] if above else None, top, 2, number)
+            spots.append(plant(chain, above, number))
+        return spots
+
+    def client(self, role: str, level: int) -> Client:
+        """A browser in which an officer holds this role at the own area of that level."""
+        area = self.home[level - 1]
+        officer = Officer.objects.create(username=f"{role}-{level}", name="本地干部", area=area)
+        Post.objects.create(officer=officer, role_id=role, area=area, starts_on=DAY)
+        client = Client(raise_request_exception=False)
+        client.force_login(officer, backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+
+@pytest.fixture
+def neighbourhood(db: None, settings: Any) -> Neighbourhood:
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.cache"  # ten thousand requests: not one row each
+    home = branch(None, Level.PROVINCE, 1, None)
+    return Neighbourhood(home, plant(home, [], None))
+
+
+def walk(
+    neighbourhood: Neighbourhood, level: int, held: list[str], which: list[Pattern], welcomed: set[str] | None = None
+) -> list[Leak]:
+    """What officers with these roles at `level` see of next door."""
+    spots = (0, 1) if level > Level.COUNTY else (0,)
+    walkers = [Walker(neighbourhood.client(role, level), f"{role}@{level}", which, spots) for role in held]
+    for walker in walkers:
+        walker.look_around()
+        walker.visit_own(neighbourhood.own)
+    foreign = neighbourhood.come_into_being(level)
+    found: list[Leak] = []
+    for walker in walkers:
+        found += walker.compare(foreign)
+        found += walker.knock(foreign, neighbourhood.own)
+        if welcomed is not None:
+            welcomed |= walker.welcomed
+    return found
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_no_officer_sees_or_changes_anything_next_door(neighbourhood, level):
+    held = [role for at, role in HELD_AT if at == level]
+    leaks = walk(neighbourhood, level, held, patterns())
+    assert not leaks, f"{len(leaks)} leaks:\n" + "\n".join(str(leak) for leak in leaks[:25])
+
+
+def test_the_walk_enters_every_page_as_somebody(neighbourhood):
+    """A walk along doors that are shut for everybody would prove nothing."""
+    which, entered = patterns(), set()
+    for role in ("county_office", "system_administrator", "security_administrator", "audit_administrator"):
+        walker = Walker(neighbourhood.client(role, Level.COUNTY), role, which, ())
+        for pattern in which:
+            if not pattern.arguments and walker.ask_plain(pattern).status in (200, 302, 405):
+                walker.welcomed.add(pattern.name)
+        walker.visit_own(neighbourhood.own)
+        entered |= walker.welcomed
+    assert sorted({p.name for p in which} - entered) == []
+
+
+# --- the walk bites --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def leaky(settings: Any) -> Iterator[list[Pattern]]:
+    settings.ROOT_URLCONF = "tests.scope.leaky"
+    return [p for p in patterns("tests.scope.leaky") if p.name.startswith("leak-")]
+
+
+def test_every_kind_of_leak_is_caught(neighbourhood, leaky):
+    leaks = walk(neighbourhood, Level.TOWNSHIP, ["township_station"], leaky)
+    assert {leak.pattern for leak in leaks} == {p.name for p in leaky if p.name != "leak-not"}
+
+
+def test_a_scoped_page_is_not_taken_for_a_leak(neighbourhood, leaky):
+    sound = [p for p in leaky if p.name == "leak-not"]
+    assert len(sound) == 1
+    assert walk(neighbourhood, Level.TOWNSHIP, ["township_station"], sound) == []
+
+
+def test_without_visible_to_the_walk_finds_leaks_everywhere(neighbourhood, monkeypatch):
+    monkeypatch.setattr(ScopedQuerySet, "visible_to", lambda self, viewer: self)
+    leaks = walk(neighbourhood, Level.TOWNSHIP, ["township_station"], patterns())
+    assert len({leak.pattern for leak in leaks}) >= 5, "\n".join(map(str, leaks))
+
+
+def test_an_argument_that_the_walk_does_not_know_stops_it_with_a_sentence_how_to_teach_it(neighbourhood):
+    strange = Pattern("households/<int:frobnitz_id>/", "strange", ("frobnitz_id",))
+    with pytest.raises(Untaught, match=r"frobnitz_id.*BY_NAME"):
+        walk(neighbourhood, Level.TOWNSHIP, ["township_station"], [strange])

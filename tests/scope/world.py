@@ -1,0 +1,311 @@
+"""Two of everything for the walk: rows in an officer's own area, and the same kinds of rows in areas next door.
+
+What stands next door is unmistakable: every text of it holds the rare character NEEDLE, every number the digits of
+FIGURE, and its ids are known before it exists and never those of another thing. Rows are written past the services,
+because a walk must find whatever the tables may hold.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from bangfu.accounts.models import Officer, Post
+from bangfu.areas.models import Area, AreaVersion, ProfileFigure, StandardAnswer, Succession
+from bangfu.audit.services import record
+from bangfu.common.places import Level, PlaceRange, span, within
+from bangfu.registry import models as registry
+
+NEEDLE = "鼍"
+FIGURE = "739281"
+# What people type to look for somebody next door. Only the first character of a name: the answer may repeat the
+# question, so the needle itself is not asked for.
+TERMS = ("鼗", "ty", "281199", "HN-")
+YEAR = 2020
+DAY = date(2020, 6, 1)
+MOMENT = datetime(2020, 6, 1, 4, 0, tzinfo=UTC)
+# Ids of things next door; below them are those of the officer's own area and whatever a test makes.
+FOREIGN_IDS = 7_000_000
+PER_KIND = 100
+
+
+@dataclass
+class Spot:
+    """One branch of the tree from `top` (an area of some level) down to a villagers' group, and the rows in it."""
+
+    chain: list[Area]
+    rows: dict[str, list[Any]] = field(default_factory=dict)
+
+    def ids(self, kind: str) -> list[int]:
+        return [row.pk for row in self.rows.get(kind, [])]
+
+    def at(self, level: int) -> Area:
+        return next(area for area in self.chain if area.level == level)
+
+    @property
+    def reach(self) -> PlaceRange:
+        return self.chain[0].reach
+
+
+# A kind of thing, by the name under which addresses may hold its id; and where its ids begin.
+KINDS = (
+    "area", "household", "member", "work_record", "income_year", "income_item", "paper", "member_event", "change",
+    "batch", "officer", "post", "entry", "figure", "answer", "year_count", "area_version", "succession",
+)  # fmt: skip
+
+
+def foreign_ids(kind: str, spot: int, how_many: int = 2) -> list[int]:
+    """The ids that things next door will have (`spot` numbers the branches), known before they exist."""
+    first = FOREIGN_IDS + (spot * len(KINDS) + KINDS.index(kind)) * PER_KIND
+    return [first + n for n in range(how_many)]
+
+
+class _Ids:
+    """Hands out ids of every kind in order: known ones next door, the database's own at home."""
+
+    def __init__(self, spot: int | None) -> None:
+        self.next = {
+            kind: count(foreign_ids(kind, spot)[0] if spot is not None else 500 + KINDS.index(kind) * PER_KIND)
+            for kind in KINDS
+        }
+
+    def __call__(self, kind: str) -> int:
+        return next(self.next[kind])
+
+
+def branch(parent: Area | None, level: int, ordinal: int, spot: int | None) -> list[Area]:
+    """An area of `level` under `parent` and one of every level below it."""
+    ids, chain = _Ids(spot), []
+    names = {1: "省", 2: "州", 3: "县", 4: "乡", 5: "村", 6: "组"}
+    for each in range(level, Level.GROUP + 1):
+        place = (parent.place if parent else 0) + (ordinal if each == level else 1) * span(each)
+        word = f"鼗{NEEDLE}" if spot is not None else "本地"
+        code = "" if each == Level.GROUP else f"{'98' if spot is not None else '99'}{spot or 0}{each}{FIGURE}"[:12]
+        area = Area.objects.create(
+            pk=ids("area"), parent=parent, place=place, level=each, name=f"{word}{names[each]}", code=code,
+            valid_from=date(2014, 1, 1),
+        )  # fmt: skip
+        AreaVersion.objects.create(
+            pk=ids("area_version"), area=area, code=code, name=area.name, parent=parent, valid_from=date(2014, 1, 1)
+        )
+        chain.append(area)
+        parent = area
+    return chain
+
+
+def plant(chain: list[Area], above: list[Area], spot: int | None) -> Spot:
+    """Rows of every kind in the village and group at the foot of a branch."""
+    here, ids = Spot(chain), _Ids(spot)
+    for _ in chain:  # these ids went to the branch itself
+        ids("area"), ids("area_version")
+    foreign = spot is not None
+    mark, number = (f"鼗{NEEDLE}", FIGURE) if foreign else ("本地人", "100200")
+    full = [*above, *chain]
+    village, group = full[Level.VILLAGE - 1], full[Level.GROUP - 1]
+    tag = f"{spot}" if foreign else "own"
+    here.rows["area"] = list(chain)
+
+    def keep(kind: str, made: list[Any]) -> list[Any]:
+        type(made[0]).objects.bulk_create(made)
+        here.rows[kind] = made
+        return made
+
+    change = keep("change", [registry.Change(pk=ids("change"), kind="form", at=MOMENT, reason=f"{mark}说的原因")])[0]
+    households = keep(
+        "household",
+        [
+            registry.Household(
+                pk=ids("household"), household_no=f"HN-{tag}-{number}{n}", village=village, group=group,
+                place=group.place, head_name=f"{mark}{'甲乙丙'[n]}", head_initials="ty", members_count=1,
+                phone=f"130{number}{n}9", bank_account=f"6217{number}{n}", address=f"{mark}住处", household_type="02",
+                group_name=group.name, poverty_status="01", main_cause="01", identification_standard="01",
+                latest_income_year=YEAR, latest_per_capita_net_income=number, remark=f"{mark}备注",
+            )
+            for n in range(3 if foreign else 2)
+        ],
+    )  # fmt: skip
+    keep("dwelling", [registry.Dwelling(household=h, house_area_m2=number, dangerous_house=True) for h in households])
+    members = keep(
+        "member",
+        [
+            registry.Member(
+                pk=ids("member"), household=h, place=h.place, person_no=f"P{h.household_no}", name=h.head_name,
+                name_initials="ty", sex="1", id_type="01", id_no=f"522{number}{spot or 0}{n}1281199",
+                id_key=f"522{number}{spot or 0}{n}1281199", id_tail="281199", birth_date=date(1980, 1, 1),
+                relation_to_head="01", phone=h.phone, school_name=f"{mark}小学", joined_on=date(2014, 1, 1),
+            )
+            for n, h in enumerate(households)
+        ],
+    )  # fmt: skip
+    keep(
+        "work_record",
+        [
+            registry.WorkRecord(
+                pk=ids("work_record"), member=m, start_month=date(2020, 1, 1), employer=f"{mark}厂",
+                work_place=f"{mark}市", monthly_income=number,
+            )
+            for m in members
+        ],
+    )  # fmt: skip
+    years = keep(
+        "income_year",
+        [
+            registry.IncomeYear(
+                pk=ids("income_year"), household=h, year=YEAR, window_start=date(2019, 10, 1),
+                window_end=date(2020, 9, 30), members_counted=1, wage_income=number, net_income=number,
+                per_capita_net_income=number, disposable_income=number, per_capita_disposable_income=number,
+            )
+            for h in households
+        ],
+    )  # fmt: skip
+    keep(
+        "income_item",
+        [
+            registry.IncomeItem(
+                pk=ids("income_item"), income_year=y, line=1, code="wage", amount=number, note=f"{mark}工资"
+            )
+            for y in years
+        ],
+    )
+    keep("paper", [_paper(ids("paper"), h, f"%PDF-1.4 {number} {h.household_no}".encode(), mark) for h in households])
+    keep(
+        "member_event",
+        [
+            registry.MemberEvent(
+                pk=ids("member_event"), member=m, household=m.household, kind="01", joined=True, on=DAY, note=f"{mark}来了",
+                change=change,
+            )
+            for m in members
+        ],
+    )  # fmt: skip
+    for kind in ("household", "member", "income_year", "paper"):
+        _write_history(here.rows[kind], change)
+    officers = keep(
+        "officer",
+        [
+            Officer(
+                pk=ids("officer"), username=f"ty{number}-{tag}-{n}", name=f"{mark}{'干部'[n]}", unit=f"{mark}单位",
+                area=village, phone=f"131{number}{n}0",
+            )
+            for n in range(2)
+        ],
+    )  # fmt: skip
+    keep("post", [Post(pk=ids("post"), officer=o, role_id="helper", area=village, starts_on=DAY) for o in officers])
+    keep(
+        "batch",
+        [
+            registry.ImportBatch(
+                pk=ids("batch"), state=state, place=village.place, file_name=f"{mark}{number}.xlsx",
+                file_sha256=hashlib.sha256(f"{tag}{state}".encode()).hexdigest(), started_by=officers[0],
+                counts={"households": int(number), "people": int(number)},
+            )
+            for state in ("done", "rehearsed")
+        ],
+    )  # fmt: skip
+    registry.Change.objects.filter(pk=change.pk).update(actor=officers[0], batch=here.rows["batch"][0])
+    keep(
+        "year_count",
+        [
+            registry.YearCount(
+                pk=ids("year_count"), village=village, place=village.place, year=year, households=int(number),
+                people=int(number), registered_households=int(number), poor_people=int(number), out_people=int(number),
+            )
+            for year in (YEAR, date.today().year)
+        ],
+    )  # fmt: skip
+    keep(
+        "figure",
+        [
+            ProfileFigure(
+                pk=ids("figure"), area=area, year=YEAR, indicator="people", value=number, source=f"{mark}年报",
+                recorded_on=DAY, recorded_by=f"{mark}人",
+            )
+            for area in chain
+        ],
+    )  # fmt: skip
+    keep(
+        "answer",
+        [
+            StandardAnswer(
+                pk=ids("answer"), area=area, checklist="village_exit", item="road", year=YEAR, met="no", value=number,
+                evidence=f"{mark}说的", recorded_on=DAY, recorded_by=f"{mark}人",
+            )
+            for area in chain
+        ],
+    )  # fmt: skip
+    keep(
+        "succession",
+        [
+            Succession(
+                pk=ids("succession"), kind="renamed", predecessor=chain[-1], successor=chain[-1], on=DAY,
+                document=f"{mark}文",
+            )
+        ],
+    )  # fmt: skip
+    here.rows["entry"] = [
+        record(
+            actor=officers[0], action="officer.changed", subject=households[0], reason=f"{mark}办的", rows=int(number)
+        )
+    ]
+    return here
+
+
+def _paper(pk: int, household: Any, content: bytes, mark: str) -> Any:
+    sha256 = hashlib.sha256(content).hexdigest()
+    file = Path(settings.HOME) / "papers" / sha256[:2] / sha256[2:]
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(content)
+    return registry.Paper(
+        pk=pk, household=household, kind="01", title=f"{mark}证", certificate_no=f"{mark}号", sha256=sha256,
+        size=len(content), media_type="application/pdf", added_on=DAY,
+    )  # fmt: skip
+
+
+def _write_history(rows: list[Any], change: Any) -> None:
+    past = type(rows[0]).history.model
+    past.objects.bulk_create(
+        [
+            past(
+                **{f.attname: getattr(row, f.attname) for f in row._meta.concrete_fields},
+                history_date=MOMENT,
+                history_type="+",
+                change_id=change.pk,
+            )
+            for row in rows
+        ]
+    )
+
+
+def fingerprint(spots: list[Spot]) -> str:
+    """Changes when a row next door changes or goes, or a new one comes into being there."""
+    mark = hashlib.sha256()
+    for spot in spots:
+        for kind, rows in sorted(spot.rows.items()):
+            model = type(rows[0])
+            kept = model._default_manager.filter(pk__in=[row.pk for row in rows]).order_by("pk").values_list()
+            mark.update(f"{kind}{list(kept)}".encode())
+        reach = [spot.reach]
+        for model, path in ((registry.Household, "place"), (registry.Member, "place"), (Area, "place"),
+                            (Post, "area__place"), (Officer, "area__place"), (registry.Paper, "household__place"),
+                            (registry.ImportBatch, "place"), (registry.MemberEvent, "household__place")):  # fmt: skip
+            mark.update(str(model._default_manager.filter(within(reach, path)).count()).encode())
+    return mark.hexdigest()
+
+
+@contextmanager
+def nothing_stays() -> Iterator[None]:
+    """Whatever happens inside is taken back, so that one request of the walk never changes the answer to the next."""
+
+    with transaction.atomic():
+        point = transaction.savepoint()
+        try:
+            yield
+        finally:
+            transaction.savepoint_rollback(point)
