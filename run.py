@@ -183,13 +183,13 @@ def must_have(*modules):
     if missing:
         raise Refused(
             "这个 Python 缺少 %s 模块：请先安装（Debian/Ubuntu：apt install python3-venv），再运行一次。" % missing[0],
-            "This Python lacks the module %s: install it (Debian/Ubuntu: apt install python3-venv), then run this again."
+            "This Python lacks the module %s: install it (Debian/Ubuntu: apt install python3-venv) and try again."
             % missing[0],
         )
 
 
 def pip_install(lock, offline):
-    """`pip install`, each package by its hash. What pip says goes to a log; what to do about it is said in a sentence."""
+    """`pip install`, each package by its hash. What pip says goes to a log; a sentence says what to do about it."""
     import subprocess
 
     words = [python_inside(), "-m", "pip", "install", "--require-hashes", "--no-deps", "--only-binary", ":all:"]
@@ -234,16 +234,16 @@ def why_pip_failed(said, offline):
     return Refused(
         "组件下载失败：请检查网络后重试，也可用国内镜像（环境变量 PIP_INDEX_URL）或 --offline 文件夹（详见 %s）。"
         % LOG,
-        "The download failed: check the network and try again, or use a mirror (PIP_INDEX_URL) or --offline DIR (see %s)."
+        "The download failed: check the network and try again, or use a mirror (PIP_INDEX_URL) or --offline (see %s)."
         % LOG,
     )
 
 
-class alone(object):  # noqa: N801
+class alone(object):
     """Two that start together must not both build .venv: the second waits for the first."""
 
     def __enter__(self):
-        self.file = open(os.path.join(ROOT, ".venv.lock"), "a+")  # noqa: SIM115  (closed in __exit__)
+        self.file = open(os.path.join(ROOT, ".venv.lock"), "a+")
         if os.name == "nt":
             import msvcrt
 
@@ -282,7 +282,7 @@ def handed_over(words, environment):
     if os.name == "nt":
         return child(words, environment)
     os.chdir(ROOT)
-    os.execve(python_inside(), [python_inside()] + words, environment)
+    return os.execve(python_inside(), [python_inside()] + words, environment)
 
 
 def child(words, environment):

@@ -34,10 +34,7 @@ def stage(name: str, table: pa.Table, *, index: Sequence[Sequence[str]] = ()) ->
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE IF EXISTS {_temp(name)}")
         cursor.execute(f"CREATE TEMP TABLE {quoted} ({columns})")
-        if connection.vendor == "postgresql":
-            _copy(cursor, quoted, table)
-        else:
-            _insert(quoted, table)
+        fill(quoted, table)
         for number, group in enumerate(index):
             names = ", ".join(quote(column) for column in group)
             cursor.execute(f"CREATE INDEX {quote(f'{name}_{number}')} ON {quoted} ({names})")
@@ -47,6 +44,15 @@ def stage(name: str, table: pa.Table, *, index: Sequence[Sequence[str]] = ()) ->
     # Only when all went well: after an error the transaction takes the table back, and on PostgreSQL could do no more.
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE IF EXISTS {_temp(name)}")
+
+
+def fill(target: str, table: pa.Table) -> None:
+    """Add the rows of `table` to `target`: a quoted table name, followed by its quoted columns in brackets if needed."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            _copy(cursor, target, table)
+    else:
+        _insert(target, table)
 
 
 def _temp(name: str) -> str:

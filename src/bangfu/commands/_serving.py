@@ -1,0 +1,94 @@
+"""The web server and, beside it, the worker for background tasks: they start and end together."""
+
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from ipaddress import ip_address
+from typing import Any
+
+import click
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from bangfu.keeping.errors import PortBusy
+
+THREADS = 8
+# The worker waits until the first page can be served: at the start every moment of the processor counts for that.
+WORKER_AFTER = 2.0
+WORKER_AGAIN_AFTER = 5.0
+
+
+def serve(host: str, port: int, told: Callable[[str], str] = lambda address: address) -> None:
+    """Serve until interrupted. `told` makes the text to print from the address. Raises PortBusy."""
+    import waitress
+
+    from bangfu.wsgi import application
+
+    shown = f"[{host}]" if ":" in host else host
+    try:
+        server: Any = waitress.create_server(application, host=host, port=port, threads=THREADS, ident=None)
+    except (OSError, ValueError) as error:
+        raise PortBusy(host=host, port=port, reason=getattr(error, "strerror", None) or error) from error
+    with suppress(ValueError):  # not the main thread: whoever started it ends it
+        signal.signal(signal.SIGTERM, _ended)
+    click.echo(told(f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else shown}:{port}"))
+    if not _is_loopback(host) and settings.ALLOWED_HOSTS == ["127.0.0.1", "localhost", "[::1]"]:
+        click.echo(
+            _(
+                "别的电脑还打不开本站：请设置环境变量 BANGFU_HOSTS 为本站的地址（如 BANGFU_HOSTS=10.1.2.3）后重新启动，"
+                "经由 https 访问时另设 BANGFU_HTTPS=1。"
+            ),
+            err=True,
+        )
+    with worker_beside():
+        server.run()
+
+
+def _ended(_signal: int, _frame: Any) -> None:
+    raise SystemExit(0)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@contextmanager
+def worker_beside() -> Iterator[None]:
+    """A worker as a child process, started again should it fall, ended with the block. Its standard input is a pipe
+    whose other end we hold: when we are killed the pipe closes, and the worker ends itself."""
+    over = threading.Event()
+    running: list[subprocess.Popen[bytes]] = []
+    # A group of its own: Ctrl-C is for us, we then end it in order.
+    apart: dict[str, Any] = (
+        {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+        if sys.platform == "win32"
+        else {"start_new_session": True}
+    )
+
+    def keep_running() -> None:
+        pause = WORKER_AFTER
+        while not over.wait(pause):
+            words = [sys.executable, "-m", "bangfu", "worker", "--with-server"]
+            running[:] = [subprocess.Popen(words, stdin=subprocess.PIPE, **apart)]
+            running[0].wait()
+            pause = WORKER_AGAIN_AFTER
+
+    keeper = threading.Thread(target=keep_running, daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        over.set()
+        for worker in running:
+            worker.terminate()
+            try:
+                worker.wait(5)
+            except subprocess.TimeoutExpired:
+                worker.kill()  # whatever it was doing is one transaction: it is then undone
+        keeper.join(1)

@@ -1,0 +1,107 @@
+"""`bangfu check`: whatever is wrong with a home, each fault in one sentence."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.db import OperationalError, connection
+from django.utils.translation import gettext as _
+
+from bangfu.accounts.roles import roles
+from bangfu.audit.selectors import chain_state
+from bangfu.common.errors import BangfuError
+from bangfu.common.policy import code_lists
+from bangfu.keeping.errors import DatabaseNewer, DatabaseUnreachable, HomeNotPrepared
+from bangfu.keeping.papers import paper_hashes, sound_paper
+from bangfu.keeping.tables import known_migrations, recorded_migrations
+from bangfu.registry.headers import header_file
+from bangfu.registry.income import policy as income_policy
+from bangfu.registry.income_items import ledger
+from bangfu.registry.limits import limits
+
+Fault = str
+
+# Each reads the policy files of one kind, and refuses a wrong one with its name and what is wrong with it.
+POLICY_READERS: tuple[Callable[[], object], ...] = (roles, code_lists, header_file, ledger, income_policy, limits)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that is looked at: its name, and what finds its faults."""
+
+    name: str
+    faults: Callable[[], Iterator[Fault]]
+
+
+def policy_faults() -> Iterator[Fault]:
+    """Every policy file is readable, and is what it should be."""
+    for read in POLICY_READERS:
+        try:
+            read()
+        except BangfuError as error:
+            yield str(error)
+
+
+def database_faults() -> Iterator[Fault]:
+    """The database answers and has the structure of this program; without that nothing else can be asked."""
+    from django.db.migrations.executor import MigrationExecutor
+
+    if connection.vendor == "sqlite" and not Path(connection.settings_dict["NAME"]).exists():
+        yield str(HomeNotPrepared(home=settings.HOME))
+        return
+    try:
+        recorded = recorded_migrations()
+    except OperationalError as error:
+        yield str(DatabaseUnreachable(reason=str(error).strip().splitlines()[0]))
+        return
+    executor = MigrationExecutor(connection)
+    if unknown := set(recorded) - known_migrations(executor):
+        yield str(DatabaseNewer(migration=".".join(min(unknown))))
+    elif executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        yield str(HomeNotPrepared(home=settings.HOME))
+
+
+def audit_faults() -> Iterator[Fault]:
+    """The trail is one unbroken chain."""
+    state = chain_state()
+    if state.broken_at is not None:
+        yield _("留痕链在第 {number} 条断开：该条记录缺失或被改动过，请立即报告审计管理员并保全数据库。").format(
+            number=state.broken_at
+        )
+
+
+def count_faults() -> Iterator[Fault]:
+    """The yearly counts of every village are what a recount finds."""
+    from bangfu.registry.selectors import counts_differ
+
+    for difference in counts_differ():
+        yield _("年度统计与重新清点的结果不一致：{difference}。请运行一次该村的任意修改，或报告维护人员。").format(
+            difference=difference
+        )
+
+
+def paper_faults() -> Iterator[Fault]:
+    """Every paper that the registry names lies on disk, unaltered."""
+    for sha256 in paper_hashes():
+        if sound_paper(sha256) is None:
+            yield _("材料文件 {name} 缺失或被改动过：请从备份中找回 papers/{folder}/{rest}。").format(
+                name=sha256[:12], folder=sha256[:2], rest=sha256[2:]
+            )
+
+
+POLICY = Check("policy", policy_faults)
+DATABASE = Check("database", database_faults)
+CONTENT = (Check("audit", audit_faults), Check("counts", count_faults), Check("papers", paper_faults))
+
+
+def faults(progress: Callable[[str], None] = lambda _name: None) -> dict[str, list[Fault]]:
+    """The faults of each check, none for a sound one; checks of the content need a sound database."""
+    found: dict[str, list[Fault]] = {}
+    for check in (POLICY, DATABASE):
+        progress(check.name)
+        found[check.name] = list(check.faults())
+    for check in CONTENT if not found[DATABASE.name] else ():
+        progress(check.name)
+        found[check.name] = list(check.faults())
+    return found

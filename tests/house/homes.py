@@ -1,0 +1,68 @@
+"""Homes for the tests of the house: each with its own folder and database, and commands run as a clerk runs them."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass
+class Home:
+    """A data folder, and the database that belongs to it (SQLite in the folder when `url` is empty)."""
+
+    folder: Path
+    url: str = ""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("BANGFU_", "DATABASE_URL", "PYTEST_", "COV_"))}
+        more = {"BANGFU_HOME": str(self.folder), "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}", "PYTHONUTF8": "1"}
+        return {**kept, **more, **({"DATABASE_URL": self.url} if self.url else {})}
+
+    def bangfu(self, *words: Any) -> subprocess.CompletedProcess[str]:
+        return self.python("-m", "bangfu", *words)
+
+    def facts(self, *words: Any) -> dict[str, Any]:
+        """What a command answers with --json; it must have succeeded."""
+        done = self.bangfu(*words, "--json")
+        assert done.returncode == 0, done.stdout + done.stderr
+        answer: dict[str, Any] = json.loads(done.stdout)
+        return answer
+
+    def python(self, *words: Any) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, *map(str, words)],
+            env=self.environment,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=300,
+        )
+
+    def filled(self) -> "Home":
+        """Prepared, and with rows in every table."""
+        done = self.python("-m", "tests.house.fill")
+        assert done.returncode == 0, done.stdout + done.stderr
+        return self
+
+    def sql(self, statement: str) -> list[Any]:
+        """Straight to the database, past every rule of the program; nothing for a database that is not there."""
+        if self.url:
+            with psycopg.connect(self.url) as connection:
+                cursor = connection.execute(statement)  # type: ignore[call-overload]
+                return cursor.fetchall() if cursor.description else []
+        file = self.folder / "bangfu.sqlite3"
+        if not file.exists():
+            return []
+        with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+            return connection.execute(statement).fetchall()
