@@ -157,6 +157,7 @@ def close_account(*, by: Officer | None, officer: Officer, reason: str) -> None:
 
 @transaction.atomic
 def reopen_account(*, by: Officer | None, officer: Officer, reason: str) -> None:
+    """The officer may sign in again, with the posts still running; nothing happens when the account is open."""
     _not_oneself(by, officer)
     _must_reach(by, "accounts.officers", officer)
     now = _locked(officer)
@@ -429,10 +430,12 @@ NOBODY = "未登录者"
 
 
 def note_signed_in(officer: Officer) -> None:
+    """Password and, where asked for, one-time code were right: the session begins."""
     record(actor=officer, action="sign_in.done", subject=officer)
 
 
 def note_signed_out(officer: Officer) -> None:
+    """The officer has left; a session that merely ran out leaves no entry."""
     record(actor=officer, action="sign_in.out", subject=officer)
 
 

@@ -71,6 +71,7 @@ def ancestors(area: Area) -> list[Area]:
 
 
 def history(area: Area) -> list[AreaVersion]:
+    """What an area was called, its code and its parent over time, newest first."""
     return list(AreaVersion.objects.filter(area=area).select_related("parent").order_by("-valid_from"))
 
 

@@ -101,7 +101,7 @@ def audit_export(request: HttpRequest) -> StreamingHttpResponse:
     export kept elsewhere proves later what the trail was."""
     officer = cast(Officer, request.user)
     found, words = _asked(request)
-    last = Entry.objects.order_by("-number").values_list("number", flat=True).first() or 0
+    last = found.order_by("-number").values_list("number", flat=True).first() or 0
     found = found.filter(number__lte=last)
     rows = found.count()
     record(actor=officer, action="audit.exported", subject_type="trail", rows=rows, filters=words)
