@@ -7,7 +7,7 @@ from bangfu.common.errors import BangfuError
 
 class CodeWrong(BangfuError):
     code = "ARE-001"
-    what = gettext_noop("“{value}”不是{level}的区划代码。")
+    what = gettext_noop("“{value}”不是有效的{level}区划代码。")
     next_step = gettext_noop(
         "区划代码为 12 位数字（省、市、县、乡可只写前 2、4、6、9 位，村民小组在村代码后加 2 至 3 位），请核对后重填。"
     )

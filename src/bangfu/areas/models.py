@@ -1,5 +1,6 @@
 """Areas from province to villagers' group, with their names and codes of every day; what a village says of itself."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Self
 
@@ -10,6 +11,15 @@ from django.utils.translation import gettext_lazy as _
 from bangfu.areas.codes import initials
 from bangfu.common.fields import HundredthsField
 from bangfu.common.places import Level, PlaceRange, ScopedQuerySet, range_of
+
+LEVEL_NAMES: Mapping[int, Any] = {
+    Level.PROVINCE: _("省"),
+    Level.PREFECTURE: _("市（州）"),
+    Level.COUNTY: _("县（区）"),
+    Level.TOWNSHIP: _("乡镇"),
+    Level.VILLAGE: _("村"),
+    Level.GROUP: _("村民小组"),
+}
 
 
 class AreaQuerySet(ScopedQuerySet):
@@ -33,17 +43,7 @@ class Area(models.Model):
     """
 
     place = models.BigIntegerField(_("位置"), unique=True)
-    level = models.SmallIntegerField(
-        _("级别"),
-        choices=[
-            (Level.PROVINCE, _("省")),
-            (Level.PREFECTURE, _("市（州）")),
-            (Level.COUNTY, _("县（区）")),
-            (Level.TOWNSHIP, _("乡镇")),
-            (Level.VILLAGE, _("村")),
-            (Level.GROUP, _("村民小组")),
-        ],
-    )
+    level = models.SmallIntegerField(_("级别"), choices=list(LEVEL_NAMES.items()))
     parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="children", verbose_name=_("上级"))
     code = models.CharField(_("区划代码"), max_length=15, blank=True, db_index=True)
     name = models.CharField(_("名称"), max_length=60)

@@ -41,7 +41,7 @@ def tree(viewer: Viewer, *, parent: Area | None = None, on: date | None = None) 
 
 def visible_areas(viewer: Viewer) -> AreaQuerySet:
     """Every area that the viewer may see, closed ones too."""
-    return Area.objects.visible_to(viewer)  # type: ignore[no-any-return]
+    return Area.objects.visible_to(viewer)
 
 
 def root_places(ranges: Sequence[PlaceRange]) -> list[int]:
@@ -91,7 +91,8 @@ def by_code(code: str, *, on: date | None = None) -> Area | None:
     if on is not None:
         version = AreaVersion.objects.filter(_in_force(on), code=code).select_related("area").first()
         return version.area if version else None
-    if found := Area.objects.filter(code=code, valid_to=None).first():
+    found: Area | None = Area.objects.filter(code=code, valid_to=None).first()
+    if found:
         return found
     versions = AreaVersion.objects.filter(code=code).select_related("area")
     version = versions.order_by("-valid_from").first()

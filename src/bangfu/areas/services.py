@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from bangfu.areas import errors
 from bangfu.areas.codes import is_code, level_of, whole
-from bangfu.areas.models import Area, AreaVersion, Succession
+from bangfu.areas.models import LEVEL_NAMES, Area, AreaVersion, Succession
 from bangfu.audit import services as audit
 from bangfu.common.errors import NotAllowed
 from bangfu.common.places import Level, range_of, room_below, span
@@ -296,7 +296,7 @@ def _parent_wrong(parent: Area, name: str, level: Level) -> errors.ParentWrong:
         parent=parent.name,
         parent_level=parent.get_level_display(),
         name=name,
-        level=dict(Area._meta.get_field("level").flatchoices)[level],
+        level=LEVEL_NAMES[level],
     )
 
 
@@ -360,10 +360,11 @@ def _rehang(areas: Sequence[Area], parent: Area) -> None:
     there. `place` of the objects given is stale afterwards."""
     if not areas:
         return
-    left: dict[int | None, int] = {}
+    left: dict[int, int] = {}
     for area in areas:
         ordinal = area.place % span(area.level - 1) // span(area.level)
-        left[area.parent_id] = max(ordinal, left.get(area.parent_id, 0))
+        if area.parent_id is not None:
+            left[area.parent_id] = max(ordinal, left.get(area.parent_id, 0))
     for former, ordinal in left.items():
         Area.objects.filter(pk=former, last_child__lt=ordinal).update(last_child=ordinal)
     shifts = []
