@@ -89,15 +89,25 @@ class Change(models.Model):
 class Changed(models.Model):
     """What every history row carries besides the old row: the change that it belongs to."""
 
-    change = models.ForeignKey(Change, models.PROTECT, related_name="+")
+    # Without a constraint: checking it for every row of an import would cost as much as writing the row, and the writer
+    # makes the change in the same transaction.
+    change = models.ForeignKey(Change, models.PROTECT, related_name="+", db_constraint=False)
 
     class Meta:
         abstract = True
 
 
-def _history() -> Any:
-    """History of full rows; `history_date`, `history_type` (+ new, ~ changed, - removed) and `change`."""
-    return HistoricalRecords(bases=[Changed], history_user_id_field=models.BigIntegerField(null=True))
+def _history(*unindexed: str) -> Any:
+    """History of full rows; `history_date`, `history_type` (+ new, ~ changed, - removed) and `change`.
+
+    History is read by object, by household and by change; `unindexed` names the other keys, which need no index there.
+    """
+    return HistoricalRecords(
+        bases=[Changed],
+        history_id_field=models.BigAutoField(),
+        history_user_id_field=models.BigIntegerField(null=True),
+        no_db_index=list(unindexed),
+    )
 
 
 class HouseholdQuerySet(ScopedQuerySet):
@@ -130,7 +140,9 @@ class Household(models.Model):
 
     household_no = models.CharField(_("户编号"), max_length=30, unique=True)
     village = models.ForeignKey(Area, models.PROTECT, related_name="+", verbose_name=_("村"))
-    group = models.ForeignKey(Area, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("村民小组"))
+    group = models.ForeignKey(
+        Area, models.PROTECT, null=True, blank=True, db_index=False, related_name="+", verbose_name=_("村民小组")
+    )
     place = models.BigIntegerField(_("位置"))
     group_name = models.CharField(_("村民小组（自然村）"), max_length=60, blank=True)
     address = models.CharField(_("住址"), max_length=120, blank=True)
@@ -183,7 +195,7 @@ class Household(models.Model):
     ended_on = models.DateField(_("销户日期"), null=True, blank=True)
     ended_reason = models.CharField(_("销户原因"), max_length=4, blank=True)
     merged_into = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("并入户")
+        "self", models.PROTECT, null=True, blank=True, db_index=False, related_name="+", verbose_name=_("并入户")
     )
 
     # The latest income statement, derived by the writer, so that a list can show and sort by it.
@@ -191,18 +203,22 @@ class Household(models.Model):
     latest_per_capita_net_income = YuanField(_("人均纯收入"), null=True)
 
     objects = HouseholdQuerySet.as_manager()
-    history = _history()
+    history = _history("village", "group", "merged_into")
 
     class Meta:
         verbose_name = _("户")
         ordering = ["place", "household_no"]
         indexes = [
             models.Index(fields=["place", "household_no"], name="household_by_place"),
-            models.Index(fields=["village"], name="household_of_village"),
-            models.Index(fields=["head_name"], name="household_by_head"),
+            models.Index(fields=["head_initials", "head_name"], name="household_by_head"),
+            models.Index(fields=["members_count"], name="household_by_size"),
+            models.Index(fields=["latest_per_capita_net_income"], name="household_by_income"),
             models.Index(fields=["household_type", "place"], name="household_by_type"),
             models.Index(fields=["household_class", "place"], name="household_by_class"),
+            models.Index(fields=["poverty_status", "place"], name="household_by_status"),
+            models.Index(fields=["monitor_category", "place"], name="household_by_monitoring"),
             models.Index(fields=["main_cause", "place"], name="household_by_cause"),
+            models.Index(fields=["merged_into"], condition=Q(merged_into__isnull=False), name="household_merged"),
         ]
 
     def __str__(self) -> str:
@@ -242,7 +258,12 @@ class Dwelling(models.Model):
 
     class Meta:
         verbose_name = _("居住条件")
-        indexes = [models.Index(fields=["house_grade"], name="dwelling_by_grade")]
+        indexes = [
+            models.Index(fields=["house_grade"], name="dwelling_by_grade"),
+            # the few in trouble are found without walking through the many who are not
+            models.Index(fields=["household"], condition=Q(dangerous_house=True), name="dwelling_dangerous"),
+            models.Index(fields=["household"], condition=Q(safe_water_solved=False), name="dwelling_water_unsafe"),
+        ]
 
     def __str__(self) -> str:
         return str(self.household)
@@ -303,16 +324,16 @@ class Member(models.Model):
     left_by = models.CharField(_("减少原因"), max_length=4, blank=True)
 
     objects = MemberQuerySet.as_manager()
-    history = _history()
+    history = _history("person_no")
 
     class Meta:
         verbose_name = _("家庭成员")
         ordering = ["household", "relation_to_head", "birth_date", "pk"]
         indexes = [
-            models.Index(fields=["household"], name="member_of_household"),
             models.Index(fields=["place"], name="member_by_place"),
-            models.Index(fields=["name"], name="member_by_name"),
-            models.Index(fields=["name_initials"], name="member_by_initials"),
+            # the operator class lets PostgreSQL answer "begins with" whatever the collation
+            models.Index(fields=["name"], opclasses=["varchar_pattern_ops"], name="member_by_name"),
+            models.Index(fields=["name_initials"], opclasses=["varchar_pattern_ops"], name="member_by_initials"),
             models.Index(fields=["id_tail"], name="member_by_id_tail"),
             models.Index(fields=["id_key"], name="member_by_id_key"),
         ]
@@ -329,7 +350,9 @@ class Member(models.Model):
 class WorkRecord(models.Model):
     """A stretch of work of a person; `end_month` NULL while it lasts. Months are kept as their first day."""
 
-    member = models.ForeignKey(Member, models.CASCADE, related_name="work_records", verbose_name=_("成员"))
+    member = models.ForeignKey(
+        Member, models.CASCADE, db_index=False, related_name="work_records", verbose_name=_("成员")
+    )
     start_month = models.DateField(_("开始年月"))
     end_month = models.DateField(_("结束年月"), null=True, blank=True)
     work_place = models.CharField(_("务工所在地"), max_length=60, blank=True)
@@ -362,7 +385,9 @@ class IncomeYear(models.Model):
     the fen, so that comparing them with a line gives the same answer as comparing exact quotients.
     """
 
-    household = models.ForeignKey(Household, models.PROTECT, related_name="income_years", verbose_name=_("户"))
+    household = models.ForeignKey(
+        Household, models.PROTECT, db_index=False, related_name="income_years", verbose_name=_("户")
+    )
     year = models.SmallIntegerField(_("年度"))
     window_start = models.DateField(_("核算期起"))
     window_end = models.DateField(_("核算期止"))
@@ -398,25 +423,28 @@ class IncomeItem(models.Model):
     """One line of the ledger. `code` is an item of `policy/china/income_items.yaml`, which says its kind; `counted`
     is whether it counts as stable income where the household lives, as it stood when the line was written."""
 
-    income_year = models.ForeignKey(IncomeYear, models.CASCADE, related_name="items", verbose_name=_("年度收入"))
+    income_year = models.ForeignKey(
+        IncomeYear, models.CASCADE, db_index=False, related_name="items", verbose_name=_("年度收入")
+    )
     line = models.SmallIntegerField(_("行号"))
     code = models.CharField(_("收支项目"), max_length=40)
     amount = YuanField(_("金额"))
     counted = models.BooleanField(_("计入稳定收入"), default=True)
     member = models.ForeignKey(
-        Member, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("成员")
+        Member, models.PROTECT, null=True, blank=True, db_index=False, related_name="+", verbose_name=_("成员")
     )
     quantity = HundredthsField(_("数量"), null=True, blank=True)
     quantity_unit = models.CharField(_("计量单位"), max_length=10, blank=True)
     note = models.CharField(_("说明"), max_length=100, blank=True)
 
     objects = ItemQuerySet.as_manager()
-    history = _history()
+    history = _history("member")
 
     class Meta:
         verbose_name = _("收支明细")
         ordering = ["income_year", "line"]
         constraints = [models.UniqueConstraint(fields=["income_year", "line"], name="income_line_once")]
+        indexes = [models.Index(fields=["member"], condition=Q(member__isnull=False), name="income_line_of_member")]
 
     def __str__(self) -> str:
         return f"{self.code} {self.amount}"
@@ -440,7 +468,7 @@ class Paper(models.Model):
     removed_on = models.DateField(_("移除日期"), null=True, blank=True)
 
     objects = OfHouseholdQuerySet.as_manager()
-    history = _history()
+    history = _history("member", "sha256")
 
     class Meta:
         verbose_name = _("材料")
@@ -451,10 +479,14 @@ class Paper(models.Model):
 
 
 class MemberEvent(models.Model):
-    """Why a person came into or left a household on a day: birth, marriage, death, moving, split, merger."""
+    """Why a person came into or left a household on a day: birth, marriage, death, moving, split, merger.
+
+    `kind` is a code of `member_increase` when the person joined, of `member_decrease` when the person left.
+    """
 
     member = models.ForeignKey(Member, models.PROTECT, related_name="events", verbose_name=_("成员"))
     household = models.ForeignKey(Household, models.PROTECT, related_name="events", verbose_name=_("户"))
+    joined = models.BooleanField(_("进入"))
     kind = models.CharField(_("变动类型"), max_length=4)
     on = models.DateField(_("日期"))
     note = models.CharField(_("说明"), max_length=200, blank=True)
@@ -477,7 +509,7 @@ class YearCount(models.Model):
     and `out_*` those who were registered, who exited and who returned within the year.
     """
 
-    village = models.ForeignKey(Area, models.CASCADE, related_name="+", verbose_name=_("村"))
+    village = models.ForeignKey(Area, models.CASCADE, db_index=False, related_name="+", verbose_name=_("村"))
     place = models.BigIntegerField(_("位置"))
     year = models.SmallIntegerField(_("年度"))
     households = models.IntegerField(_("户数"), default=0)
@@ -504,4 +536,3 @@ class YearCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.village} {self.year}"
-

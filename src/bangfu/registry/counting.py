@@ -1,0 +1,124 @@
+"""Counts of a village for every year, drawn from the registry as it stands (`YearCount`).
+
+All are states of 31 December, or what happened within the year to those who were still there on that day:
+
+    household, person   on file, not ended or left by then; a person not before `joined_on`
+    registered          first_identified by then
+    poor                registered by then and not exited by then, or returned by then after the exit
+    in, out, returned   first_identified, exited_on, returned_on within the year
+    dibao               people who enjoy the minimum living allowance, and households with such people. The registry
+                        knows the present state only: earlier years keep what was counted then.
+
+The incidence of poverty is poor people / people, computed where it is shown, never kept.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+from bangfu.areas.models import Area
+from bangfu.common.policy import code_list
+from bangfu.registry import sql
+from bangfu.registry.models import Household, Member, YearCount
+
+FIGURES = tuple(
+    f"{what}_{who}" if what else who
+    for what in ("", "registered", "poor", "in", "out", "returned", "dibao")
+    for who in ("households", "people")
+)
+
+
+def recount(bench: sql.Workbench, villages: str, today: date) -> None:
+    """Count the villages of the SELECT `villages` (one column, area ids) anew, from the first year of which their
+    files say anything to the present one."""
+    area, kept = sql.table(Area), sql.table(YearCount)
+    bench.make("recounted_village", f"SELECT id FROM {area} WHERE id IN ({villages})", key="id")
+    if sql.on_postgresql():
+        # Two officers changing one village count one after the other; the second sees what the first has changed.
+        bench.run(
+            f"SELECT count(*) FROM (SELECT id FROM {area} WHERE id IN (SELECT id FROM recounted_village) "
+            "ORDER BY id FOR NO KEY UPDATE) held"
+        )
+    count_villages(bench, "recounted_village", today)
+    bench.run(
+        f"UPDATE counted_year AS c SET dibao_households = k.dibao_households, dibao_people = k.dibao_people "
+        f"FROM {kept} k WHERE k.village_id = c.village_id AND k.year = c.year AND c.year < {today.year}"
+    )
+    bench.run(f"DELETE FROM {kept} WHERE village_id IN (SELECT id FROM recounted_village)")
+    columns = ", ".join(("village_id", "place", "year", *FIGURES))
+    bench.run(f"INSERT INTO {kept} ({columns}) SELECT {columns} FROM counted_year ORDER BY village_id, year")
+
+
+def count_villages(bench: sql.Workbench, villages: str, today: date) -> None:
+    """`counted_year`: village_id, place, year and FIGURES for the villages in the table `villages` (id)."""
+    household, member, area = sql.table(Household), sql.table(Member), sql.table(Area)
+    enjoys = sql.text_list(c.code for c in code_list("dibao_status").codes if c.attributes.get("enjoys"))
+    # Households and people are first reduced to the years that matter: a few dozen kinds in a village.
+    years = f"""
+        h.village_id AS village_id, {sql.year_of("h.first_identified")} AS first_year,
+        {sql.year_of("h.exited_on")} AS exit_year, {sql.year_of("h.returned_on")} AS return_year,
+        CASE WHEN h.exited_on IS NULL OR h.returned_on >= h.exited_on THEN {sql.year_of("h.returned_on")} END AS poor_again,
+        {sql.year_of("h.ended_on")} AS end_year"""
+    keys = "village_id, first_year, exit_year, return_year, poor_again, end_year"
+    bench.make(
+        "kind_of_household",
+        f"""
+        SELECT {keys}, dibao, count(*) AS households FROM (
+            SELECT {years}, EXISTS (SELECT 1 FROM {member} m WHERE m.household_id = h.id AND m.left_on IS NULL
+                                    AND m.dibao_status IN ({enjoys})) AS dibao
+            FROM {villages} v JOIN {household} h ON h.village_id = v.id) x
+        GROUP BY {keys}, dibao
+        """,
+    )
+    bench.make(
+        "kind_of_person",
+        f"""
+        SELECT {keys}, join_year, left_year, dibao, count(*) AS people FROM (
+            SELECT {years}, {sql.year_of("m.joined_on")} AS join_year, {sql.year_of("m.left_on")} AS left_year,
+                   m.left_on IS NULL AND m.dibao_status IN ({enjoys}) AS dibao
+            FROM {villages} v JOIN {household} h ON h.village_id = v.id JOIN {member} m ON m.household_id = h.id) x
+        GROUP BY {keys}, join_year, left_year, dibao
+        """,
+    )
+    first = bench.value(
+        "SELECT min(y) FROM (SELECT min(first_year) AS y FROM kind_of_household UNION ALL "
+        "SELECT min(exit_year) FROM kind_of_household UNION ALL SELECT min(return_year) FROM kind_of_household) years"
+    )
+    span = range(min(first or today.year, today.year), today.year + 1)
+    series = " UNION ALL ".join(f"SELECT {year} AS year" for year in span)
+    bench.make(
+        "counted_year",
+        f"""
+        SELECT v.id AS village_id, a.place AS place, y.year AS year, {_figures()}
+        FROM {villages} v JOIN {area} a ON a.id = v.id
+        JOIN (SELECT w.id AS id, coalesce(min(k.first_year), min(k.exit_year), min(k.return_year), {today.year}) AS since
+              FROM {villages} w LEFT JOIN kind_of_household k ON k.village_id = w.id GROUP BY w.id) begun ON begun.id = v.id
+        JOIN ({series}) y ON y.year >= begun.since OR y.year = {today.year}
+        LEFT JOIN (SELECT {keys}, dibao, CAST(NULL AS integer) AS join_year, CAST(NULL AS integer) AS left_year,
+                          households, 0 AS people
+                   FROM kind_of_household
+                   UNION ALL SELECT {keys}, dibao, join_year, left_year, 0, people FROM kind_of_person) k
+               ON k.village_id = v.id AND (k.end_year IS NULL OR k.end_year > y.year)
+              AND (k.join_year IS NULL OR k.join_year <= y.year) AND (k.left_year IS NULL OR k.left_year > y.year)
+        GROUP BY v.id, a.place, y.year
+        """,
+        key="village_id, year",
+    )
+    bench.run(f"UPDATE counted_year SET dibao_households = 0, dibao_people = 0 WHERE year < {today.year}")
+
+
+def _figures() -> str:
+    registered = "k.first_year <= y.year"
+    conditions: Sequence[tuple[str, str]] = (
+        ("", "1 = 1"),
+        ("registered_", registered),
+        ("poor_", f"{registered} AND (k.exit_year IS NULL OR k.exit_year > y.year OR k.poor_again <= y.year)"),
+        ("in_", "k.first_year = y.year"),
+        ("out_", "k.exit_year = y.year"),
+        ("returned_", "k.return_year = y.year"),
+        ("dibao_", "k.dibao"),
+    )
+    return ", ".join(
+        f"CAST(coalesce(sum(CASE WHEN {condition} THEN k.{who} ELSE 0 END), 0) AS bigint) AS {prefix}{who}"
+        for prefix, condition in conditions
+        for who in ("households", "people")
+    )

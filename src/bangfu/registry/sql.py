@@ -1,0 +1,136 @@
+"""What the writer's statements need to be the same on SQLite and PostgreSQL: names, comparisons, whole-number division.
+
+The writer's statements are made from the column catalogue and run as they are, for one row or a million. Only names of
+our own tables and columns are ever put into them; values travel in staged tables and as parameters.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any
+
+from django.db import connection, models
+
+from bangfu.common.places import PlaceRange
+
+
+def quote(name: str) -> str:
+    return str(connection.ops.quote_name(name))
+
+
+def table(model: type[models.Model]) -> str:
+    return quote(model._meta.db_table)
+
+
+def on_postgresql() -> bool:
+    return connection.vendor == "postgresql"
+
+
+def differs(left: str, right: str) -> str:
+    """Not the same value, NULL being a value like any other. SQLite knows IS DISTINCT FROM only since 3.39."""
+    return f"{left} IS DISTINCT FROM {right}" if on_postgresql() else f"{left} IS NOT {right}"
+
+
+def year_of(day: str) -> str:
+    return f"EXTRACT(YEAR FROM {day})::int" if on_postgresql() else f"CAST(substr({day}, 1, 4) AS integer)"
+
+
+def floor_divide(dividend: str, divisor: str) -> str:
+    """Whole numbers, rounded down also below zero: both databases cut towards zero by themselves."""
+    return (
+        f"CASE WHEN {dividend} >= 0 THEN ({dividend}) / ({divisor}) "
+        f"ELSE -((-({dividend}) + ({divisor}) - 1) / ({divisor})) END"
+    )
+
+
+def whole_sum(expression: str) -> str:
+    """A sum of BIGINTs as BIGINT (PostgreSQL makes it NUMERIC, which would no longer divide as a whole number)."""
+    return f"CAST(coalesce(sum({expression}), 0) AS bigint)"
+
+
+def inside(ranges: Sequence[PlaceRange] | None, column: str) -> str:
+    """Whether a place lies in any of the ranges; None is everywhere, no range at all is nowhere."""
+    if ranges is None:
+        return "TRUE"
+    return "(" + (" OR ".join(f"{column} BETWEEN {int(r.first)} AND {int(r.last)}" for r in ranges) or "FALSE") + ")"
+
+
+def text_list(values: Iterable[str]) -> str:
+    """Codes of a policy file as an SQL list; never empty, because an empty list is no SQL."""
+    return ", ".join("'" + value.replace("'", "''") + "'" for value in values) or "''"
+
+
+def day_value(day: date) -> str:
+    return f"DATE '{day.isoformat()}'" if on_postgresql() else f"'{day.isoformat()}'"
+
+
+def moment(at: datetime) -> Any:
+    """A time as the database keeps it."""
+    return connection.ops.adapt_datetimefield_value(at)
+
+
+def new_id(model: type[models.Model], position: str) -> str:
+    """An id that no row of `model` has or ever had; `position` numbers the rows of the statement from 0 upwards."""
+    name = model._meta.db_table
+    if on_postgresql():
+        return f"nextval(pg_get_serial_sequence('{quote(name)}', '{model._meta.pk.column}'))"
+    with connection.cursor() as cursor:
+        # Writers are alone on SQLite, so the counter cannot move until these ids are taken.
+        cursor.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = %s", [name])
+        (last,) = cursor.fetchone()
+    return f"({last} + 1 + {position})"
+
+
+class Workbench:
+    """Temporary tables of one write, dropped together at its end."""
+
+    def __init__(self) -> None:
+        self.cursor = connection.cursor()
+        self.made: list[str] = []
+
+    def make(self, name: str, select: str, parameters: Sequence[Any] = (), *, key: str = "", index: str = "") -> None:
+        """TEMP TABLE `name` AS `select`; `key` is a unique column, `index` one that is searched."""
+        self.drop(name)
+        self.cursor.execute(f"CREATE TEMP TABLE {name} AS {select}", list(parameters) or None)
+        self.made.append(name)
+        if key:
+            self.cursor.execute(f"CREATE UNIQUE INDEX {name}_key ON {name} ({key})")
+        if index:
+            self.cursor.execute(f"CREATE INDEX {name}_by ON {name} ({index})")
+        self.analyze(name)
+
+    def analyze(self, name: str) -> None:
+        """PostgreSQL takes a new table for a small one until it is told."""
+        if on_postgresql():
+            self.cursor.execute(f"ANALYZE {name}")
+
+    def run(self, statement: str, parameters: Sequence[Any] = ()) -> int:
+        """The number of rows touched."""
+        self.cursor.execute(statement, list(parameters) or None)
+        return max(int(self.cursor.rowcount), 0)
+
+    def rows(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        self.cursor.execute(statement, list(parameters) or None)
+        return list(self.cursor.fetchall())
+
+    def value(self, statement: str, parameters: Sequence[Any] = ()) -> Any:
+        self.cursor.execute(statement, list(parameters) or None)
+        (value,) = self.cursor.fetchone()
+        return value
+
+    def drop(self, name: str) -> None:
+        schema = "pg_temp" if on_postgresql() else "temp"
+        self.cursor.execute(f"DROP TABLE IF EXISTS {schema}.{name}")
+
+    def close(self) -> None:
+        for name in reversed(self.made):
+            self.drop(name)
+        self.cursor.close()
+
+
+@contextmanager
+def workbench() -> Iterator[Workbench]:
+    """Only tidied when all went well: after an error the transaction takes the temporary tables back by itself."""
+    bench = Workbench()
+    yield bench
+    bench.close()

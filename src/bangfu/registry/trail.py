@@ -1,0 +1,58 @@
+"""The trail of a change: its own row, and for every row touched a full copy as it stands after the change."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import models
+
+from bangfu.accounts.models import Officer
+from bangfu.registry import sql
+from bangfu.registry.models import Change, ImportBatch
+
+
+@dataclass(frozen=True)
+class ChangeInfo:
+    """Who changes something, how and why. `by` None is the system itself; `at` is now unless given."""
+
+    kind: Change.Kind
+    by: Officer | None
+    reason: str
+    batch: ImportBatch | None = None
+    at: datetime | None = None
+
+    def open(self) -> Change:
+        """The change as a row, to which history rows then point."""
+        return Change.objects.create(
+            kind=self.kind,
+            at=self.at or datetime.now(UTC),
+            actor=self.by,
+            reason=self.reason[:200],
+            batch=self.batch,
+        )
+
+
+def write_history(bench: sql.Workbench, model: Any, change: Change, source: str, how: str = "t.how") -> None:
+    """A history row for each id of `source` ("table t" with `id` and `how`, or the rows themselves), from the rows on
+    file. `how`: "+" new, "~" changed."""
+    pk = model._meta.pk.column
+    _copy(bench, model, change, f"FROM {source} t JOIN {sql.table(model)} l ON l.{pk} = t.id ORDER BY l.{pk}", how)
+
+
+def write_removals(bench: sql.Workbench, model: Any, change: Change, gone: str) -> None:
+    """A history row for each removed row, of which `gone` holds the last content."""
+    _copy(bench, model, change, f"FROM {gone} l ORDER BY l.{model._meta.pk.column}", "'-'")
+
+
+def _copy(bench: sql.Workbench, model: Any, change: Change, rows: str, how: str) -> None:
+    history: type[models.Model] = model.history.model
+    columns = [field.column for field in model._meta.concrete_fields]
+    names = ", ".join(map(sql.quote, columns))
+    copied = ", ".join(f"l.{sql.quote(column)}" for column in columns)
+    actor = "NULL" if change.actor_id is None else str(int(change.actor_id))
+    cast = "::timestamptz" if sql.on_postgresql() else ""
+    bench.run(
+        f"INSERT INTO {sql.table(history)} ({names}, history_date, history_type, history_user_id, history_change_reason, "
+        f"change_id) SELECT {copied}, %s{cast}, {how}, {actor}, %s, {int(change.pk)} {rows}",
+        [sql.moment(change.at), change.reason[:100]],
+    )

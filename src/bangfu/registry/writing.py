@@ -1,0 +1,275 @@
+"""The registry's one writer: one row from a form and a million from a file go through the same statements.
+
+`write` takes Arrow tables as `registry.columns` describes them and, in the caller's transaction, brings the files in
+line with them: plans which row is whose (`planning`), writes the rows (`merging`), what follows from them (`deriving`),
+the history of every row (`trail`), the villages' counts (`counting`), and last one entry in the audit trail.
+"""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
+from django.utils import timezone
+
+from bangfu.audit.services import record
+from bangfu.common.names import initials
+from bangfu.common.places import PlaceRange
+from bangfu.common.staging import stage
+from bangfu.registry import errors, sql
+from bangfu.registry.columns import tables as catalogue
+from bangfu.registry.counting import recount
+from bangfu.registry.deriving import write_events, write_households
+from bangfu.registry.errors import Problem
+from bangfu.registry.merging import MODELS, merge
+from bangfu.registry.models import Change, Household, Member
+from bangfu.registry.planning import TEXTS, VERB_COLUMNS, Job, Move, allot_numbers, lock, plan
+from bangfu.registry.trail import ChangeInfo, write_history, write_removals
+
+__all__ = ["ChangeInfo", "Counts", "Move", "Written", "write"]
+
+ORDER = ("household", "member", "work_record", "income_year", "income_item")
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What became of a table's rows."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    refused: int = 0
+    removed: int = 0
+
+
+@dataclass
+class Written:
+    """What a write did. `change` is None when nothing differed; `problems` names every row that stayed out;
+    `first` holds the id of the first row of every table (a form's one row)."""
+
+    counts: dict[str, Counts] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    change: Change | None = None
+    first: dict[str, int] = field(default_factory=dict)
+
+
+def write(
+    tables: Mapping[str, pa.Table],
+    *,
+    change: ChangeInfo,
+    blank_keeps: bool = False,
+    clears: Mapping[str, Mapping[str, Any]] | None = None,
+    takeover: bool = False,
+    within: tuple[PlaceRange, ...] | None = None,
+    moves: Move | None = None,
+    clear_items: bool = False,
+    action: str = "",
+    subject: tuple[str, str, int | None] | None = None,
+) -> Written:
+    """Bring the registry in line with `tables`; good rows are written, bad ones come back as problems.
+
+    `tables` come checked (`registry.checking`): values are of the right type, keys stand once. With `blank_keeps` NULL
+    leaves a cell as it is, and `clears` says which cells become empty all the same: for each table and column the
+    `row` numbers meant. Without it NULL empties the cell; a column that is absent is never touched.
+    `within` are the places where the actor may write (None: everywhere). `takeover` lets in households without a head,
+    or with two. `moves` lets people change households. `clear_items`: statements given without lines lose theirs.
+    `action` and `subject` (type, id, place) name the deed in the audit trail.
+
+    Raises WrittenMeanwhile when another transaction is writing the same rows. Must be called inside a transaction.
+    """
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("write() belongs inside transaction.atomic()")
+    given = {name: _prepared(name, tables[name], (clears or {}).get(name, {})) for name in ORDER if name in tables}
+    given = {name: table for name, table in given.items() if len(table)}
+    if "household" in given:
+        given["household"] = allot_numbers(given["household"])
+    try:
+        with transaction.atomic(), ExitStack() as stack:
+            _make_room()
+            bench = stack.enter_context(sql.workbench())
+            for name, table in given.items():
+                stack.enter_context(stage(f"in_{name}", table.drop_columns(["row"]), index=[["n"]]))
+            job = Job(bench, given, timezone.localdate(), blank_keeps, takeover, moves, clear_items, within)
+            lock(job)
+            plan(job)
+            merge(job)
+            write_households(job)
+            return _finish(job, change, action, subject)
+    except (IntegrityError, OperationalError) as error:
+        if _collided(error):
+            raise errors.WrittenMeanwhile() from error
+        raise
+
+
+def _finish(job: Job, info: ChangeInfo, action: str, subject: tuple[str, str, int | None] | None) -> Written:
+    """History, events and counts of what was done; the audit entry last."""
+    bench = job.bench
+    written = Written(_counts(job), _problems(job))
+    for name in job.given:
+        rows = bench.rows(f"SELECT id FROM plan_{name} WHERE trouble IS NULL ORDER BY n LIMIT 1")
+        written.first |= {name: int(id) for (id,) in rows}
+    removed = "gone_income_item" in bench.made and bench.value("SELECT count(*) FROM gone_income_item")
+    touched = [name for name in MODELS if bench.value(f"SELECT count(*) FROM done_{name}")]
+    if not touched and not removed:
+        return written
+    change = written.change = info.open()
+    for name in touched:
+        write_history(bench, MODELS[name], change, f"done_{name}")
+    if removed:
+        write_removals(bench, MODELS["income_item"], change, "gone_income_item")
+    write_events(job, change.pk)
+    if "household" in touched or "member" in touched:
+        recount(bench, _touched_villages(job), job.today)
+    kind, id, place = subject or ("change", str(change.pk), None)
+    record(
+        actor=info.by,
+        action=action or f"registry.{change.kind}",
+        subject_type=kind,
+        subject_id=id,
+        place=place,
+        at=change.at,
+        change=change.pk,
+        reason=change.reason,
+        rows={name: [c.added, c.changed, c.removed] for name, c in written.counts.items()},
+    )
+    return written
+
+
+def _touched_villages(job: Job) -> str:
+    household, member = sql.table(Household), sql.table(Member)
+    villages = [
+        f"SELECT h.village_id FROM {household} h WHERE h.id IN (SELECT id FROM done_household)",
+        f"SELECT h.village_id FROM {household} h WHERE h.id IN "
+        f"(SELECT m.household_id FROM {member} m WHERE m.id IN (SELECT id FROM done_member))",
+    ]
+    if job.has("household"):
+        villages.append(
+            "SELECT old_village_id FROM plan_household WHERE trouble IS NULL AND old_village_id IS NOT NULL"
+        )
+    return " UNION ".join(villages)
+
+
+def _prepared(name: str, table: pa.Table, clears: Mapping[str, Any]) -> pa.Table:
+    """The table as it is staged: `n` numbers its rows, empty texts are NULL, cleared cells have a mark beside them,
+    and what is derived from a cell alone (initials, the parts of an ID number) is filled in."""
+    known = {**catalogue()[name].columns, **{c.name: c for c in VERB_COLUMNS.get(name, ())}}
+    columns: dict[str, Any] = {"n": pa.array(np.arange(len(table), dtype=np.int64))}
+    columns["row"] = table["row"] if "row" in table.column_names else columns["n"]
+    for column in table.column_names:
+        if column not in known:
+            continue
+        values = table[column]
+        if known[column].kind in TEXTS:
+            values = _no_empty_texts(values)
+        columns[column] = values
+    for column, rows in clears.items():
+        if column in columns and len(rows):
+            columns[f"clear_{column}"] = pc.is_in(columns["row"], pa.array(list(rows), columns["row"].type))
+    if name == "member":
+        if "name" in columns:
+            columns["name_initials"] = _each_once(columns["name"], initials)
+        if "id_no" in columns:
+            columns["id_key"] = pc.utf8_slice_codeunits(columns["id_no"], 0, 18)
+            columns["id_tail"] = pc.utf8_slice_codeunits(columns["id_key"], -6)
+            if "clear_id_no" in columns:
+                columns["clear_id_key"] = columns["clear_id_tail"] = columns["clear_id_no"]
+    return pa.table(columns)
+
+
+def _no_empty_texts(values: "pa.ChunkedArray[Any]") -> "pa.ChunkedArray[Any]":
+    if values.null_count == len(values):
+        return values.cast(pa.string())
+    empty = pc.equal(values, "")
+    return pc.if_else(empty, pa.scalar(None, values.type), values) if pc.any(empty).as_py() else values
+
+
+def _each_once(values: "pa.ChunkedArray[Any]", function: Any) -> Any:
+    """`function` of every text, computed once for each different one."""
+    coded = pc.dictionary_encode(values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values)
+    made = pa.array([None if text is None else function(text) for text in coded.dictionary.to_pylist()], pa.string())
+    return made.take(coded.indices)
+
+
+def _counts(job: Job) -> dict[str, Counts]:
+    """The household row and its dwelling count as one."""
+    counts = {}
+    for name in job.given:
+        good, new = job.bench.rows(
+            f"SELECT count(*), coalesce(sum(CASE WHEN is_new THEN 1 ELSE 0 END), 0) FROM plan_{name} WHERE trouble IS NULL"
+        )[0]
+        done = f"SELECT id FROM done_{name} WHERE how = '~'"
+        if name == "household":
+            done += " UNION SELECT id FROM done_dwelling WHERE how = '~'"
+        changed = job.bench.value(f"SELECT count(*) FROM plan_{name} WHERE trouble IS NULL AND id IN ({done})")
+        removed = 0
+        if name == "income_item":
+            removed = job.bench.value("SELECT count(*) FROM gone_income_item")
+        counts[name] = Counts(int(new), changed, int(good - new - changed), len(job.given[name]) - int(good), removed)
+    return counts
+
+
+def _problems(job: Job) -> list[Problem]:
+    """Every row that stayed out, in the order given, with what is wrong with it."""
+    found = []
+    for name, table in job.given.items():
+        for n, trouble in job.bench.rows(f"SELECT n, trouble FROM plan_{name} WHERE trouble IS NOT NULL ORDER BY n"):
+            facts = {
+                column: table[column][n].as_py() or ""
+                for column in ("household_no", "person_no", "year")
+                if column in table.column_names
+            }
+            column, error = _said(job, name, n, trouble, facts)
+            found.append(Problem(name, table["row"][n].as_py(), column, error))
+    return found
+
+
+def _said(job: Job, table: str, n: int, trouble: str, facts: dict[str, Any]) -> tuple[str, errors.BangfuError]:
+    """The column that a trouble belongs to, and the error that says it."""
+    if trouble.startswith("missing "):
+        column = trouble.removeprefix("missing ")
+        return column, errors.CellEmpty(label=catalogue()[table].columns[column].label)
+    if trouble == "id_taken":
+        household_no, place = job.taken[n]
+        # Where somebody else's household is, is told only to those who may see it.
+        if job.within is None or any(reach.holds(place) for reach in job.within):
+            return "id_no", errors.IdTaken(household_no=household_no)
+        return "id_no", errors.IdTakenElsewhere()
+    number = {"household_no": "", **facts}
+    person = {"person_no": "", **number}
+    year = {"year": "", **number}
+    return {
+        "outside": ("household_no", errors.HouseholdOutside(**number)),
+        "ended": ("household_no", errors.HouseholdEnded(**number)),
+        "no_village": ("village_id", errors.VillageMissing()),
+        "village_outside": ("village_id", errors.VillageOutside()),
+        "no_household": ("household_no", errors.HouseholdUnknown(**number)),
+        "household_refused": ("household_no", errors.HouseholdRefused(**number)),
+        "no_person": ("person_no", errors.PersonUnknown(**person)),
+        "person_refused": ("person_no", errors.PersonRefused(**person)),
+        "elsewhere": ("person_no", errors.PersonOfOtherHousehold(**person)),
+        "heads": ("", errors.HeadMissing(**number)),
+        "no_head": ("relation_to_head", errors.HeadMissing(**number)),
+        "two_heads": ("relation_to_head", errors.HeadTwice(count=2, **number)),
+        "nobody": ("members_counted", errors.NobodyCounted(**year)),
+        "no_year": ("year", errors.IncomeYearMissing(**year)),
+        "year_refused": ("year", errors.PartlyRefused(**year)),
+        "line_refused": ("", errors.PartlyRefused(**year)),
+        "not_of_household": ("person_no", errors.PersonNotOfHousehold(**person)),
+    }[trouble]
+
+
+def _make_room() -> None:
+    """PostgreSQL: memory for the sorts and hashes of a bulk merge, for this transaction only."""
+    if sql.on_postgresql():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL work_mem = '64MB'")
+
+
+def _collided(error: DatabaseError) -> bool:
+    """Whether another transaction got there first: a key it took, a row it holds, a lock it keeps."""
+    text = str(error).lower()
+    return isinstance(error, IntegrityError) or "locked" in text or "deadlock" in text
