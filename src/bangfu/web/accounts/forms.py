@@ -120,7 +120,12 @@ class PostForm(TablerForm):
         self.fields["area"].offer(areas_of(viewer, "accounts.posts"), self.data.get("area"))  # type: ignore[attr-defined]
         names = {int(level): label for level, label in Area._meta.get_field("level").flatchoices}
         self.fields["role"].choices = [  # type: ignore[attr-defined]
-            (role.id, f"{role.label}（{'、'.join(str(names[level]) for level in role.levels)}）")
+            (
+                role.id,
+                _("{name}（{more}）").format(
+                    name=role.label, more=_("、").join(str(names[level]) for level in role.levels)
+                ),
+            )
             for role in roles().values()
         ]
 
@@ -141,4 +146,9 @@ def areas_of(viewer: Officer, right: str) -> Any:
 def area_choices(areas: Any) -> list[tuple[int, str]]:
     """The first of these areas, higher levels first, each with the one above it so that namesakes differ."""
     first = areas.select_related("parent").order_by("level", "place")[:LISTED]
-    return [(a.pk, f"{a.name}（{a.parent.name}）" if a.parent and a.level > Level.COUNTY else a.name) for a in first]
+    return [
+        (a.pk, _("{name}（{more}）").format(name=a.name, more=a.parent.name))
+        if a.parent and a.level > Level.COUNTY
+        else (a.pk, a.name)
+        for a in first
+    ]

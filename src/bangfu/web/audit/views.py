@@ -138,7 +138,11 @@ def _csv(found: Any, officer: Officer, rows: int) -> Iterator[str]:
                 row["subject"],
                 _safe(entry.subject_id),
                 entry.address,
-                _safe("；".join(f"{label}：{value}" for label, value in row["details"])),
+                _safe(
+                    _("；").join(
+                        _("{label}：{value}").format(label=label, value=value) for label, value in row["details"]
+                    )
+                ),
                 entry.hash,
             ]
         )

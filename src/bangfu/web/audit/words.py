@@ -29,7 +29,7 @@ def _value(key: str, value: Any) -> str:
     if isinstance(value, bool):
         return _("是") if value else _("否")
     if isinstance(value, list):
-        return "、".join(_value("", each) for each in value)
+        return _("、").join(_value("", each) for each in value)
     if isinstance(value, dict):
-        return "；".join(f"{detail_label(k)} {_value(k, v)}" for k, v in value.items())
+        return _("；").join(f"{detail_label(k)} {_value(k, v)}" for k, v in value.items())
     return str(value)
