@@ -52,8 +52,7 @@ class Neighbourhood:
 
 
 @pytest.fixture
-def neighbourhood(db: None, settings: Any) -> Neighbourhood:
-    settings.SESSION_ENGINE = "django.contrib.sessions.backends.cache"  # ten thousand requests: not one row each
+def neighbourhood(db: None) -> Neighbourhood:
     home = branch(None, Level.PROVINCE, 1, None)
     return Neighbourhood(home, plant(home, [], None))
 

@@ -6,6 +6,7 @@ and ids from next door, and by POST with ids from next door in every field; then
 ids of things next door, by GET and by POST: 403, 404 or 405 only, or what an id that nobody has would get.
 """
 
+import copy
 import io
 import re
 import zipfile
@@ -233,6 +234,7 @@ class Walker:
     def ask(self, ask: Ask) -> Answer:
         """One request, taken back afterwards. An error in the program is an answer with status 500."""
         headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/"} if ask.htmx else {}
+        cookies = copy.deepcopy(self.client.cookies)
         with nothing_stays():
             if ask.method == "GET":
                 response = self.client.get(ask.url, headers=headers)
@@ -243,6 +245,7 @@ class Walker:
                 response = self.client.post(ask.url, form, headers=headers)
             # read inside: an answer that streams asks the database while it is read
             text = readable(response)
+        self.client.cookies = cookies
         for varying, constant in _VARYING:
             text = varying.sub(constant, text)
         location = re.sub(r"\d+", "<n>", response.headers.get("Location", ""))

@@ -109,6 +109,8 @@ def plant(chain: list[Area], above: list[Area], spot: int | None) -> Spot:
     mark, number = (f"鼗{NEEDLE}", FIGURE) if foreign else ("本地人", "100200")
     full = [*above, *chain]
     village, group = full[Level.VILLAGE - 1], full[Level.GROUP - 1]
+    # next door within one village there is only the group: nothing of the village belongs to it
+    seat = village if village in chain else group
     tag = f"{spot}" if foreign else "own"
     here.rows["area"] = list(chain)
 
@@ -179,8 +181,8 @@ def plant(chain: list[Area], above: list[Area], spot: int | None) -> Spot:
         "member_event",
         [
             registry.MemberEvent(
-                pk=ids("member_event"), member=m, household=m.household, kind="01", joined=True, on=DAY, note=f"{mark}来了",
-                change=change,
+                pk=ids("member_event"), member=m, household=m.household, kind="01", joined=True, on=DAY,
+                note=f"{mark}来了", change=change,
             )
             for m in members
         ],
@@ -192,17 +194,17 @@ def plant(chain: list[Area], above: list[Area], spot: int | None) -> Spot:
         [
             Officer(
                 pk=ids("officer"), username=f"ty{number}-{tag}-{n}", name=f"{mark}{'干部'[n]}", unit=f"{mark}单位",
-                area=village, phone=f"131{number}{n}0",
+                area=seat, phone=f"131{number}{n}0",
             )
             for n in range(2)
         ],
     )  # fmt: skip
-    keep("post", [Post(pk=ids("post"), officer=o, role_id="helper", area=village, starts_on=DAY) for o in officers])
+    keep("post", [Post(pk=ids("post"), officer=o, role_id="helper", area=seat, starts_on=DAY) for o in officers])
     keep(
         "batch",
         [
             registry.ImportBatch(
-                pk=ids("batch"), state=state, place=village.place, file_name=f"{mark}{number}.xlsx",
+                pk=ids("batch"), state=state, place=seat.place, file_name=f"{mark}{number}.xlsx",
                 file_sha256=hashlib.sha256(f"{tag}{state}".encode()).hexdigest(), started_by=officers[0],
                 counts={"households": int(number), "people": int(number)},
             )
@@ -210,16 +212,18 @@ def plant(chain: list[Area], above: list[Area], spot: int | None) -> Spot:
         ],
     )  # fmt: skip
     registry.Change.objects.filter(pk=change.pk).update(actor=officers[0], batch=here.rows["batch"][0])
-    keep(
-        "year_count",
-        [
-            registry.YearCount(
-                pk=ids("year_count"), village=village, place=village.place, year=year, households=int(number),
-                people=int(number), registered_households=int(number), poor_people=int(number), out_people=int(number),
-            )
-            for year in (YEAR, date.today().year)
-        ],
-    )  # fmt: skip
+    if seat is village:
+        keep(
+            "year_count",
+            [
+                registry.YearCount(
+                    pk=ids("year_count"), village=village, place=village.place, year=year, households=int(number),
+                    people=int(number), registered_households=int(number), poor_people=int(number),
+                    out_people=int(number),
+                )
+                for year in (YEAR, date.today().year)
+            ],
+        )  # fmt: skip
     keep(
         "figure",
         [
