@@ -225,7 +225,7 @@ def why_pip_failed(said, offline):
         )
     if "No space left" in said:
         return Refused("磁盘空间不足，组件没有装完：请清理后重试。", "The disk is full: make room and try again.")
-    if lacking and "onnection" not in said:
+    if lacking and "(from versions: none)" not in said:  # an index out of reach looks as if it had none
         return Refused(
             "软件源里没有适合本机的 %s：请换一个软件源或 Python 版本重试（详见 %s）。" % (lacking.group(1), LOG),
             "The package index has no %s for this machine: use another index or Python (see %s)."
@@ -268,7 +268,7 @@ def run_tests(words, environment):
     home = tempfile.mkdtemp(prefix="bangfu-test-")
     environment.setdefault("BANGFU_TEST_HOME", home)
     environment["BANGFU_HOME"] = environment["BANGFU_TEST_HOME"]
-    one_by_one = any(word.startswith(("-n", "--pdb", "-s", "--collect-only", "--co", "-h", "--help")) for word in words)
+    one_by_one = any(word.startswith(("-n", "--pdb", "-s", "--co", "-h", "--help", "--version")) for word in words)
     if not one_by_one:
         words = ["-n", str(min(os.cpu_count() or 1, 8)), "--dist", "loadfile"] + words
     try:

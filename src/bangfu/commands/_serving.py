@@ -65,11 +65,9 @@ def worker_beside() -> Iterator[None]:
     over = threading.Event()
     running: list[subprocess.Popen[bytes]] = []
     # A group of its own: Ctrl-C is for us, we then end it in order.
-    apart: dict[str, Any] = (
-        {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-        if sys.platform == "win32"
-        else {"start_new_session": True}
-    )
+    apart: dict[str, Any] = {"start_new_session": True}
+    if sys.platform == "win32":
+        apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
 
     def keep_running() -> None:
         pause = WORKER_AFTER

@@ -111,7 +111,9 @@ def backup(file: Path, *, progress: Progress = _silent) -> Carried:
 def _database_exists() -> bool:
     """Asking SQLite about a file that is not there would make it."""
     return (
-        connection.vendor != "sqlite" or connection.is_in_memory_db() or Path(connection.settings_dict["NAME"]).exists()
+        connection.vendor != "sqlite"
+        or "memory" in str(connection.settings_dict["NAME"])
+        or Path(connection.settings_dict["NAME"]).exists()
     )
 
 
@@ -148,7 +150,7 @@ def _write_table(archive: zipfile.ZipFile, table: Table, progress: Progress) -> 
     rows = 0
     with archive.open(f"tables/{table.name}.parquet", "w", force_zip64=True) as member:
         target = HashingFile(member)
-        with pq.ParquetWriter(target, table.schema, compression="zstd") as writer:
+        with pq.ParquetWriter(pa.PythonFile(target, mode="w"), table.schema, compression="zstd") as writer:
             for batch in batches(table):
                 writer.write_batch(batch)
                 rows += batch.num_rows

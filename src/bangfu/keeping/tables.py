@@ -47,7 +47,7 @@ class Column:
     internal_type: str
 
     @property
-    def arrow(self) -> pa.Field:
+    def arrow(self) -> "pa.Field[Any]":
         return pa.field(self.name, _ARROW[self.internal_type])
 
 
@@ -111,10 +111,10 @@ def tables_of(found: list[type[models.Model]]) -> list[Table]:
 
 
 def _table(model: type[models.Model]) -> Table:
-    fields = [f for f in model._meta.local_concrete_fields if not getattr(f, "generated", False)]
+    fields: list[Any] = [f for f in model._meta.local_concrete_fields if not getattr(f, "generated", False)]
     return Table(
         name=model._meta.db_table,
-        key=model._meta.pk.column,
+        key=str(model._meta.pk.column),
         columns=tuple(Column(f.column, _internal_type(f)) for f in fields),
         points_to=frozenset(
             f.remote_field.model._meta.db_table for f in fields if f.remote_field and getattr(f, "db_constraint", False)
