@@ -1,0 +1,59 @@
+"""Whatever stands under `policy/`: it names its source, and every label has its English."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.shape.source import ROOT
+
+FILES = sorted((ROOT / "policy").rglob("*.yaml"))
+CHINESE = re.compile(r"[\u3000-\u303f\uff00-\uffef\u4e00-\u9fff]")
+
+
+def labels_in(part: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(part, dict):
+        if "zh" in part:
+            yield part
+        for each in part.values():
+            yield from labels_in(each)
+    elif isinstance(part, list):
+        for each in part:
+            yield from labels_in(each)
+
+
+def faults(text: str) -> list[str]:
+    """What is missing in a policy file: its source, the day it was compared with it, an English label."""
+    read = yaml.safe_load(text)
+    source = read.get("source") or {}
+    found = [f"source.{part}" for part in ("document", "checked_on") if not source.get(part)]
+    for label in labels_in(read):
+        if not str(label.get("en", "")).strip() or CHINESE.search(str(label["en"])):
+            found.append(f"English of {label['zh']}")
+    return found
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: Path(file).relative_to(ROOT / "policy").as_posix())
+def test_a_policy_file_names_its_source_and_speaks_english_too(file):
+    assert faults(file.read_text(encoding="utf-8")) == []
+
+
+def test_there_are_policy_files_to_look_at():
+    assert len(FILES) > 40
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("label: {zh: 户, en: Household}", ["source.document", "source.checked_on"]),
+        ("source: {document: 文}\n", ["source.checked_on"]),
+        ("source: {document: 文, checked_on: 2026-11-21}\nitems: [{label: {zh: 户}}]", ["English of 户"]),
+        ("source: {document: 文, checked_on: 2026-11-21}\nitems: [{label: {zh: 户, en: 户}}]", ["English of 户"]),
+        ("source: {document: 文, checked_on: 2026-11-21}\nitems: [{label: {zh: 户, en: Household}}]", []),
+    ],
+)
+def test_a_missing_source_or_label_is_noticed(text, missing):
+    assert faults(text) == missing
