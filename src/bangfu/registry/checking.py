@@ -4,7 +4,7 @@ No database is asked here. What is on file comes, where it matters, as `on_file`
 with its present value, as it will stand after writing.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -22,7 +22,7 @@ from bangfu.registry.cells import Choices
 from bangfu.registry.columns import Column, Kind, tables
 from bangfu.registry.errors import Problem, Severity
 from bangfu.registry.limits import limits
-from bangfu.registry.rules import RULES, Rule
+from bangfu.registry.rules import RULES
 
 # Of one kind of fault in one column so many are described one by one; rows beyond are refused just the same.
 DESCRIBED = 20_000
@@ -70,7 +70,7 @@ def check(
     return _Check(dict(given), takeover, list(found), on_file or {}).run()
 
 
-def in_force_problems(column: Column, code: str, day: date) -> BangfuError | None:
+def _code_fault(column: Column, code: str, day: date) -> BangfuError | None:
     """CodeUnknown or CodeNotInForce for a code, None when it may be used on that day."""
     entry = code_list(column.codes).get(code)
     if entry is None:
@@ -104,11 +104,10 @@ class _Check:
                 table = self._identities(table)
             self.given[name] = table
             view = self._complete(name, table)
+            for column in self._columns(name, table):
+                self._column(name, column, view)
             with duck.engine(t=view) as engine:
-                for column in self._columns(name, table):
-                    self._column(engine, name, column)
-                for rule in RULES[name]:
-                    self._rule(engine, name, rule, view.column_names)
+                self._rules(engine, name, view.column_names)
                 self._twice(engine, name)
                 if name == "member" and self.takeover:
                     self._heads(engine)
@@ -223,78 +222,74 @@ class _Check:
                     found.append((rows[position].as_py(), fault))
         self._note("member", "id_type", found)
 
-    def _column(self, engine: duckdb.DuckDBPyConnection, name: str, column: Column) -> None:
+    def _column(self, name: str, column: Column, view: pa.Table) -> None:
         """What holds for a column by itself: length, code list, range, no day that has not come."""
-        quoted = f'"{column.name}"'
+        values, rows = view[column.name], view["row"]
+
+        def at(mask: Any) -> list[tuple[int, Any]]:
+            chosen = pc.fill_null(mask, False)
+            return list(zip(rows.filter(chosen).to_pylist(), values.filter(chosen).to_pylist(), strict=True))
+
+        if values.null_count == len(values):
+            return
         if column.kind in (Kind.TEXT, Kind.SET) and column.length:
-            self._note(
-                name,
-                column.name,
-                [
-                    (row, errors.TextTooLong(label=column.label, length=length, limit=column.length))
-                    for row, length in engine.sql(
-                        f"SELECT row, length({quoted}) FROM t WHERE length({quoted}) > {column.length}"
-                    ).fetchall()
-                ],
-            )
+            lengths = pc.utf8_length(values)
+            if (pc.max(lengths).as_py() or 0) > column.length:
+                long = at(pc.greater(lengths, column.length))
+                faults = [
+                    (row, errors.TextTooLong(label=column.label, length=len(text), limit=column.length))
+                    for row, text in long
+                ]
+                self._note(name, column.name, faults)
         if column.name == "name":
-            self._names(engine, name)
-        elif (column.name == "code" and name == "income_item") or column.codes:
-            self._codes(engine, name, column)
+            # Han characters by the column; only the rest is held against the full rule.
+            odd = at(pc.invert(pc.match_substring_regex(values, r"^\p{Han}{2,60}$")))
+            self._note(name, "name", [(r, errors.NameWrong(value=t[:30])) for r, t in odd if not is_name(t)])
+        elif column.codes or (column.name == "code" and name == "income_item"):
+            self._codes(name, column, values, at)
         elif column.kind in (Kind.DAY, Kind.MONTH):
-            self._days(engine, name, column)
+            if column.name not in limits().may_lie_ahead.get(name, ()) and pc.max(values).as_py() > self.today:
+                late = at(pc.greater(values, pa.scalar(self.today)))
+                self._note(name, column.name, [(r, errors.DateInFuture(label=column.label, value=d)) for r, d in late])
         elif column.kind in (Kind.WHOLE, Kind.HUNDREDTHS):
-            self._range(engine, name, column)
+            self._range(name, column, values, at)
 
-    def _names(self, engine: duckdb.DuckDBPyConnection, name: str) -> None:
-        # Han characters by the column; only the rest is held against the full rule.
-        odd = engine.sql("SELECT row, name FROM t WHERE NOT regexp_full_match(name, '\\p{Han}{2,60}')").fetchall()
-        faults = [(row, errors.NameWrong(value=text[:30])) for row, text in odd if not is_name(text)]
-        self._note(name, "name", faults)
-
-    def _codes(self, engine: duckdb.DuckDBPyConnection, name: str, column: Column) -> None:
+    def _codes(self, name: str, column: Column, values: Any, at: Callable[[Any], list[tuple[int, Any]]]) -> None:
+        """Each code that occurs is judged once."""
         wrong: dict[str, BangfuError] = {}
-        for (value,) in engine.sql(f'SELECT DISTINCT "{column.name}" FROM t WHERE "{column.name}" <> \'\'').fetchall():
+        for value in pc.unique(values).to_pylist():
+            if not value:
+                continue
             if not column.codes:
                 if income_items.item(value) is None:
                     wrong[value] = errors.ItemUnknown(value=value)
                 continue
             parts = value.split(",") if column.kind is Kind.SET else [value]
-            faults = [f for part in parts if (f := in_force_problems(column, part, self.today))]
+            faults = [f for part in parts if (f := _code_fault(column, part, self.today))]
             alone = [p for p in parts if (e := code_list(column.codes).get(p)) and e.attributes.get("alone")]
             if faults:
-                # Unknown weighs more than out of use.
-                wrong[value] = min(faults, key=lambda f: f.code)
+                wrong[value] = min(faults, key=lambda f: f.code)  # unknown weighs more than out of use
             elif alone and len(parts) > 1:
                 wrong[value] = errors.HealthyAndIll()
-        if not wrong:
-            return
-        engine.register("wrong", pa.table({"value": pa.array(list(wrong), pa.string())}))
         by_error: dict[type[BangfuError], list[tuple[int, BangfuError]]] = {}
-        for row, value in engine.sql(f'SELECT row, value FROM t JOIN wrong ON value = "{column.name}"').fetchall():
-            by_error.setdefault(type(wrong[value]), []).append((row, wrong[value]))
-        for faults in by_error.values():
-            self._note(name, column.name, faults)
+        if wrong:
+            for row, value in at(pc.is_in(values, value_set=pa.array(list(wrong), pa.string()))):
+                by_error.setdefault(type(wrong[value]), []).append((row, wrong[value]))
+        for found in by_error.values():
+            self._note(name, column.name, found)
 
-    def _days(self, engine: duckdb.DuckDBPyConnection, name: str, column: Column) -> None:
-        if column.name in limits().may_lie_ahead.get(name, ()):
-            return
-        found = engine.sql(
-            f'SELECT row, "{column.name}"::VARCHAR FROM t WHERE "{column.name}" > DATE \'{self.today}\''
-        ).fetchall()
-        self._note(name, column.name, [(r, errors.DateInFuture(label=column.label, value=v)) for r, v in found])
-
-    def _range(self, engine: duckdb.DuckDBPyConnection, name: str, column: Column) -> None:
+    def _range(self, name: str, column: Column, values: Any, at: Callable[[Any], list[tuple[int, Any]]]) -> None:
         span = limits().ranges.get(name, {}).get(column.name)
         if span is None:
             return
         scale = 100 if column.kind is Kind.HUNDREDTHS else 1
-        low, high, quoted = span.low * scale, span.high * scale, f'"{column.name}"'
+        low, high = span.low * scale, span.high * scale
+        ends = pc.min_max(values).as_py()
+        if low <= ends["min"] and ends["max"] <= high:
+            return
         outside: list[tuple[int, BangfuError]] = []
         negative: list[tuple[int, BangfuError]] = []
-        for row, value in engine.sql(
-            f"SELECT row, {quoted} FROM t WHERE {quoted} < {low} OR {quoted} > {high}"
-        ).fetchall():
+        for row, value in at(pc.or_(pc.less(values, low), pc.greater(values, high))):
             text = f"{value / 100:.2f}" if scale == 100 else str(value)
             if value < 0 and column.unit == "CNY":
                 negative.append((row, errors.AmountNegative(label=column.label, value=text)))
@@ -305,24 +300,37 @@ class _Check:
         self._note(name, column.name, outside)
         self._note(name, column.name, negative)
 
-    def _rule(self, engine: duckdb.DuckDBPyConnection, name: str, rule: Rule, present: Sequence[str]) -> None:
-        if not set(rule.needs) <= set(present) or (rule.any_of and not set(rule.any_of) & set(present)):
+    def _rules(self, engine: duckdb.DuckDBPyConnection, name: str, present: Sequence[str]) -> None:
+        """All rules between columns in one pass; only those that somebody breaks are asked for their rows."""
+        asked = [
+            rule
+            for rule in RULES[name]
+            if set(rule.needs) <= set(present) and (not rule.any_of or set(rule.any_of) & set(present))
+        ]
+        if not asked:
             return
-        absent = [c for c in rule.any_of if c not in present]
-        source = f"(SELECT *, {', '.join(f'NULL AS {c}' for c in absent)} FROM t)" if absent else "t"
-        facts = "".join(f", {sql}" for sql in rule.facts.values())
+        absent = sorted({c for rule in asked for c in rule.any_of if c not in present})
+        source = f"(SELECT *{''.join(f', NULL::VARCHAR AS {c}' for c in absent)} FROM t) AS t"
+        counts = ", ".join(f"count(*) FILTER ({rule.when()})" for rule in asked)
+        broken = engine.sql(f"SELECT {counts} FROM {source}").fetchall()[0]
         known = tables()[name].columns
-        found: list[tuple[int, BangfuError]] = []
-        for row, *values in engine.sql(f"SELECT row{facts} FROM {source} AS t WHERE {rule.when()}").fetchall():
-            said = dict(zip(rule.facts, values, strict=True))
-            for fact, column in rule.labelled.items():
-                said[fact] = _label(column, said[fact])
-            said |= {fact: known[column].label for fact, column in rule.labels.items()} | dict(rule.constants())
-            found.append((row, rule.error(**said)))
-        self._note(name, rule.column, found)
+        for rule, count in zip(asked, broken, strict=True):
+            if not count:
+                continue
+            facts = "".join(f", {sql}" for sql in rule.facts.values())
+            found: list[tuple[int, BangfuError]] = []
+            for row, *values in engine.sql(f"SELECT row{facts} FROM {source} WHERE {rule.when()}").fetchall():
+                said = dict(zip(rule.facts, values, strict=True))
+                for fact, column in rule.labelled.items():
+                    said[fact] = _label(column, said[fact])
+                said |= {fact: known[column].label for fact, column in rule.labels.items()} | dict(rule.constants())
+                found.append((row, rule.error(**said)))
+            self._note(name, rule.column, found)
 
     def _twice(self, engine: duckdb.DuckDBPyConnection, name: str) -> None:
         """Keys that stand twice, and people who do: the first stays, the later rows are refused."""
+        if len(self.given[name]) == 1:
+            return  # one row, as from a form, is no twin of itself
         table = tables()[name]
         present = set(self.given[name].column_names)
         keys = [c for c in table.key if c in present]

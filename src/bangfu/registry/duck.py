@@ -1,7 +1,9 @@
 """The registry's one door to DuckDB: an engine in memory for columnar work, which reads only what it is handed."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 import duckdb
 import pyarrow as pa
@@ -15,10 +17,16 @@ _SETTINGS = {
 }
 
 
+@cache
+def _database(process: int) -> duckdb.DuckDBPyConnection:
+    """One empty database a process: opening one takes longer than checking a form."""
+    return duckdb.connect(":memory:", config=_SETTINGS)
+
+
 @contextmanager
 def engine(**tables: pa.Table) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection that sees `tables` under their names, and no file, no network and no other variable."""
-    connection = duckdb.connect(":memory:", config=_SETTINGS)
+    """A connection of its own that sees `tables` under their names, and no file, no network and no other variable."""
+    connection = _database(os.getpid()).cursor()
     try:
         for name, table in tables.items():
             connection.register(name, table)

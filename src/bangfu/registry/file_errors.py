@@ -152,3 +152,21 @@ class ExportColumnUnknown(BangfuError):
     code = "REG-405"
     what = gettext_noop("不能导出“{column}”：没有这一列。")
     next_step = gettext_noop("请在名单页面上重新选择要导出的列。")
+
+
+class ExportTooLarge(BangfuError):
+    code = "REG-406"
+    what = gettext_noop("这份名单有 {count} 户，一次最多导出 {limit} 户。")
+    next_step = gettext_noop("请按乡镇或村缩小范围后分别导出，或改用 .csv 格式。")
+
+
+class OfficerUnknown(BangfuError):
+    code = "REG-407"
+    what = gettext_noop("没有登录名为“{login}”的人员。")
+    next_step = gettext_noop("请核对登录名；可在“人员与岗位”中查到。")
+
+
+class ExportFormatUnknown(BangfuError):
+    code = "REG-408"
+    what = gettext_noop("不能导出为“{format}”。")
+    next_step = gettext_noop("请使用 .xlsx 或 .csv。")

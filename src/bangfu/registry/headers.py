@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.utils import translation
@@ -24,7 +25,9 @@ class HeaderFile(Strict):
     clear_word: str
     blank_marks: tuple[str, ...]
     silent_sheets: tuple[str, ...]
+    silent_columns: tuple[str, ...]
     sum_words: tuple[str, ...]
+    example_mark: str
     columns: Mapping[str, Mapping[str, tuple[str, ...]]]
     totals: Mapping[str, tuple[str, ...]]
     derived: Mapping[str, tuple[str, ...]]
@@ -182,7 +185,7 @@ def mapped(headers: Sequence[str | None]) -> Mapped:
         choices = possible(header)
         if not choices:
             # A column of another table is known, only not wanted here: no need to mention it.
-            if not candidates(header):
+            if not candidates(header) and header not in header_file().silent_columns:
                 result.unknown.append((position, header))
             continue
         if choices[0].use is Use.DERIVED:
@@ -214,10 +217,10 @@ def _drop_sums(sheet: Mapped) -> None:
                 )
 
 
-def label_of(table: str, column: str) -> str:
-    """A column's label in the reader's language; what is no column is shown by its first Chinese name."""
+def label_of(table: str, column: str) -> Any:
+    """A column's label, said in the language of whoever reads it; what is no column has its first Chinese name."""
     found = tables()[table].columns.get(column) if table in tables() else None
     if found:
-        return str(found.label)
+        return found.label
     names = header_file().columns.get(table, {}).get(column, ())
     return names[0] if names else column

@@ -86,6 +86,7 @@ class ReadFile:
     clears: dict[str, dict[str, list[int]]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     rows: dict[str, int] = field(default_factory=dict)
+    left_out: set[str] = field(default_factory=set)  # households whose lines contradict each other
 
     def origin(self, row: int) -> tuple[Sheet, int]:
         """The sheet of a `row` and its number there."""
@@ -126,7 +127,7 @@ def read_file(path: Path, name: str) -> ReadFile:
         if table in found.tables:
             found.tables[table] = _one_row_each(table, key, found, clears)
     _number_items(found)
-    found.rows = {name: table.num_rows for name, table in found.tables.items()}
+    found.rows = {name: table.num_rows for name, table in found.tables.items()} | found.rows
     for table, cleared in clears.items():
         for row, column in cleared:
             found.clears.setdefault(table, {}).setdefault(column, []).append(row)
@@ -225,7 +226,7 @@ def _check_keys(sheet: Sheet) -> None:
     if missing == ["year"]:
         raise YearMissing(sheet=sheet.name)
     if missing:
-        labels = "、".join(label_of("member" if c == "person_no" else "household", c) for c in missing)
+        labels = "、".join(str(label_of("member" if c == "person_no" else "household", c)) for c in missing)
         raise KeyColumnsMissing(sheet=sheet.name, columns=labels)
     incomes = any(t.table in ("income_year", "income_item") for t in sheet.mapped.targets.values())
     if incomes and not sheet.mapped.has("year"):
@@ -269,6 +270,10 @@ def _without_empty_lines(sheet: Sheet, text: pa.Table, rows: pa.Array) -> tuple[
     odd_rows = {line + sheet.base for line, _column in sheet.raw.odd}
     if odd_rows:
         filled = pc.or_(filled, pc.is_in(rows, value_set=pa.array(sorted(odd_rows), pa.int32())))
+    for key in KEYS[:2]:
+        if (at := sheet.mapped.position(key)) is not None:  # the example rows of our own template
+            example = pc.starts_with(text.column(at), header_file().example_mark)
+            filled = pc.and_(filled, pc.invert(pc.fill_null(example, False)))
     sums = pa.array(header_file().sum_words)
     for position in list(sheet.mapped.targets)[:3]:
         filled = pc.and_(filled, pc.invert(pc.is_in(pc.utf8_trim_whitespace(text.column(position)), value_set=sums)))
@@ -289,7 +294,7 @@ def _one_table(
     catalogue = tables()[table].columns
     own = {t.column: p for p, t in sheet.mapped.targets.items() if t.table == table and t.use is Use.COLUMN}
     items = any(t.use is Use.ITEM for t in sheet.mapped.targets.values())
-    if not own and not (table == "income_year" and items) and sheet.mapped.grain != table:
+    if not own and not (table == "income_year" and items):
         return None
     wanted = {k: p for k in KEYS if (p := keys[k]) is not None and k in catalogue and table != "household"} | own
     if table == "household":
@@ -447,6 +452,7 @@ def _one_row_each(table: str, key: list[str], found: ReadFile, clears: dict[str,
         moved = dict(engine.sql(f"SELECT l.row, m.row FROM lines l JOIN merged m ON {on}").fetchall())
     if table in clears:
         clears[table] = sorted({(moved.get(row, row), column) for row, column in clears[table]})
+    found.rows[table] = merged.num_rows
     result = merged.select(["row", *key, *others]).cast(
         pa.schema([whole.schema.field(c) for c in ["row", *key, *others]])
     )
@@ -454,7 +460,10 @@ def _one_row_each(table: str, key: list[str], found: ReadFile, clears: dict[str,
     for problem in found.problems:
         if problem.table == table and problem.row is not None and problem.refuses:
             bad.add(moved.get(problem.row, problem.row))
-    return result.filter(pc.invert(pc.is_in(result["row"], value_set=pa.array(sorted(bad), pa.int32()))))
+    contradicted = pc.is_in(result["row"], value_set=pa.array(sorted(bad), pa.int32()))
+    if table == "household":
+        found.left_out.update(result["household_no"].filter(contradicted).drop_null().to_pylist())
+    return result.filter(pc.invert(contradicted))
 
 
 def shown(column: Column | None) -> Callable[[str], str]:

@@ -13,7 +13,7 @@ from bangfu.registry.limits import limits
 class Rule:
     """Rows where `when()` holds break it. `needs` are columns without all of which it is not asked, `any_of` those of
     which one must be there (the others count as blank). `facts` are SQL; `labelled` says which of them are codes, of
-    which column; `labels` are facts that are the label of a column, `constants` figures of the policy that are named."""
+    which column; `labels` are facts that are the label of a column, `constants` figures of the policy."""
 
     column: str
     error: type[BangfuError]
