@@ -25,14 +25,18 @@ def labels_in(part: Any) -> Iterator[dict[str, Any]]:
             yield from labels_in(each)
 
 
+def speaks_english(label: dict[str, Any]) -> bool:
+    """A label has its English; only a measure word of one character (个, 名) may have none."""
+    english = label.get("en")
+    return isinstance(english, str) and not CHINESE.search(english) and bool(english.strip() or len(label["zh"]) == 1)
+
+
 def faults(text: str) -> list[str]:
     """What is missing in a policy file: its source, the day it was compared with it, an English label."""
     read = yaml.safe_load(text)
     source = read.get("source") or {}
     found = [f"source.{part}" for part in ("document", "checked_on") if not source.get(part)]
-    for label in labels_in(read):
-        if not str(label.get("en", "")).strip() or CHINESE.search(str(label["en"])):
-            found.append(f"English of {label['zh']}")
+    found += [f"English of {label['zh']}" for label in labels_in(read) if not speaks_english(label)]
     return found
 
 
@@ -52,6 +56,7 @@ def test_there_are_policy_files_to_look_at():
         ("source: {document: 文}\n", ["source.checked_on"]),
         ("source: {document: 文, checked_on: 2026-11-21}\nitems: [{label: {zh: 户}}]", ["English of 户"]),
         ("source: {document: 文, checked_on: 2026-11-21}\nitems: [{label: {zh: 户, en: 户}}]", ["English of 户"]),
+        ("source: {document: 文, checked_on: 2026-11-21}\nitems: [{label: {zh: 农户, en: ''}}]", ["English of 农户"]),
         ("source: {document: 文, checked_on: 2026-11-21}\nitems: [{label: {zh: 户, en: Household}}]", []),
     ],
 )
