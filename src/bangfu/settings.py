@@ -172,6 +172,8 @@ AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "bangfu.web.accounts.views.locked_out"
 AXES_RESET_ON_SUCCESS = True
+# The quarter of an hour runs from the fifth wrong password, whatever is tried meanwhile: the page says when it ends.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 OTP_TOTP_ISSUER = "帮扶"

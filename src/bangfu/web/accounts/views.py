@@ -51,7 +51,7 @@ class SignIn(LoginView):
                 username,
                 locked=bool(getattr(self.request, "axes_locked_out", False)),
                 # axes counts a wrong password, and does not count an attempt while the account is locked
-                first_lock=getattr(self.request, "axes_failures_since_start", None) is not None,
+                first_lock=getattr(self.request, "axes_failures_since_start", None) == settings.AXES_FAILURE_LIMIT,
             )
         return super().form_invalid(form)
 
