@@ -6,7 +6,7 @@ import polib
 import pytest
 from tools import messages
 
-PLACES = re.compile(r"%\(\w+\)s|\{[\w.]*\}|%[sd]|%%|</?\w+[^>]*>")
+PLACES = re.compile(r"%\(\w+\)s|\{[^{}]*\}|%[sd]|%%|</?\w+[^>]*>")
 LANGUAGES = tuple(messages.CATALOGUES)
 
 
