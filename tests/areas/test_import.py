@@ -34,7 +34,7 @@ EDITION = {"provinces": PROVINCES, "cities": CITIES, "areas": AREAS, "streets": 
 
 def take(path: Path, content: str | bytes, *, on: date = DAY, commit: bool = True, take_good: bool = False):
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return importing.take_in(reading.read(path), on=on, commit=commit, take_good=take_good)
+    return services.import_list(reading.read(path), on=on, commit=commit, take_good=take_good)
 
 
 def take_edition(folder: Path, **other: str):
@@ -126,7 +126,7 @@ def test_a_plain_workbook_with_a_title_above_and_numbers_for_codes_is_read_down_
         ]  # fmt: skip
         for number, row in enumerate(rows):
             sheet.write_row(number, 0, row)
-    taken = importing.take_in(reading.read(path), on=DAY, commit=True)
+    taken = services.import_list(reading.read(path), on=DAY, commit=True)
     assert codes(taken) == []
     assert taken.added_by_level == {1: 1, 2: 1, 3: 1, 4: 1, 5: 1, 6: 1}
     group = selectors.by_code("98012120020001")

@@ -16,12 +16,12 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from bangfu.areas import errors
+from bangfu.areas.changing import Manager, one_change_at_a_time
 from bangfu.areas.codes import initials
 from bangfu.areas.duck import columns
 from bangfu.areas.judging import judge
 from bangfu.areas.models import LEVEL_NAMES
 from bangfu.areas.reading import Listing
-from bangfu.areas.services import Manager, one_change_at_a_time
 from bangfu.audit import services as audit
 from bangfu.common.errors import BangfuError
 from bangfu.common.places import Level

@@ -5,10 +5,11 @@ entry. Whoever calls from above and keeps places in own tables (registry) must r
 and `split`, in the same transaction.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Protocol
+from decimal import Decimal
+from typing import Any
 
 import pyarrow as pa
 from django.db import connection, transaction
@@ -16,22 +17,17 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from bangfu.areas import errors
+from bangfu.areas.changing import Manager, allow, one_change_at_a_time
 from bangfu.areas.codes import is_code, level_of, whole
-from bangfu.areas.models import LEVEL_NAMES, Area, AreaVersion, Succession
+from bangfu.areas.importing import Taken, take_in
+from bangfu.areas.models import LEVEL_NAMES, Area, AreaVersion, ProfileFigure, StandardAnswer, Succession
+from bangfu.areas.profile import indicators
+from bangfu.areas.reading import Listing
+from bangfu.areas.standards import Item, Met, checklists
 from bangfu.audit import services as audit
 from bangfu.common.errors import NotAllowed
 from bangfu.common.places import Level, range_of, room_below, span
 from bangfu.common.staging import stage
-
-
-class Manager(Protocol):
-    """Whoever changes areas: an officer with posts, asked where a right is held."""
-
-    @property
-    def pk(self) -> Any: ...
-    @property
-    def name(self) -> str: ...
-    def may(self, right: str, place: int | None = None, day: date | None = None) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -236,26 +232,165 @@ def split(
     return list(Area.objects.filter(pk__in=[a.pk for a in made]))
 
 
-def one_change_at_a_time() -> None:
-    """Changes of areas queue: two of them allotting places at once would collide. Readers are not held up.
+def import_list(
+    listing: Listing,
+    *,
+    on: date,
+    commit: bool,
+    by: Manager | None = None,
+    take_good: bool = False,
+    progress: Callable[[str], None] = lambda step: None,
+) -> Taken:
+    """A whole division list at once; see `importing.take_in`."""
+    return take_in(listing, on=on, commit=commit, by=by, take_good=take_good, progress=progress)
 
-    SQLite's transactions are immediate, so there the whole database queues already.
+
+FIRST_YEAR = 1949
+
+
+@transaction.atomic
+def report_figures(
+    *, by: Manager | None, area: Area, year: int, values: Mapping[str, Decimal | None], source: str
+) -> int:
+    """Figures that an area reports of itself for a year, by indicator id; None takes a figure back. Indicators not
+    named stay as they are. Answers how many changed; the trail keeps old and new values.
+
+    Raises NotAllowed, IndicatorUnknown, FigureWrong, YearWrong, SourceMissing.
     """
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("LOCK TABLE areas_area IN SHARE ROW EXCLUSIVE MODE")
+    allow(by, "areas.profile", area.place)
+    _good_year(year)
+    for name, value in values.items():
+        indicator = indicators().get(name)
+        if indicator is None:
+            raise errors.IndicatorUnknown(value=name)
+        if value is not None and (value < 0 or value >= 10**12 or round(value, indicator.decimals) != value):
+            raise errors.FigureWrong(label=indicator.label, value=value, decimals=indicator.decimals)
+    source = source.strip()
+    if not source:
+        raise errors.SourceMissing()
+    rows = ProfileFigure.objects.select_for_update().filter(area=area, year=year, indicator__in=values)
+    held = {figure.indicator: figure for figure in rows}
+    changed: dict[str, Any] = {}
+    kept = []
+    for name, value in values.items():
+        before = held[name].value if name in held else None
+        if before == value:
+            continue
+        changed[name] = [before, value]
+        if value is not None:
+            kept.append(
+                ProfileFigure(
+                    area=area,
+                    year=year,
+                    indicator=name,
+                    value=value,
+                    source=source,
+                    recorded_on=date.today(),
+                    recorded_by=by.name if by else "",
+                )
+            )
+    if not changed:
+        return 0
+    rows.filter(indicator__in=changed).delete()
+    ProfileFigure.objects.bulk_create(kept)
+    audit.record(actor=by, action="area.figures_reported", subject=area, year=year, source=source, changed=changed)
+    return len(changed)
 
 
-def _allowed(by: Manager | None, place: int) -> None:
-    if by is not None and not by.may("areas.manage", place):
-        raise NotAllowed(right=_("维护区划"))
+@dataclass(frozen=True)
+class Answer:
+    """An answer to an item of a checklist. Where the item has a measure, `value` (and `base`, what it is set against)
+    decides and `met` may be left UNKNOWN; without a value the answer is that nobody has checked."""
+
+    item: str
+    met: str = Met.UNKNOWN
+    value: Decimal | None = None
+    base: Decimal | None = None
+    evidence: str = ""
+
+
+def answer_standard(*, by: Manager | None, area: Area, checklist: str, year: int, answer: Answer) -> int:
+    """One answer; see `answer_standards`."""
+    return answer_standards(by=by, area=area, checklist=checklist, year=year, answers=[answer])
+
+
+@transaction.atomic
+def answer_standards(*, by: Manager | None, area: Area, checklist: str, year: int, answers: Sequence[Answer]) -> int:
+    """Answers of an area to items of a checklist for a year, replacing former ones. Answers how many changed.
+
+    Raises NotAllowed, ChecklistUnknown, MeasureMissing, AnswerDisagrees, YearWrong.
+    """
+    allow(by, "areas.profile", area.place)
+    _good_year(year)
+    listed = checklists().get(checklist)
+    if listed is None:
+        raise errors.ChecklistUnknown(value=checklist)
+    names = [answer.item for answer in answers]
+    rows = StandardAnswer.objects.select_for_update().filter(area=area, checklist=checklist, year=year, item__in=names)
+    held = {row.item: row for row in rows}
+    changed: dict[str, Any] = {}
+    kept = []
+    for answer in answers:
+        item = listed.item(answer.item)
+        if item is None:
+            raise errors.ChecklistUnknown(value=answer.item)
+        met = _judged(item, answer)
+        now = (met, answer.value, answer.base if answer.value is not None else None, answer.evidence.strip()[:200])
+        row = held.get(answer.item)
+        before = (row.met, row.value, row.base, row.evidence) if row else (Met.UNKNOWN, None, None, "")
+        if now == before:
+            continue
+        changed[answer.item] = [before[0], now[0]]
+        kept.append(
+            StandardAnswer(
+                area=area,
+                checklist=checklist,
+                item=answer.item,
+                year=year,
+                met=now[0],
+                value=now[1],
+                base=now[2],
+                evidence=now[3],
+                recorded_on=date.today(),
+                recorded_by=by.name if by else "",
+            )
+        )
+    if not changed:
+        return 0
+    rows.filter(item__in=changed).delete()
+    StandardAnswer.objects.bulk_create(kept)
+    audit.record(
+        actor=by, action="area.standards_answered", subject=area, checklist=checklist, year=year, changed=changed
+    )
+    return len(changed)
+
+
+def _judged(item: Item, answer: Answer) -> str:
+    """What an answer comes to: a measure decides by its figure, anything else is taken as said."""
+    if item.measure is None:
+        return Met(answer.met)
+    if answer.value is None:
+        if answer.met == Met.UNKNOWN:
+            return Met.UNKNOWN
+        raise errors.MeasureMissing(label=item.label, missing=item.measure.label)
+    if item.measure.base is not None and answer.base is None:
+        raise errors.MeasureMissing(label=item.label, missing=_("人口数"))
+    met = Met.YES if item.measure.met_by(answer.value, answer.base) else Met.NO
+    if answer.met not in (Met.UNKNOWN, met):
+        raise errors.AnswerDisagrees(label=item.label, value=answer.value, standard=item.measure.standard)
+    return met
+
+
+def _good_year(year: int) -> None:
+    if not FIRST_YEAR <= year <= date.today().year:
+        raise errors.YearWrong(value=year, first=FIRST_YEAR, last=date.today().year)
 
 
 def _living(by: Manager | None, area: Area, on: date, *, closing: bool = False) -> Area:
     """The area as it stands now, if it may be changed on `on`: allowed, alive, not before its last change (to close
     it: after the day it began)."""
     area = Area.objects.select_related("parent").get(pk=area.pk)
-    _allowed(by, area.place)
+    allow(by, "areas.manage", area.place)
     if area.valid_to is not None:
         raise errors.AreaClosed(name=area.name, day=area.valid_to)
     if on > date.today():
@@ -281,7 +416,7 @@ def _parent(by: Manager | None, parent: Area | None, on: date, *, asked: bool = 
         return None
     parent = Area.objects.get(pk=parent.pk)
     if asked:
-        _allowed(by, parent.place)
+        allow(by, "areas.manage", parent.place)
     if parent.valid_to is not None:
         raise errors.AreaClosed(name=parent.name, day=parent.valid_to)
     if on > date.today():

@@ -22,7 +22,7 @@ def command() -> None:
 @house_command
 def import_list(file: Path, commit: bool, take_good: bool, on: datetime | None) -> dict[str, Any]:
     """导入区划名单（CSV 或 XLSX）：默认演练，加 --commit 写入。"""
-    from bangfu.areas import importing, reading
+    from bangfu.areas import reading, services
 
     day = on.date() if on else date.today()
     listing = reading.read(file)
@@ -33,7 +33,7 @@ def import_list(file: Path, commit: bool, take_good: bool, on: datetime | None) 
         if step in steps:
             click.echo(steps[step], err=True)
 
-    taken = importing.take_in(listing, on=day, commit=commit, take_good=take_good, progress=progress)
+    taken = services.import_list(listing, on=day, commit=commit, take_good=take_good, progress=progress)
     return {
         "file": str(file),
         "on": day.isoformat(),
