@@ -1,0 +1,159 @@
+"""Papers on disk: every file lies under its own SHA-256 in BANGFU_HOME/papers, so that the same scan is kept once and
+a changed one shows."""
+
+import hashlib
+import os
+import tempfile
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import filetype
+from django.conf import settings
+from PIL import Image, UnidentifiedImageError
+
+from bangfu.common.policy import Label, Source, Strict, read_yaml
+from bangfu.registry import sql
+from bangfu.registry.errors import PaperDamaged, PaperEmpty, PaperGone, PaperTooLarge, PaperTypeRefused
+from bangfu.registry.models import Change, Paper
+from bangfu.registry.trail import write_history
+
+_PART = 1 << 20
+
+
+class PaperPolicy(Strict):
+    """The file `policy/china/papers.yaml`."""
+
+    source: Source
+    limit_mb: int
+    megapixels: int
+    types: Mapping[str, Label]
+
+
+@cache
+def policy() -> PaperPolicy:
+    return read_yaml(Path(settings.POLICY) / "china" / "papers.yaml", PaperPolicy)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A file that lies on disk."""
+
+    sha256: str
+    size: int
+    media_type: str
+
+
+def path_of(sha256: str) -> Path:
+    return Path(settings.HOME) / "papers" / sha256[:2] / sha256[2:]
+
+
+def keep(upload: Any) -> Kept:
+    """Judge an uploaded file (with `name` and `chunks()` or `read()`) by its content and keep it.
+
+    It is written beside its final place and renamed, so that a crash leaves no half file under a good name.
+    Raises PaperEmpty, PaperTooLarge, PaperTypeRefused, PaperDamaged; then nothing stays on disk.
+    """
+    name = Path(str(getattr(upload, "name", "") or "")).name
+    folder = Path(settings.HOME) / "papers"
+    folder.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".coming-")
+    try:
+        with os.fdopen(handle, "wb") as out:
+            digest, size = hashlib.sha256(), 0
+            for part in _parts(upload):
+                size += len(part)
+                if size > policy().limit_mb << 20:
+                    whole = getattr(upload, "size", None) or size
+                    raise PaperTooLarge(file=name, size=f"{whole / (1 << 20):.1f}", limit=policy().limit_mb)
+                digest.update(part)
+                out.write(part)
+            out.flush()
+            os.fsync(out.fileno())
+        if not size:
+            raise PaperEmpty(file=name)
+        media_type = _type_of(Path(temporary), name)
+        final = path_of(digest.hexdigest())
+        if not final.exists():
+            final.parent.mkdir(parents=True, exist_ok=True)
+            Path(temporary).replace(final)
+            _sync(final.parent)
+        return Kept(digest.hexdigest(), size, media_type)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def open_file(paper: Paper) -> BinaryIO:
+    """The file, after making sure that it is still the one that was taken in. Raises PaperGone."""
+    path = path_of(paper.sha256)
+    try:
+        stream = path.open("rb")
+    except OSError:
+        raise PaperGone(title=paper.title) from None
+    if hashlib.file_digest(stream, "sha256").hexdigest() != paper.sha256:
+        stream.close()
+        raise PaperGone(title=paper.title)
+    stream.seek(0)
+    return stream
+
+
+def write(paper: Paper, change: Change, how: str) -> None:
+    """The row and its history row; only the services call this, inside their transaction."""
+    paper.skip_history_when_saving = True
+    paper.save()
+    with sql.workbench() as bench:
+        bench.make("done_paper", f"SELECT CAST({int(paper.pk)} AS bigint) AS id, CAST('{how}' AS text) AS how")
+        write_history(bench, Paper, change, "done_paper")
+
+
+def _parts(upload: Any) -> Any:
+    if hasattr(upload, "chunks"):
+        return upload.chunks(_PART)
+    return iter(lambda: upload.read(_PART), b"")
+
+
+def _type_of(path: Path, name: str) -> str:
+    known = policy().types
+    kind = filetype.guess_mime(str(path))
+    if kind not in known:
+        types = "、".join(str(label) for label in known.values())
+        raise PaperTypeRefused(file=name, types=types)
+    if kind == "application/pdf":
+        _check_pdf(path, name)
+    else:
+        _check_image(path, name)
+    return str(kind)
+
+
+def _check_pdf(path: Path, name: str) -> None:
+    """A PDF that arrived whole ends with its end mark."""
+    with path.open("rb") as stream:
+        stream.seek(max(path.stat().st_size - 2048, 0))
+        if b"%%EOF" not in stream.read():
+            raise PaperDamaged(file=name)
+
+
+def _check_image(path: Path, name: str) -> None:
+    limit = policy().megapixels * 1_000_000
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path) as image:
+                if image.width * image.height > limit:
+                    raise PaperDamaged(file=name)
+                image.load()  # a file cut off in the middle only shows when it is unpacked
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Warning, Image.DecompressionBombError):
+        raise PaperDamaged(file=name) from None
+
+
+def _sync(folder: Path) -> None:
+    """The name itself reaches the disk (folders cannot be opened on Windows)."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
