@@ -1,6 +1,7 @@
 """What is offered to other rooms says what it means."""
 
 import ast
+import re
 
 import pytest
 
@@ -51,6 +52,19 @@ def test_everything_offered_to_other_rooms_says_what_it_means():
 
 def test_every_module_outside_the_pages_says_what_it_is_for():
     assert [s.name for s in python_files() if s.room != "web" and wordless_modules(s)] == []
+
+
+def left_for_later(text: str) -> list[str]:
+    """Lines that promise work instead of doing it."""
+    return [line.strip() for line in text.splitlines() if re.search(r"\b(TODO|FIXME|HACK|NotImplemented\w*)\b", line)]
+
+
+def test_nothing_is_left_for_later():
+    assert {s.name: lines for s in python_files() if (lines := left_for_later(s.text))} == {}
+    assert left_for_later("x = 1  # TODO: the rest\nraise NotImplementedError\nmethod = 1\n") == [
+        "x = 1  # TODO: the rest",
+        "raise NotImplementedError",
+    ]
 
 
 @pytest.mark.parametrize(
