@@ -15,8 +15,8 @@ from bangfu.areas.models import Area
 from bangfu.common.places import Level, Viewer, span
 from bangfu.registry import papers, sql
 from bangfu.registry.counting import FIGURES, count_villages
+from bangfu.registry.history import CHANGES, Told, tell
 from bangfu.registry.models import (
-    Change,
     Dwelling,
     Household,
     IncomeItem,
@@ -35,6 +35,17 @@ def last_change(record: Any) -> int | None:
         type(record).history.filter(**{record._meta.pk.attname: record.pk}).aggregate(last=Max("change_id"))["last"]
     )
     return found
+
+
+def history_lines(viewer: Viewer, household: Household, number: int = CHANGES) -> list[Told]:
+    """Who changed what, when and why, newest first; nothing when the viewer may not see the household."""
+    seen = Household.objects.visible_to(viewer).filter(pk=household.pk).first()
+    return tell(seen, number) if seen else []
+
+
+def history_of(household: Household, number: int = CHANGES) -> list[Told]:
+    """The same for a household that came out of `Household.objects.visible_to`."""
+    return tell(household, number)
 
 
 def open_paper(paper: Paper) -> BinaryIO:
@@ -212,16 +223,3 @@ def counts_differ() -> list[tuple[Area, int]]:
         )
     areas = Area.objects.in_bulk({int(village) for village, _year in found})
     return [(areas[int(village)], int(year)) for village, year in found]
-
-
-__all__ = [
-    "AreaCounts",
-    "Change",
-    "Past",
-    "as_of",
-    "counts_below",
-    "counts_differ",
-    "counts_for",
-    "last_change",
-    "open_paper",
-]
