@@ -4,7 +4,10 @@ import re
 
 import polib
 import pytest
+from django.utils import translation
 from tools import messages
+
+from bangfu.registry import columns
 
 PLACES = re.compile(r"%\(\w+\)s|\{[^{}]*\}|%[sd]|%%|</?\w+[^>]*>")
 LANGUAGES = tuple(messages.CATALOGUES)
@@ -119,3 +122,11 @@ def test_a_merge_keeps_translations_drops_vanished_texts_and_converts_traditiona
     old.append(polib.POEntry(msgid="没有了", msgstr="x"))
     merged = messages.merge(old, {("", t): messages.Message(t) for t in ("户", "村", "核实")}, "zh_Hant")
     assert [(entry.msgid, entry.msgstr) for entry in merged] == [("户", "家"), ("村", "村"), ("核实", "核實")]
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "zh-hant", "en"])
+def test_no_two_columns_of_a_table_have_the_same_label(language):
+    with translation.override(language):
+        for table in columns.tables().values():
+            labels = [str(column.label) for column in table.columns.values()]
+            assert {label for label in labels if labels.count(label) > 1} == set(), table.name

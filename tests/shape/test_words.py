@@ -56,7 +56,11 @@ def test_every_module_outside_the_pages_says_what_it_is_for():
 
 def left_for_later(text: str) -> list[str]:
     """Lines that promise work instead of doing it."""
-    return [line.strip() for line in text.splitlines() if re.search(r"\b(TODO|FIXME|HACK|raise NotImplemented(Error)?)\b", line)]
+    return [
+        line.strip()
+        for line in text.splitlines()
+        if re.search(r"\b(TODO|FIXME|HACK|raise NotImplemented(Error)?)\b", line)
+    ]
 
 
 def test_nothing_is_left_for_later():
