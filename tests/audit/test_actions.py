@@ -5,6 +5,7 @@ from pathlib import Path
 
 import bangfu
 from bangfu.audit.actions import ACTIONS, SUBJECTS, action_label, detail_label
+from bangfu.registry.models import Change
 
 SOURCE = Path(bangfu.__file__).parent
 WRITTEN = re.compile(r"""\baction\s*=\s*f?["']([^"']+)["']""")
@@ -19,6 +20,11 @@ def test_every_deed_written_anywhere_in_the_program_has_words():
     }
     assert len(written) > 15, "the pattern finds the deeds at all"
     assert sorted(written - set(ACTIONS)) == [], "give these words in audit/actions.py"
+
+
+def test_every_kind_of_change_of_the_registry_has_words():
+    """`registry.writing` names a deed after its change when nobody gives it a better name."""
+    assert [kind for kind in Change.Kind.values if f"registry.{kind}" not in ACTIONS] == []
 
 
 def test_an_unknown_deed_of_a_later_version_is_shown_by_its_code():

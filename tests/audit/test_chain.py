@@ -100,9 +100,7 @@ def test_a_hash_written_down_betrays_a_chain_rewritten_from_its_beginning(trail,
 
 
 def test_microseconds_and_any_offset_survive_the_database(db):
-    east = datetime(2026, 3, 1, 7, 59, 59, 999_999, tzinfo=UTC).astimezone(
-        datetime.now(UTC).astimezone().tzinfo
-    )
+    east = datetime(2026, 3, 1, 7, 59, 59, 999_999, tzinfo=UTC).astimezone(datetime.now(UTC).astimezone().tzinfo)
     record(actor=None, action="audit.checked", at=east, subject_type="trail", subject_id="")
     record(actor=None, action="audit.checked", at=datetime(2026, 3, 1, tzinfo=UTC), subject_type="trail", subject_id="")
     assert chain_state().broken_at is None
@@ -110,7 +108,9 @@ def test_microseconds_and_any_offset_survive_the_database(db):
 
 
 def test_rare_characters_and_long_details_survive_the_database(db):
-    record(actor=None, action="audit.checked", subject_type="trail", subject_id="𠀀㙟", reason="“引号”\n\\ \u2028 𬭎" * 500)
+    record(
+        actor=None, action="audit.checked", subject_type="trail", subject_id="𠀀㙟", reason="“引号”\n\\ \u2028 𬭎" * 500
+    )
     assert chain_state().broken_at is None
 
 

@@ -9,6 +9,7 @@ from django.db import connection
 
 from bangfu.audit.models import Entry
 from bangfu.audit.services import record
+from bangfu.web.audit.words import details_in_words
 from tests.audit.emptying import PUT_BACK, TAKE_AWAY
 
 pytestmark = pytest.mark.req("H2")
@@ -70,7 +71,15 @@ def test_entries_are_found_by_day_person_deed_and_subject(house, deeds):
 
 def test_details_are_read_in_words(house, deeds):
     page = text(house.client("audit_administrator"))
-    assert "修改人员资料" in page and "改动的项目" in page and "name、phone" in page
+    assert "修改人员资料" in page and "改动的项目" in page and "名称、电话" in page
+
+
+def test_what_the_registry_wrote_is_read_in_words():
+    detail = json.dumps({"rows": {"household": [1, 2, 0]}, "full": True, "role": "helper", "reason": "", "new": 3})
+    assert details_in_words(detail) == [
+        ("行数", "户：新增 1，修改 2，移除 0"), ("含完整个人信息", "是"), ("岗位", "帮扶责任人"), ("new", "3"),
+    ]  # fmt: skip
+    assert details_in_words("{broken") == [("", "{broken")]
 
 
 def test_a_long_trail_turns_its_pages_by_number(house):

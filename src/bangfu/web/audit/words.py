@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from bangfu.accounts.roles import roles
-from bangfu.audit.actions import detail_label
+from bangfu.audit.actions import action_label, detail_label
 
 
 def details_in_words(detail: str) -> list[tuple[str, str]]:
@@ -22,6 +22,14 @@ def details_in_words(detail: str) -> list[tuple[str, str]]:
 
 
 def _value(key: str, value: Any) -> str:
+    if key == "rows" and isinstance(value, dict):
+        return "；".join(_rows(table, counts) for table, counts in value.items())
+    if key == "action":
+        return action_label(str(value))
+    if key in ("field", "fields") and isinstance(value, str):
+        return detail_label(value)
+    if key == "fields" and isinstance(value, list):
+        return "、".join(detail_label(str(each)) for each in value)
     if key == "role" and value in roles():
         return str(roles()[value].label)
     if key == "language":
@@ -33,3 +41,11 @@ def _value(key: str, value: Any) -> str:
     if isinstance(value, dict):
         return _("；").join(f"{detail_label(k)} {_value(k, v)}" for k, v in value.items())
     return str(value)
+
+
+def _rows(table: str, counts: Any) -> str:
+    """What the registry says of a table that was written: rows added, changed, removed."""
+    if not (isinstance(counts, list) and len(counts) == 3):
+        return f"{detail_label(table)} {counts}"
+    say = _("{table}：新增 {added}，修改 {changed}，移除 {removed}")
+    return say.format(table=detail_label(table), added=counts[0], changed=counts[1], removed=counts[2])
