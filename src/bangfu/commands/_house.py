@@ -54,13 +54,22 @@ def house_command(function: Callable[..., dict[str, Any] | None]) -> Callable[..
 def _set_up(as_json: bool) -> None:
     import django
 
+    from bangfu.common.errors import BangfuError
+
     try:
         django.setup()
+    except BangfuError as error:
+        # A policy file that the models need; translations are not to be had before the set-up is done.
+        message = f"{error.what}{error.next_step}".format(**error.facts)
+        told = json.dumps({"error": error.code, "message": message}, ensure_ascii=False)
+        click.echo(told if as_json else f"{error.code} {message}", err=not as_json)
+        sys.exit(1)
     except OSError as error:
         # The first thing made in a home is its secret key, while the settings load.
         where = error.filename or os.environ.get("BANGFU_HOME", "var")
         message = f"无法写入 {where}：{error.strerror}。请用 --home 指定一个可写的数据目录。"
-        click.echo(json.dumps({"error": "", "message": message}, ensure_ascii=False) if as_json else message, err=True)
+        told = json.dumps({"error": "", "message": message}, ensure_ascii=False)
+        click.echo(told if as_json else message, err=not as_json)
         sys.exit(1)
 
 

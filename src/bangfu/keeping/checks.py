@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
 from bangfu.accounts.roles import roles
+from bangfu.areas.profile import village_profile
+from bangfu.areas.reading import headers as headers_of_divisions
+from bangfu.areas.standards import checklists
 from bangfu.audit.selectors import chain_state
 from bangfu.common.errors import BangfuError
 from bangfu.common.policy import code_lists
@@ -19,11 +22,24 @@ from bangfu.registry.headers import header_file
 from bangfu.registry.income import policy as income_policy
 from bangfu.registry.income_items import ledger
 from bangfu.registry.limits import limits
+from bangfu.registry.papers import policy as paper_policy
+from bangfu.registry.selectors import counts_differ
 
 Fault = str
 
 # Each reads the policy files of one kind, and refuses a wrong one with its name and what is wrong with it.
-POLICY_READERS: tuple[Callable[[], object], ...] = (roles, code_lists, header_file, ledger, income_policy, limits)
+POLICY_READERS: tuple[Callable[[], object], ...] = (
+    roles,
+    code_lists,
+    headers_of_divisions,
+    village_profile,
+    checklists,
+    header_file,
+    ledger,
+    income_policy,
+    limits,
+    paper_policy,
+)
 
 
 @dataclass(frozen=True)
@@ -73,11 +89,11 @@ def audit_faults() -> Iterator[Fault]:
 
 def count_faults() -> Iterator[Fault]:
     """The yearly counts of every village are what a recount finds."""
-    from bangfu.registry.selectors import counts_differ
-
-    for difference in counts_differ():
-        yield _("年度统计与重新清点的结果不一致：{difference}。请运行一次该村的任意修改，或报告维护人员。").format(
-            difference=difference
+    with transaction.atomic():
+        different = counts_differ()
+    for village, year in different:
+        yield _("{village} {year} 年的统计与重新清点的结果不一致：请修改该村任一户的备注并保存，统计随即重算。").format(
+            village=village, year=year
         )
 
 

@@ -3,9 +3,8 @@
 import hashlib
 from pathlib import Path
 
-from django.conf import settings
-
 from bangfu.registry.models import Paper
+from bangfu.registry.papers import path_of
 
 
 def paper_hashes() -> list[str]:
@@ -15,13 +14,9 @@ def paper_hashes() -> list[str]:
     )
 
 
-def paper_path(sha256: str) -> Path:
-    return Path(settings.HOME) / "papers" / sha256[:2] / sha256[2:]
-
-
 def sound_paper(sha256: str) -> Path | None:
     """The file of a paper; None when it is missing or its content is no longer what its name says."""
-    path = paper_path(sha256)
+    path = path_of(sha256)
     try:
         with path.open("rb") as file:
             return path if hashlib.file_digest(file, "sha256").hexdigest() == sha256 else None

@@ -78,3 +78,11 @@ def _database_state() -> str:
         cursor.execute("SELECT app, name FROM django_migrations ORDER BY app, name")
         rows = cursor.fetchall()
     return hashlib.sha256(repr(rows).encode()).hexdigest()
+
+
+def is_empty() -> bool:
+    """Whether nobody has put anything into this home yet: no area and no officer."""
+    from bangfu.accounts.models import Officer
+    from bangfu.areas.models import Area
+
+    return not Area.objects.exists() and not Officer.objects.exists()

@@ -1,0 +1,61 @@
+"""`bangfu demo`: the sample county, loaded into an empty home and served. A home that holds data is only served."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bangfu.commands._house import house_command, progress, progress_done
+
+
+@click.command(help="装入虚构的样县并启动网站；数据目录里已有数据时不再装入，只启动。")
+@click.option("--households", default=20_000, show_default=True, type=click.IntRange(100, 1_000_000), help="样县户数。")
+@click.option("--seed", default=2020, show_default=True, type=click.IntRange(0), help="随机种子：相同则内容相同。")
+@click.option("--prepare-only", is_flag=True, help="只准备，不启动网站。")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="端口。")
+@house_command
+def command(households: int, seed: int, prepare_only: bool, port: int) -> dict[str, Any] | None:
+    from bangfu.keeping.preparing import is_empty, prepare
+
+    progress("准备数据目录 / preparing")
+    prepare()
+    loaded = _load(households, seed) if is_empty() else {}
+    progress_done()
+    if prepare_only:
+        return {"loaded": bool(loaded), **loaded, "text": _told("")}
+    from bangfu.commands._serving import serve
+
+    serve("127.0.0.1", port, _told)
+    return None
+
+
+def _load(households: int, seed: int) -> dict[str, Any]:
+    from django.conf import settings
+
+    from bangfu.sample.services import load_sample_county, write_truth
+
+    loaded = load_sample_county(
+        households, seed, progress=lambda step: progress(f"装入样县（约一分钟）/ sample county: {step}")
+    )
+    write_truth(loaded.truth, Path(settings.HOME) / "sample")
+    return {"households": households, "seed": seed}
+
+
+def _told(address: str) -> str:
+    """What a newcomer needs: the address, the names to sign in with, three things to look at. For a home that holds
+    other data than the sample county: the address alone."""
+    from django.utils.translation import gettext as _
+
+    from bangfu.accounts.models import Officer
+    from bangfu.sample.services import sample_officers, things_to_look_at
+
+    lines = [_("网址：{address}    （按 Ctrl+C 结束）").format(address=address)] if address else []
+    there = set(Officer.objects.values_list("username", flat=True))
+    officers = [o for o in sample_officers() if o.username in there]
+    if officers:
+        lines += ["", _("样县的登录名和密码（虚构的人，仅供试用）：")]
+        lines += [f"  {o.username:<10} {o.password}    {o.role} · {o.area} · {o.name}" for o in officers]
+        lines += ["", _("可以先看这三处：")]
+        lines += [f"  {number}. {thing}" for number, thing in enumerate(things_to_look_at(), start=1)]
+        lines += ["", "  English: sign in, then choose English at the top right."]
+    return "\n".join(lines)
