@@ -9,7 +9,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from django.db.models import F, Max, QuerySet, Sum
+from django.db.models import F, Max, OuterRef, QuerySet, Subquery, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -50,8 +50,10 @@ def area_counts(request: HttpRequest) -> str:
     counts: QuerySet[Any] = YearCount.objects.visible_to(request.user)  # type: ignore[arg-type]
     if scope.area:
         counts = counts.inside(scope.area)  # type: ignore[attr-defined]
-    year = counts.filter(year__lte=date.today().year).aggregate(year=Max("year"))["year"]
-    counts = counts.filter(year=year)
+    # In January most villages still stand as last year ended: each is taken as it was last counted.
+    by_now = YearCount.objects.visible_to(request.user).filter(village=OuterRef("village"), year__lte=date.today().year)  # type: ignore[arg-type]
+    counts = counts.filter(year=Subquery(by_now.order_by("-year").values("year")[:1]))
+    year = counts.aggregate(year=Max("year"))["year"]
     total = counts.aggregate(**{name: Sum(name) for name in FIGURES})
     context = {
         "scope": scope,

@@ -17,9 +17,9 @@ from bangfu.registry import services
 from bangfu.registry.errors import RowsRefused
 from bangfu.registry.models import Household, Member, WorkRecord
 from bangfu.web.guard import needs
-from bangfu.web.registry.forms import ColumnsForm, LeaveForm
-from bangfu.web.registry.household import common, getattr_or_none, household_of
-from bangfu.web.registry.moving import MergeForm, NewHouseholdForm, NewMemberForm, SplitForm
+from bangfu.web.registry.forms import ColumnsForm
+from bangfu.web.registry.household import getattr_or_none, household_of
+from bangfu.web.registry.moving import HEAD, LeaveForm, MergeForm, NewHouseholdForm, NewMemberForm, SplitForm
 from bangfu.web.registry.sections import HOUSEHOLD, MEMBER, WORK
 from bangfu.web.scope import scope_of
 
@@ -176,7 +176,11 @@ def member_leave(request: HttpRequest, pk: int, member_pk: int) -> HttpResponse:
     """A person leaves: died, married out, moved away … The file keeps them."""
     house = editable(request, pk)
     person = _person(request, house, member_pk)
-    form = LeaveForm(request.POST or None, initial={"on": date.today()})
+    people: list[Member] = []
+    if person.relation_to_head == HEAD:
+        present = Member.objects.visible_to(request.user).present()  # type: ignore[arg-type]
+        people = list(present.filter(household=house).exclude(pk=person.pk))
+    form = LeaveForm(request.POST or None, people=people, initial={"on": date.today()})
     if form.is_valid() and carried_out(
         form,
         lambda: services.member_leaves(
@@ -185,11 +189,14 @@ def member_leave(request: HttpRequest, pk: int, member_pk: int) -> HttpResponse:
             kind=form.cleaned_data["kind"],
             on=form.cleaned_data["on"],
             reason=form.cleaned_data["reason"],
+            new_head=form.new_head(),
+            relations=form.relations(),
         ),
     ):
         messages.success(request, _("已登记 {name} 离开本户，档案仍保留。").format(name=person.name))
         return _back(house, "#members")
-    return _form_page(request, house, form, _("登记 {name} 离开本户").format(name=person.name), person=person)
+    title = _("登记 {name} 离开本户").format(name=person.name)
+    return _form_page(request, house, form, title, person=person, template="registry/moving.html", leaving=True)
 
 
 @needs("registry.edit")
@@ -244,7 +251,7 @@ def split(request: HttpRequest, pk: int) -> HttpResponse:
         if made:
             messages.success(request, _("已分户，新户编号 {number}。").format(number=made.household_no))
             return _back(made)
-    return _form_page(request, house, form, _("分户"), template="registry/moving.html")
+    return _form_page(request, house, form, _("分户"), template="registry/moving.html", splitting=True)
 
 
 @needs("registry.edit")
@@ -275,6 +282,5 @@ def merge(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, _("已并户，{number} 户的成员已转入本户。").format(number=other.household_no))
             return _back(house, "#members")
     return _form_page(
-        request, house, form, _("并户"), template="registry/moving.html", merging=True, other=other, number=number,
-        **common(request, house, "household"),
+        request, house, form, _("并户"), template="registry/moving.html", merging=True, other=other, number=number
     )

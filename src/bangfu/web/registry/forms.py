@@ -216,19 +216,6 @@ class ColumnsForm(ReasonForm):
                 self.add_error(problem.column if problem.column in self.fields else None, problem.message)
 
 
-class LeaveForm(ReasonForm):
-    """Why and when a person leaves the household."""
-
-    kind = forms.ChoiceField(label=gettext_lazy("减少原因"))
-    on = forms.DateField(label=gettext_lazy("离开日期"))
-
-    field_order = ("kind", "on", "reason")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["kind"].choices = [("", _("请选择")), *plain_events("member_decrease")]  # type: ignore[attr-defined]
-
-
 def plain_events(list_id: str) -> list[tuple[str, str]]:
     """The kinds of member events that a clerk may choose: splits and mergers have pages of their own."""
     listed = code_list(list_id)

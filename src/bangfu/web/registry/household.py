@@ -192,7 +192,9 @@ def income(request: HttpRequest, pk: int) -> HttpResponse:
             .order_by("line")
         )
     context = common(request, house, "income") | {
-        "statements": statements,
+        "statements": [
+            {"statement": s, "net": money(s.net_income), "per_head": money(s.per_capita_net_income)} for s in statements
+        ],
         "chosen": chosen,
         "kinds": ledger.kinds_of(chosen, lines) if chosen else [],
         "formulas": ledger.formulas(chosen, lines) if chosen else [],

@@ -39,7 +39,9 @@ def tags_of(household: Household) -> list[Tag]:
         tags.append(Tag(codes("poverty_status", household.poverty_status), STATUS_COLOURS.get(household.poverty_status, "")))
     if household.monitor_category:
         tags.append(Tag(codes("monitor_category", household.monitor_category), "orange"))
-    if household.household_class:
+    # The class repeats the type unless it says who is on relief.
+    of_class = code_list("household_class").get(household.household_class)
+    if of_class and (of_class.attributes.get("dibao") or of_class.attributes.get("tekun")):
         tags.append(Tag(codes("household_class", household.household_class)))
     return tags
 

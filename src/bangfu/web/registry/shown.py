@@ -10,7 +10,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -39,6 +38,18 @@ class Fact:
     secret: bool = False
 
 
+class Facts(list[Fact]):
+    """Facts of one heading: those known, and those that nobody has asked."""
+
+    @property
+    def known(self) -> list[Fact]:
+        return [fact for fact in self if fact.known]
+
+    @property
+    def unasked(self) -> list[Fact]:
+        return [fact for fact in self if not fact.known]
+
+
 def columns_of(table: str) -> dict[str, Column]:
     """The columns of a travelling table, by name."""
     return dict(tables()[table].columns)
@@ -50,13 +61,12 @@ def unit_of(column: Column) -> str:
 
 def money(value: Decimal | int | None) -> str:
     """12345.5 -> 12,345.50; nothing for unknown."""
-    return "" if value is None else number_format(value, 2, force_grouping=True)
+    return "" if value is None else f"{value:,.2f}"
 
 
 def amount(value: Decimal) -> str:
     """Two decimals at most: 3 mu, 3.5 mu."""
-    text = f"{value:.2f}".rstrip("0").rstrip(".")
-    return number_format(text, force_grouping=True) if text else "0"
+    return f"{value:,.2f}".rstrip("0").rstrip(".")
 
 
 def flag(value: bool | None) -> str:
@@ -90,10 +100,10 @@ def text_of(column: Column, value: Any, *, masked: bool = True) -> str:
     return str(value)
 
 
-def facts(record: Any, table: str, names: Iterable[str]) -> list[Fact]:
+def facts(record: Any, table: str, names: Iterable[str]) -> Facts:
     """The named columns of a record (a model instance, or None: nothing is known)."""
     known = columns_of(table)
-    shown = []
+    shown = Facts()
     for name in names:
         column = known[name]
         text = text_of(column, getattr(record, name, None))
