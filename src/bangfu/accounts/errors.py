@@ -129,3 +129,9 @@ class NoSecondStep(BangfuError):
     code = "ACC-021"
     what = gettext_noop("还没有开始设置动态口令，或已经设置好。")
     next_step = gettext_noop("请在“我的账号”中重新打开设置页面。")
+
+
+class NoSuchArea(BangfuError):
+    code = "ACC-022"
+    what = gettext_noop("没有代码为“{code}”的现存区划。")
+    next_step = gettext_noop("请核对 12 位代码；如区划尚未导入，请先运行 bangfu areas import。")
