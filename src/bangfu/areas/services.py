@@ -283,7 +283,7 @@ def report_figures(
                     area=area,
                     year=year,
                     indicator=name,
-                    value=value,
+                    value=value,  # type: ignore[misc]
                     source=source,
                     recorded_on=date.today(),
                     recorded_by=by.name if by else "",
@@ -348,7 +348,7 @@ def answer_standards(*, by: Manager | None, area: Area, checklist: str, year: in
                 item=answer.item,
                 year=year,
                 met=now[0],
-                value=now[1],
+                value=now[1],  # type: ignore[misc]
                 base=now[2],
                 evidence=now[3],
                 recorded_on=date.today(),
