@@ -13,6 +13,7 @@ from typing import Any
 from django.utils.translation import gettext_noop
 
 from bangfu.common.errors import BangfuError
+from bangfu.registry import file_errors  # noqa: F401  (whoever has this catalogue has the whole of it)
 
 
 class Severity(StrEnum):

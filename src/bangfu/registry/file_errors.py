@@ -170,3 +170,9 @@ class ExportFormatUnknown(BangfuError):
     code = "REG-408"
     what = gettext_noop("不能导出为“{format}”。")
     next_step = gettext_noop("请使用 .xlsx 或 .csv。")
+
+
+class NoFileChosen(BangfuError):
+    code = "REG-409"
+    what = gettext_noop("没有选择文件。")
+    next_step = gettext_noop("请选择要导入的工作簿或 .csv 文件后再上传。")

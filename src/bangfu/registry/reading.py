@@ -30,6 +30,7 @@ from bangfu.registry.file_errors import (
     ColumnDerived,
     ColumnIgnored,
     ColumnTwice,
+    CsvBroken,
     HeaderMerged,
     HeaderNotFound,
     KeyColumnsMissing,
@@ -173,6 +174,8 @@ def _recognise(raw: RawSheet, found: ReadFile) -> Sheet | None:
         start += 1
     sheet = Sheet(raw, result, headers, start)
     _check_keys(sheet)
+    if raw.separated:
+        _check_width(sheet)
     for _position, header in result.unknown:
         problem = ColumnIgnored(sheet=raw.name, header=header)
         found.problems.append(Problem("", None, "", problem, Severity.WARN))
@@ -181,6 +184,16 @@ def _recognise(raw: RawSheet, found: ReadFile) -> Sheet | None:
             fault = ColumnDerived(sheet=raw.name, header=headers[position], label=target.column)
             found.problems.append(Problem("", None, "", fault, Severity.WARN))
     return sheet
+
+
+def _check_width(sheet: Sheet) -> None:
+    """A line with more cells than the header has a comma too many: what follows it stands in the wrong column."""
+    width = max(p for p, header in enumerate(sheet.headers) if header) + 1
+    for position in range(width, sheet.raw.text.num_columns):
+        extra = pc.is_valid(sheet.raw.text.column(position).slice(sheet.start))
+        if pc.any(extra).as_py():
+            first = sheet.start + pc.index(extra.combine_chunks(), True).as_py()
+            raise CsvBroken(file=sheet.raw.file, line=sheet.raw.first_row + first)
 
 
 def _whole_header(raw: RawSheet, head: list[list[str | None]], at: int) -> tuple[list[str | None], int]:
@@ -294,7 +307,8 @@ def _one_table(
     catalogue = tables()[table].columns
     own = {t.column: p for p, t in sheet.mapped.targets.items() if t.table == table and t.use is Use.COLUMN}
     items = any(t.use is Use.ITEM for t in sheet.mapped.targets.values())
-    if not own and not (table == "income_year" and items):
+    # Ledger lines imply the statement that they belong to.
+    if not own and not (table == "income_year" and (items or sheet.mapped.grain == "income_item")):
         return None
     wanted = {k: p for k in KEYS if (p := keys[k]) is not None and k in catalogue and table != "household"} | own
     if table == "household":

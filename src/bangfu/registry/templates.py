@@ -5,7 +5,7 @@ It is read back by `reading` as it is: headers are our labels, example rows are 
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import xlsxwriter
 from django.utils.translation import gettext as _
@@ -58,9 +58,9 @@ REQUIRED = {
 }
 
 
-def write_template(target: Path) -> None:
+def write_template(target: Path | BinaryIO) -> None:
     """Write the workbook in the language now active."""
-    book = xlsxwriter.Workbook(str(target))
+    book = xlsxwriter.Workbook(target)
     text = book.add_format({"num_format": "@"})
     head = book.add_format({"bold": True, "bg_color": "#DDEBF7", "border": 1, "text_wrap": True, "valign": "vcenter"})
     must = book.add_format({"bold": True, "bg_color": "#FCE4D6", "border": 1, "text_wrap": True, "valign": "vcenter"})

@@ -71,6 +71,7 @@ class RawSheet:
     first_column: int = 0
     odd: Mapping[tuple[int, int], Odd] = field(default_factory=dict)
     merged: tuple[tuple[int, int, int, int], ...] = ()
+    separated: bool = False  # text whose cells are told apart by commas: one too many shifts the rest of its line
 
 
 def check_file(path: Path, name: str) -> None:
@@ -409,7 +410,9 @@ def _csv(path: Path, name: str) -> RawSheet:
     except (pa.ArrowInvalid, UnicodeDecodeError) as error:
         line = re.search(r"[Rr]ow #?(\d+)", str(error))
         raise CsvBroken(file=name, line=line[1] if line else "?") from error
-    return RawSheet(name, name, _ragged(path, name, encoding, delimiter, width) if broken else table)
+    if broken:
+        table = _ragged(path, name, encoding, delimiter, width)
+    return RawSheet(name, name, table, separated=True)
 
 
 def _ragged(path: Path, name: str, encoding: str, delimiter: str, width: int) -> pa.Table:
@@ -440,18 +443,24 @@ def _encoding(path: Path, name: str) -> str:
         head = stream.read(4)
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    encoding = "utf-8"
+    furthest = 0
     for candidate in ("utf-8", "gb18030"):
         decoder = codecs.getincrementaldecoder(candidate)()
-        encoding, line = candidate, 1
+        line = 1
         try:
             for piece in _pieces(path):
-                line += decoder.decode(piece).count("\n")
+                try:
+                    decoder.decode(piece)
+                except UnicodeDecodeError as error:
+                    furthest = max(furthest, line + piece.count(b"\n", 0, error.start))
+                    raise
+                line += piece.count(b"\n")
             decoder.decode(b"", True)
         except UnicodeDecodeError:
+            furthest = max(furthest, 1)
             continue
-        return "utf-8" if encoding == "utf-8" else encoding
-    raise EncodingUnknown(file=name, line=line)
+        return candidate
+    raise EncodingUnknown(file=name, line=furthest)
 
 
 def _delimiter(path: Path, encoding: str) -> str:
