@@ -33,13 +33,18 @@ def _secret_key() -> str:
     if given := os.environ.get("BANGFU_SECRET_KEY"):
         return given
     file = HOME / "secret_key"
-    if file.exists():
-        return file.read_text().strip()
-    key = secrets.token_urlsafe(50)
-    HOME.mkdir(parents=True, exist_ok=True)
-    file.touch(mode=0o600)
-    file.write_text(key)
-    return key
+    if not file.exists():
+        # Two that start together must agree on one key: each writes its own whole, the first to link it wins.
+        HOME.mkdir(parents=True, exist_ok=True, mode=0o700)  # personal data will lie here
+        own = HOME / f"secret_key.{os.getpid()}"
+        own.touch(mode=0o600)
+        own.write_text(secrets.token_urlsafe(50))
+        try:
+            os.link(own, file)
+            own.unlink()
+        except OSError:
+            own.unlink() if file.exists() else own.replace(file)
+    return file.read_text().strip()
 
 
 def _database() -> dict[str, Any]:
