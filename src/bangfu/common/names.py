@@ -3,8 +3,6 @@
 import re
 from functools import lru_cache
 
-from pypinyin import Style, lazy_pinyin
-
 # Han characters of every block in use for names (rare ones lie far up), the middle dots of minority names.
 _NAME = re.compile(
     r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af\u3007]"
@@ -40,5 +38,7 @@ def initials(name: str) -> str:
 @lru_cache(maxsize=65536)
 def _initial(character: str) -> str:
     """One character at a time: a million names are made of a few thousand characters."""
+    from pypinyin import Style, lazy_pinyin  # its tables take a third of a second, which only writers need pay
+
     letters = lazy_pinyin(character, style=Style.FIRST_LETTER, errors="ignore")
     return "".join(part[:1] for part in letters).lower() if character != "·" else ""
