@@ -3,6 +3,7 @@
 `find` answers, for every rule, who breaks it: a set of (household_no, person_no), person "" for a rule about the
 household. Ages are full years on the day of the sample county, for schools on 1 September.
 """
+# ruff: noqa: E501 (a rule is read in one piece)
 
 import duckdb
 import pyarrow as pa
@@ -12,7 +13,8 @@ YEAR = 2020
 WATCH_LINE = 5000
 ID = "regexp_full_match(id_no, '[0-9]{17}[0-9X].*')"
 CHECK = " + ".join(
-    f"{w} * CAST(substr(id_no, {i}, 1) AS INT)" for i, w in enumerate((7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2), 1)
+    f"{w} * CAST(substr(id_no, {i}, 1) AS INT)"
+    for i, w in enumerate((7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2), 1)
 )
 AGE = "CAST(strftime({day}, '%Y%m%d') AS INT) // 1 - CAST(strftime(birth_date, '%Y%m%d') AS INT)"
 
@@ -56,7 +58,9 @@ def w(condition: str) -> str:
 
 
 COMPULSORY = "school_age BETWEEN 6 AND 16 AND NOT student"
-UNINSURED = "coalesce(resident_medical_insurance, false) = false AND coalesce(employee_medical_insurance, false) = false"
+UNINSURED = (
+    "coalesce(resident_medical_insurance, false) = false AND coalesce(employee_medical_insurance, false) = false"
+)
 NOW = "end_month IS NULL"
 RULES: dict[str, str] = {
     "Q001": p("substr(id_no, 1, 18) IN (SELECT substr(id_no, 1, 18) FROM p GROUP BY 1 HAVING count(*) > 1)"),
@@ -97,7 +101,7 @@ RULES: dict[str, str] = {
         "(relation_to_head IN ('03','06','07','09','11','13','15','17','19','22','24','27') AND sex = '2') OR "
         "(relation_to_head IN ('04','05','08','10','12','14','16','18','20','23','25','26') AND sex = '1')"
     ),
-    "Q026": f"""SELECT p.household_no, p.person_no FROM p LEFT JOIN head USING (household_no)
+    "Q026": """SELECT p.household_no, p.person_no FROM p LEFT JOIN head USING (household_no)
         LEFT JOIN spouse USING (household_no), LATERAL (SELECT CASE
           WHEN relation_to_head IN ('03', '04') THEN least(p.birth_date - head.birth_date, p.birth_date - spouse.born_last)
           WHEN relation_to_head IN ('11', '12') THEN head.birth_date - p.birth_date

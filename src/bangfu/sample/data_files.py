@@ -122,6 +122,27 @@ class County(Strict):
     township_of_2500: ExitingTownship
 
 
+class DemoOfficer(Strict):
+    """Somebody to sign in as. `area` is the name of the place where the post is held."""
+
+    username: str
+    name: str
+    role: str
+    area: str
+    unit: str
+
+
+class DemoOfficers(Strict):
+    password: str
+    since: date
+    officers: tuple[DemoOfficer, ...]
+
+
+@cache
+def officers() -> DemoOfficers:
+    return read_yaml(DATA / "officers.yaml", DemoOfficers)
+
+
 @cache
 def names() -> Names:
     return read_yaml(DATA / "names.yaml", Names)

@@ -7,6 +7,7 @@ keep; its distributions may change between versions, and logarithms differ by a 
 
 import zlib
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ def table(weights: Mapping[Any, int] | Sequence[tuple[int, int]]) -> Ints:
 def spread(points: Sequence[tuple[int, int]]) -> Ints:
     """A table for a broken line: `points` are (share in thousandths, value), rising in both; between them evenly."""
     faces = np.empty(FACES, dtype=np.int64)
-    for (share, value), (next_share, next_value) in zip(points, points[1:], strict=False):
+    for (share, value), (next_share, next_value) in pairwise(points):
         first, last = share * FACES // 1000, next_share * FACES // 1000
         steps = np.arange(last - first, dtype=np.int64)
         faces[first:last] = value + steps * (next_value - value) // max(last - first, 1)

@@ -198,9 +198,7 @@ def _with_those_who_left(dice: Dice, family: Family, has_spouse: Flags, may: Fla
         np.where(kind == C, 2, 1),
     )
     order = np.argsort(np.concatenate([family.home, home]), kind="stable")
-    joined = {
-        f.name: np.concatenate([getattr(family, f.name), getattr(added, f.name)])[order] for f in fields(Family)
-    }
+    joined = {f.name: np.concatenate([getattr(family, f.name), getattr(added, f.name)])[order] for f in fields(Family)}
     return Family(**joined)
 
 

@@ -112,9 +112,11 @@ def land_out_of_range(planter: Planter) -> None:
     villages = np.array([v.published.startswith("village") for v in plan.villages])
     chosen = planter.households(~villages[plan.village])
     for number, home in enumerate(chosen):
-        name, value = (("cultivated_land_mu", 45_000), ("forest_mu", 90_000), ("orchard_mu", -350))[number % 3]
+        name, value = (("cultivated_land_mu", 45_000), ("forest_mu", 90_000), ("returned_forest_mu", 31_000))[
+            number % 3
+        ]
         planter.homes[name][home] = value
-    planter.list_homes(chosen, "土地面积过大或为负数", "Q107")
+    planter.list_homes(chosen, "土地面积过大", "Q107")
 
 
 def far_from_the_road(planter: Planter) -> None:

@@ -107,16 +107,16 @@ def child_as_old_as_parent(planter: Planter) -> None:
 def likely_typing_error(planter: Planter) -> None:
     """Two people of one name and birthday whose numbers differ in one digit and the check character."""
     p = planter.people
-    text = np.ascontiguousarray(p["id_text"][:, :16]).view("S16").ravel()
+    group, text = p["id_group"], p["id_text"]
     candidates = np.flatnonzero(planter.here & planter.plain_id & planter.free[planter.home])
-    order = candidates[np.argsort(text[candidates], kind="stable")]
-    pairs = np.flatnonzero((text[order][1:] == text[order][:-1]) & (p["male"][order][1:] == p["male"][order][:-1]))
+    order = candidates[np.argsort(group[candidates], kind="stable")]
+    pairs = np.flatnonzero(group[order][1:] == group[order][:-1])
     done = 0
     for at in planter.dice.order(planter.kind, len(pairs)):
         one, two = int(order[pairs[at]]), int(order[pairs[at] + 1])
         if done == planter.per_kind or not (planter.is_free(one) and planter.is_free(two)):
             continue
-        if planter.home[one] == planter.home[two]:
+        if planter.home[one] == planter.home[two] or bytes(text[one, :16]) != bytes(text[two, :16]):
             continue
         planter.take(one, two)
         p["surname"][two], p["given"][two] = p["surname"][one], p["given"][one]

@@ -90,7 +90,9 @@ def months_without_job(planter: Planter) -> None:
 
 def works_overlap(planter: Planter) -> None:
     w = planter.works
-    again = np.r_[False, w["person"][1:] == w["person"][:-1]] & planter.current() if len(w["person"]) else planter.current()
+    again = (
+        np.r_[False, w["person"][1:] == w["person"][:-1]] & planter.current() if len(w["person"]) else planter.current()
+    )
     chosen = planter.works_of(again & (w["start"] <= month_of(county().day) - 3))
     w["end"][chosen - 1] = w["start"][chosen] + 2
     w["end_day"][chosen - 1] = month_start(w["end"][chosen - 1])
@@ -135,7 +137,9 @@ def schooling_of_a_child_only(planter: Planter) -> None:
 
 def master_before_twenty(planter: Planter) -> None:
     p = planter.people
-    chosen = planter.persons(_at_school(planter, 18, 19) & (p["age"] < 20) & (p["age"] >= 18) & (p["student_status"] > 12))
+    chosen = planter.persons(
+        _at_school(planter, 18, 19) & (p["age"] < 20) & (p["age"] >= 18) & (p["student_status"] > 12)
+    )
     p["student_status"][chosen] = 27
     planter.list_persons(chosen, "不满20岁登记为硕士研究生", "Q050")
 

@@ -69,9 +69,10 @@ def _standing(dice: Dice, draft: Draft) -> None:
     homes["identification_standard"] = np.where(registered, 1, -1)
     homes["household_type"] = np.select([poor, registered], [POOR, OUT], PLAIN)
     tekun = draft.any_member(people["tekun_status"] == 2)
+    # Of those still poor 一般、低保、特困供养贫困户, of those out 一般、低保、特困供养脱贫户.
     homes["household_class"] = np.select(
-        [~registered, tekun, plan.dibao > 0], [-1, 6, 4], 1
-    )  # 特困供养贫困户, 低保贫困户, 一般贫困户
+        [~registered, tekun & poor, tekun, (plan.dibao > 0) & poor, plan.dibao > 0, poor], [-1, 6, 9, 4, 8, 1], 7
+    )
     homes["poverty_status"] = np.select(
         [~registered, plan.return_year > 0, plan.exit_year == 0, plan.exit_year <= 2015], [-1, 3, 0, 4], 1
     )
@@ -86,7 +87,8 @@ def _standing(dice: Dice, draft: Draft) -> None:
     homes["return_cause"] = np.where(plan.return_year > 0, 1, -1)
     planned = np.where(plan.exit_year > 0, plan.exit_year, county().day.year)
     homes["planned_exit_year"] = np.where(registered, planned, -1)
-    homes["not_exit_reason"] = np.where(poor, dice.of("not out because", table({2: 20, 5: 30, 6: 20, 7: 20, 9: 10}), n), -1)
+    reasons = dice.of("not out because", table({2: 20, 5: 30, 6: 20, 7: 20, 9: 10}), n)
+    homes["not_exit_reason"] = np.where(poor, reasons, -1)
 
 
 def _causes(dice: Dice, draft: Draft) -> None:
@@ -111,9 +113,7 @@ def _causes(dice: Dice, draft: Draft) -> None:
 def _flags_and_land(dice: Dice, draft: Draft) -> None:
     homes, plan, n = draft.homes, draft.plan, draft.plan.households
     registered = plan.registered > 0
-    daughters = np.bincount(
-        draft.people["home"][draft.present & (draft.people["relation_to_head"] == 4)], minlength=n
-    )
+    daughters = np.bincount(draft.people["home"][draft.present & (draft.people["relation_to_head"] == 4)], minlength=n)
     sons = np.bincount(draft.people["home"][draft.present & (draft.people["relation_to_head"] == 3)], minlength=n)
     homes["is_martyr_family"] = dice.chance("martyr", n, 6).astype(np.int64)
     homes["only_child_household"] = ((daughters + sons == 1) & dice.chance("only child", n, 250)).astype(np.int64)
@@ -143,7 +143,7 @@ def _fit_published_land(draft: Draft) -> None:
         if not isinstance(facts, PublishedVillage):
             continue
         there = draft.plan.village == number
-        for name, figure in (("cultivated_land_mu", "cultivated_land_mu"), ("forest_mu", "forest_land_mu")):
+        for name, figure in (("cultivated_land_mu", "arable_mu"), ("forest_mu", "forest_mu")):
             mine = draft.homes[name]
             limit = to_hundredths(facts.figures[figure]) or 0
             mine[there] = mine[there] * limit // max(int(mine[there].sum()), 1)

@@ -167,7 +167,9 @@ def _labour(dice: Dice, draft: Draft) -> None:
     severe = HAS_DISABILITY[p["health"]] & (p["disability_grade"] <= 2)
     broken = severe | (HAS_SERIOUS[p["health"]] & (face < 30000))
     able = np.where(healthy, np.where(skilled, SKILLED, NORMAL), np.where(broken, LOST, WEAK))
-    old = np.where(healthy & ((age < 75) | (face < 26000)), WEAK, np.where(age < 70, np.where(broken, LOST, WEAK), NONE))
+    old = np.where(
+        healthy & ((age < 75) | (face < 26000)), WEAK, np.where(age < 70, np.where(broken, LOST, WEAK), NONE)
+    )
     labour = np.select([(age < 16) | (p["student_status"] >= 0), age < 60], [NONE, able], old)
     p["labor_capacity"] = labour
 
@@ -237,6 +239,7 @@ def _numbers(dice: Dice, draft: Draft, n: int) -> None:
     text[:, 19] = 48 + p["disability_grade"].clip(0)
     p["id_text"], p["id_length"] = text, np.where(disabled, 20, 18)
     p["id_type"] = np.where(disabled, 2, 1)
+    p["id_group"] = group  # those who share it have numbers that differ in the sequence and the check character only
     _no_namesakes_of_a_day(p, group)
 
 

@@ -160,7 +160,7 @@ def _villages(dice: Dice, county_code: str, number: int, published: bool) -> lis
         ]
     found = []
     for code, township, villages, marks in townships:
-        full = f"{county_code}{code}000000"
+        full = f"{county_code}{code}000"
         for n in range(villages):
             mark = marks[0] if marks and (marks[0].startswith("township") or n == 0) else ""
             special = getattr(facts, mark) if mark.startswith("village") else None
@@ -174,9 +174,7 @@ def _published_village(dice: Dice, facts: PublishedVillage) -> dict[str, Ints]:
     among = facts.dibao_among_poor
     poor = Block(dice, f"{facts.name} poor", facts.poor_households, facts.poor_people, registered=1)
     poor.exits(dict(facts.exits))
-    poor.on_dibao(
-        among.households if among else facts.dibao_households, among.people if among else facts.dibao_people
-    )
+    poor.on_dibao(among.households if among else facts.dibao_households, among.people if among else facts.dibao_people)
     others = Block(
         dice, f"{facts.name} others", facts.households - facts.poor_households, facts.people - facts.poor_people
     )
@@ -258,10 +256,10 @@ def make(dice: Dice, county_code: str, county_name: str, households: int, *, pub
     wanted = facts.registered
     not_out = scaled_pair(wanted.not_out_households, wanted.not_out_people)
     poor = [not_out[0] - still_poor("households"), not_out[1] - still_poor("people")]
-    registered = [
-        scaled(wanted.households) - there("households", registered=1) - poor[0],
-        scaled(wanted.people) - there("people", registered=1) - poor[1],
-    ]
+    registered = [scaled(wanted.households) - there("households", registered=1) - poor[0], 0]
+    registered[1] = scaled(wanted.people) - there("people", registered=1) - poor[1]
+    if not fixed:  # a handful of households: rounding must not leave people without a household
+        registered[1] = min(max(registered[1], registered[0]), registered[0] * LARGEST)
     marginal = scaled_pair(facts.marginal_elsewhere.households, facts.marginal_elsewhere.people)
     others = [
         households - there("households") - registered[0] - poor[0] - marginal[0],

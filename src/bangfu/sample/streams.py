@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 
 from bangfu.sample import county_draft, tables
 from bangfu.sample.data_files import county, places
-from bangfu.sample.errors import TooManyHouseholds
+from bangfu.sample.errors import FolderInUse, TooManyHouseholds
 from bangfu.sample.people import Draft
 from bangfu.sample.planting import NOBODY, Truth
 
@@ -56,20 +56,27 @@ def counties(households: int) -> list[int]:
     return [COUNTY_HOUSEHOLDS] * full + ([rest] if rest else [])
 
 
-def generate(
-    folder: Path, households: int, seed: int, workers: int = 0, faults_per_10000: int = 4
-) -> Iterator[tuple[int, int]]:
-    """Writes the files; yields (files done, files in all) after each, so that a command can show progress.
+def files_for(households: int) -> int:
+    """How many files of each table so many households make."""
+    return -(-len(counties(households)) // COUNTIES_A_FILE)
 
-    Raises TooManyHouseholds when the invented codes would run out.
+
+def manifest(folder: Path) -> dict[str, Any]:
+    """What `generate` wrote down of itself: seed, rows of every table, SHA-256 of every file."""
+    facts: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    return facts
+
+
+def generate(folder: Path, households: int, seed: int, workers: int = 0, faults_per_10000: int = 4) -> Iterator[int]:
+    """Writes the files; yields the number of files of each table done after each, so that a command can show progress.
+
+    What an earlier `generate` left in the folder is replaced. Raises TooManyHouseholds when the invented codes would
+    run out, FolderInUse when the folder holds anything else.
     """
     if not 0 < households <= MOST_HOUSEHOLDS:
         raise TooManyHouseholds(households=households, most=MOST_HOUSEHOLDS)
-    files = -(-len(counties(households)) // COUNTIES_A_FILE)
-    for name in (*tables.TABLES, "truth"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
-        for old in (folder / name).glob("*.parquet"):
-            old.unlink()
+    files = files_for(households)
+    _clear(folder)
     orders = [Order(seed, households, faults_per_10000, str(folder), file) for file in range(files)]
     workers = min(workers or os.cpu_count() or 1, files)
     totals: dict[str, int] = {}
@@ -84,15 +91,26 @@ def generate(
     if workers == 1:
         for done, order in enumerate(orders, start=1):
             absorb(make_file(order))
-            yield done, files
+            yield done
     else:
         # A fresh interpreter for each worker: Arrow's threads do not survive a fork.
         with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
             for done, made in enumerate(pool.map(make_file, orders), start=1):
                 absorb(made)
-                yield done, files
+                yield done
     _write_areas(folder, areas)
     _write_manifest(folder, households, seed, faults_per_10000, totals)
+
+
+def _clear(folder: Path) -> None:
+    own = {*tables.TABLES, "truth", "areas.parquet", "manifest.json"}
+    if (folder.exists() and not folder.is_dir()) or (folder.is_dir() and {f.name for f in folder.iterdir()} - own):
+        raise FolderInUse(folder=folder)
+    (folder / "manifest.json").unlink(missing_ok=True)  # written last: without it the rest is not whole
+    for name in (*tables.TABLES, "truth"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        for old in (folder / name).glob("*.parquet"):
+            old.unlink()
 
 
 def make_file(order: Order) -> tuple[dict[str, int], list[dict[str, Any]]]:
@@ -101,7 +119,9 @@ def make_file(order: Order) -> tuple[dict[str, int], list[dict[str, Any]]]:
     writers: dict[str, pq.ParquetWriter] = {}
     counts: dict[str, int] = {}
     areas: list[dict[str, Any]] = []
-    todo = list(enumerate(counties(order.households)))[order.file * COUNTIES_A_FILE : (order.file + 1) * COUNTIES_A_FILE]
+    todo = list(enumerate(counties(order.households)))[
+        order.file * COUNTIES_A_FILE : (order.file + 1) * COUNTIES_A_FILE
+    ]
     try:
         for chunk, households in todo:
             per_kind = max(1, households * order.per_kind // 10_000) if order.per_kind else 0
@@ -166,7 +186,9 @@ def _write_areas(folder: Path, below: list[dict[str, Any]]) -> None:
     prefectures = sorted({row["parent_code"] for row in below if row["level"] == 3})
     rows = [{"code": top, "name": province.name, "level": 1, "parent_code": None}]
     rows += [{"code": c, "name": f"样州{c[2:4]}", "level": 2, "parent_code": top} for c in prefectures]
-    schema = pa.schema([("code", pa.string()), ("name", pa.string()), ("level", pa.int32()), ("parent_code", pa.string())])
+    schema = pa.schema(
+        [("code", pa.string()), ("name", pa.string()), ("level", pa.int32()), ("parent_code", pa.string())]
+    )
     pq.write_table(pa.Table.from_pylist(rows + below, schema=schema), folder / "areas.parquet", compression="zstd")
 
 
