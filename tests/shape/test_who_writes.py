@@ -15,16 +15,22 @@ PARTS = {
     "areas/judging.py": "the set-based half of areas.services: judging all villages by their standards",
     "registry/counting.py": "a part of registry.writing: recounts the years of the villages it touched",
     "registry/deriving.py": "a part of registry.writing: heads, counts, latest incomes of the rows it wrote",
+    "registry/following.py": "a verb of registry.services in a file of its own: households follow their areas",
     "registry/merging.py": "a part of registry.writing: merges staged rows into the tables",
     "registry/planning.py": "a part of registry.writing: prepares staged rows in temporary tables",
+    "registry/undoing.py": "a verb of registry.services in a file of its own: takes a batch back",
     "registry/trail.py": "a part of registry.writing: the change and the history rows of everything written",
 }
 # What may write although it is no writer: file -> reason.
 MAY_WRITE = {
+    "registry/papers.py": "keeps files for the services, and opens them again for the pages",
     "common/staging.py": "fills temporary tables only, for the writers of every room",
 }
 # One reading each, as (file, chain).
 MAY_READ_ALL = {
+    ("commands/demo.py", "Officer.objects.values_list"): "prints only names of the invented officers that are there",
+    ("commands/officers.py", "Area.objects.current.filter.first"): "on the server, before there is any officer",
+    ("commands/officers.py", "Officer.objects.filter.first"): "on the server, when nobody can sign in any more",
     ("commands/registry.py", "Officer.objects.filter.first"): "finds the officer in whose name the command runs",
 }
 
