@@ -1,0 +1,180 @@
+"""The list of households: found by person and number, filtered, counted, paged, within the officer's places."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from bangfu.registry import lists
+from bangfu.registry.lists import Wanted
+from bangfu.registry.models import Household
+from tests.conftest import House
+
+pytestmark = pytest.mark.django_db
+
+
+def heads(page) -> list[str]:
+    return [row.household.head_name for row in page.context["rows"]]
+
+
+@pytest.mark.req("A3")
+@pytest.mark.databases
+@pytest.mark.parametrize("words", ["张春梅", "张春", "zcm", "ZC", "{tail}", "{id_no}", "{household_no}"])
+def test_a_household_is_found_by_name_initials_id_and_number(house: House, make_household, words):
+    wanted = make_household("张春梅")
+    make_household("李国强")
+    head = wanted.members.get()
+    q = words.format(tail=head.id_tail, id_no=head.id_no, household_no=wanted.household_no)
+    assert heads(house.client("county_office").get("/households/", {"q": q})) == ["张春梅"]
+
+
+def test_a_search_finds_the_household_of_any_member_and_says_who_was_meant(house: House, make_household):
+    make_household("李国强", members=("王小红",))
+    page = house.client("county_office").get("/households/", {"q": "wxh"})
+    assert heads(page) == ["李国强"]
+    assert "家里有 王小红" in page.content.decode()
+
+
+def test_a_search_never_finds_people_of_the_neighbouring_township(house: House, make_household):
+    make_household("张春梅", house.neighbour_village)
+    page = house.client("township_station", house.township).get("/households/", {"q": "张春梅"})
+    assert heads(page) == []
+    assert "张春梅" not in page.content.decode().replace('value="张春梅"', "")
+
+
+def test_an_area_of_somebody_else_counts_as_not_chosen(house: House, make_household):
+    make_household("张春梅")
+    make_household("李国强", house.neighbour_village)
+    client = house.client("township_station", house.township)
+    assert heads(client.get("/households/", {"area": house.neighbour_village.pk})) == ["张春梅"]
+
+
+@pytest.mark.databases
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ({"household_type": "01"}, "甲户主"),
+        ({"registered": "yes"}, "甲户主"),
+        ({"registered": "no"}, "乙户主"),
+        ({"main_cause": "01"}, "甲户主"),
+        ({"main_cause": "unknown"}, "乙户主"),
+        ({"poor": "yes"}, "甲户主"),
+        ({"monitor_category": "02"}, "乙户主"),
+        ({"house_grade": "D"}, "甲户主"),
+        ({"house_grade": "unknown"}, "乙户主"),
+        ({"dangerous": "yes"}, "甲户主"),
+        ({"safe_water": "no"}, "甲户主"),
+        ({"safe_water": "unknown"}, "乙户主"),
+        ({"dibao": "yes"}, "甲户主"),
+        ({"dibao": "no"}, "乙户主"),
+        ({"labour": "none"}, "甲户主"),
+        ({"labour": "able"}, "乙户主"),
+    ],
+)
+def test_every_filter_keeps_the_households_it_names(house: House, make_household, question, found):
+    from bangfu.registry import services
+
+    poor = make_household(
+        "甲户主",
+        household_type="01",
+        poverty_status="0",
+        main_cause="01",
+        house_grade="D",
+        dangerous_house=True,
+        safe_water_solved=False,
+    )
+    make_household("乙户主", monitor_category="02")
+    services.save_member(
+        by=house.officer("county_office"),
+        household=poor,
+        member=poor.members.get(),
+        values={"labor_capacity": "04", "dibao_status": "02"},
+        reason="核实",
+    )
+    assert heads(house.client("county_office").get("/households/", question)) == [found]
+
+
+def test_a_question_that_is_none_is_not_asked(house: House, make_household):
+    make_household("张春梅")
+    client = house.client("county_office")
+    for question in ({"household_type": "99"}, {"order": "password"}, {"page": "x"}, {"area": "1'"}, {"page": "9" * 30}):
+        assert client.get("/households/", question).status_code == 200
+
+
+def test_the_lowest_income_comes_first_and_the_unknown_last(house: House, make_household, with_income):
+    make_household("无收入")
+    with_income(make_household("高收入"), 2024, "90000")
+    with_income(make_household("低收入"), 2024, "3000")
+    page = house.client("county_office").get("/households/", {"order": "income"})
+    assert heads(page) == ["低收入", "高收入", "无收入"]
+
+
+def test_pages_follow_each_other_without_gap_or_repetition(house: House, make_household, monkeypatch):
+    monkeypatch.setattr(lists, "ROWS", 2)
+    names = ["甲户主", "乙户主", "丙户主", "丁户主", "戊户主"]
+    for name in names:
+        make_household(name)
+    client = house.client("county_office")
+    seen, address = [], "/households/"
+    while address:
+        page = client.get(address)
+        assert page.context["count"] == lists.Counted(5, False)
+        seen += heads(page)
+        address = page.context["page"]["next_url"]
+    assert sorted(seen) == sorted(names)
+
+
+def test_a_long_list_says_at_least_how_many_it_holds(house: House, make_household, monkeypatch):
+    monkeypatch.setattr(lists, "COUNT_UP_TO", 2)
+    monkeypatch.setattr(lists, "ROWS", 1)
+    for name in ("甲户主", "乙户主", "丙户主"):
+        make_household(name)
+    page = house.client("county_office").get("/households/")
+    assert page.context["count"] == lists.Counted(2, True)
+    assert "2 户以上" in page.content.decode()
+
+
+def test_the_number_of_queries_does_not_grow_with_the_rows(house: House, make_household):
+    client = house.client("county_office")
+
+    def queries(address: str) -> int:
+        with CaptureQueriesContext(connection, ) as asked:
+            assert client.get(address).status_code == 200
+        return len(asked)
+
+    make_household("张一", members=("张二",))
+    addresses = ["/households/", "/households/?q=zy", "/households/?labour=able&dibao=no", "/"]
+    few = [queries(address) for address in addresses]
+    for number in range(6):
+        make_household("张" + "一二三四五六"[number], members=("张小", "张大"))
+    assert [queries(address) for address in addresses] == few
+
+
+def test_htmx_gets_the_rows_alone(house: House, make_household):
+    make_household("张春梅")
+    answer = house.client("county_office").get(
+        "/households/", {"q": "zcm"}, headers={"HX-Request": "true", "HX-Target": "rows"}
+    )
+    text = answer.content.decode()
+    assert "张春梅" in text
+    assert "<html" not in text
+    assert text.strip().startswith('<section class="card" id="rows"')
+
+
+def test_a_merged_household_is_not_in_the_list(house: House, make_household):
+    gone = make_household("张春梅")
+    Household.objects.filter(pk=gone.pk).update(ended_on="2024-01-01")
+    assert heads(house.client("county_office").get("/households/")) == []
+
+
+def test_an_administrator_without_registry_is_told_so(house: House):
+    page = house.client("system_administrator").get("/households/")
+    assert page.status_code == 403
+    assert "查看户档" in page.content.decode()
+
+
+def test_a_search_for_something_that_is_no_name_and_no_number_means_nobody():
+    assert lists.conditions("12") is None
+    assert lists.conditions("!?") is None
+    assert lists.conditions("   ") is None
+    assert not Wanted().deep
+    assert Wanted(q="张").deep
