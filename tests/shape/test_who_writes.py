@@ -13,7 +13,6 @@ WRITERS = {"services.py", "writing.py", "batches.py"}
 PARTS = {
     "areas/importing.py": "the set-based half of areas.services: division lists of thousands of rows",
     "areas/judging.py": "the set-based half of areas.services: judging all villages by their standards",
-    "registry/counting.py": "a part of registry.writing: recounts the years of the villages it touched",
     "registry/deriving.py": "a part of registry.writing: heads, counts, latest incomes of the rows it wrote",
     "registry/following.py": "a verb of registry.services in a file of its own: households follow their areas",
     "registry/merging.py": "a part of registry.writing: merges staged rows into the tables",
@@ -23,6 +22,7 @@ PARTS = {
 }
 # What may write although it is no writer: file -> reason.
 MAY_WRITE = {
+    "registry/counting.py": "counts the years of villages: recounted by the writers, counted afresh for bangfu check",
     "registry/papers.py": "keeps files for the services, and opens them again for the pages",
     "common/staging.py": "fills temporary tables only, for the writers of every room",
 }
@@ -43,7 +43,8 @@ SQL_WRITE = re.compile(
 
 
 def is_writer(source: Source) -> bool:
-    return (source.file in WRITERS and source.room not in ("web", "commands")) or source.name in PARTS
+    named = source.file in WRITERS and source.room not in ("web", "commands")
+    return named or source.name in PARTS or source.name in MAY_WRITE
 
 
 def parts_called(source: Source) -> list[str]:
@@ -131,7 +132,7 @@ def _name_of(node: ast.AST) -> str:
 
 
 def test_nobody_but_a_rooms_own_writers_writes_its_tables():
-    found = [line for source in python_files() if source.name not in MAY_WRITE for line in writes(source)]
+    found = [line for source in python_files() for line in writes(source)]
     assert found == []
 
 

@@ -23,13 +23,13 @@ def details_in_words(detail: str) -> list[tuple[str, str]]:
 
 def _value(key: str, value: Any) -> str:
     if key == "rows" and isinstance(value, dict):
-        return "；".join(_rows(table, counts) for table, counts in value.items())
+        return _("；").join(_rows(table, counts) for table, counts in value.items())
     if key == "action":
         return action_label(str(value))
     if key in ("field", "fields") and isinstance(value, str):
         return detail_label(value)
     if key == "fields" and isinstance(value, list):
-        return "、".join(detail_label(str(each)) for each in value)
+        return _("、").join(detail_label(str(each)) for each in value)
     if key == "role" and value in roles():
         return str(roles()[value].label)
     if key == "language":

@@ -28,7 +28,7 @@ def household_export(request: HttpRequest) -> HttpResponse:
         lists.households(officer, wanted),
         full=request.POST.get("full") == "1",
         fmt=request.POST.get("format", "xlsx"),
-        filters="，".join(words),
+        filters="; ".join(words),
     )
     response = HttpResponse(made.content, content_type=made.media_type)
     response["Content-Disposition"] = content_disposition_header(True, made.name) or "attachment"
