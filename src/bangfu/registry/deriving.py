@@ -49,7 +49,9 @@ def derive(job: Job, households: str) -> None:
     Of two heads (data taken over may have them) the one registered first gives the name.
     """
     member, statement = sql.table(Member), sql.table(IncomeYear)
-    job.bench.make("touched", f"SELECT CAST(id AS bigint) AS id FROM ({households}) found WHERE id IS NOT NULL", key="id")
+    job.bench.make(
+        "touched", f"SELECT DISTINCT CAST(id AS bigint) AS id FROM ({households}) found WHERE id IS NOT NULL", key="id"
+    )
     job.bench.make(
         "derived",
         f"""

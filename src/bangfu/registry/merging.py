@@ -33,6 +33,8 @@ KEYS: dict[type[models.Model], dict[str, str]] = {
     IncomeYear: {"id": "p.id", "year": "p.year"},
     IncomeItem: {"id": "p.id", "line": "p.line"},
 }
+# From so many new rows on the tables' statistics are renewed in the middle of the write.
+BULK = 2_000
 MODELS: dict[str, type[models.Model]] = {
     "household": Household,
     "dwelling": Dwelling,
@@ -95,6 +97,8 @@ def add_rows(
     if added:
         job.bench.run(f"INSERT INTO {_done(model)} SELECT p.id, '+' {new}")
         job.bench.analyze(_done(model))
+        if added >= BULK:
+            job.bench.analyze(sql.table(model))  # or PostgreSQL plans the rest for the table as it was before
 
 
 def _done(model: type[models.Model]) -> str:
@@ -222,12 +226,12 @@ def _write_statements(job: Job) -> None:
             "WHERE p.is_new AND p.trouble IS NULL"
         )
         years.append(
-            f"SELECT i.id, i.members_counted FROM {statement} i WHERE i.id IN "
+            f"SELECT i.id AS id, i.members_counted AS members FROM {statement} i WHERE i.id IN "
             "(SELECT id FROM plan_income_year WHERE NOT is_new AND trouble IS NULL)"
         )
     if lines:
         years.append(
-            f"SELECT i.id, i.members_counted FROM {statement} i WHERE i.id IN "
+            f"SELECT i.id AS id, i.members_counted AS members FROM {statement} i WHERE i.id IN "
             "(SELECT income_year_id FROM plan_income_item WHERE trouble IS NULL)"
         )
     job.bench.make(

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from django.db import models
 
 from bangfu.areas.models import Area
@@ -174,12 +175,12 @@ def _plan_members(job: Job) -> None:
     place = f"coalesce({'ph.place, ' if new else ''}h.place, mh.place)"
     refused = "WHEN ph.is_new AND ph.trouble IS NOT NULL THEN 'household_refused'" if new else ""
     elsewhere = "" if job.moves else f"WHEN m.household_id <> {target} THEN 'elsewhere'"
-    person = "s.person_no" if job.has("member", "person_no") else "CAST(NULL AS text)"
+    _recognise_by_id(job)
     job.bench.make(
         "plan_member",
         f"""
         SELECT s.n AS n, {_whole(f"coalesce(m.id, {sql.new_id(Member, 's.n')})")} AS id, m.id IS NULL AS is_new,
-               {person} AS person_no, {_whole(target)} AS household_id, m.household_id AS was_household_id, {_whole(place)} AS place,
+               s.person_no AS person_no, {_whole(target)} AS household_id, m.household_id AS was_household_id, {_whole(place)} AS place,
                m.left_on AS was_left_on, {job.value("member", "left_on", "m")} AS left_on,
                coalesce({job.value("member", "id_no", "m")}, '') AS id_no,
                coalesce({job.value("member", "relation_to_head", "m")}, '') AS relation_to_head,
@@ -193,27 +194,27 @@ def _plan_members(job: Job) -> None:
                     WHEN coalesce(h.ended_on, CASE WHEN {number} IS NULL THEN mh.ended_on END) IS NOT NULL THEN 'ended'
                     {elsewhere}
                END AS trouble
-        FROM in_member s LEFT JOIN {member} m ON m.person_no = {person}
+        FROM in_member s LEFT JOIN {member} m ON m.person_no = s.person_no
         LEFT JOIN {household} mh ON mh.id = m.household_id
         LEFT JOIN {household} h ON h.household_no = {number} {planned}
         """,
         key="n",
         index="id",
     )
-    if not job.has("member", "person_no") or job.given["member"]["person_no"].null_count:
-        _recognise_by_id(job, person)
     job.bench.run("CREATE INDEX plan_member_no ON plan_member (person_no)")
 
 
-def _recognise_by_id(job: Job, person: str) -> None:
+def _recognise_by_id(job: Job) -> None:
     """A row without a person number is the person of its household who has its ID number; else a new person."""
-    member = sql.table(Member)
+    numbers = job.given["member"]["person_no"]
+    if not numbers.null_count or not (job.has("member", "id_no") and job.has("member", "household_no")):
+        return
     job.bench.run(
         f"""
-        UPDATE plan_member SET id = m.id, is_new = FALSE, was_household_id = m.household_id, claims_id = FALSE
-        FROM {member} m
-        WHERE plan_member.person_no IS NULL AND plan_member.id_no <> '' AND m.id_key = substr(plan_member.id_no, 1, 18)
-          AND m.id_no = plan_member.id_no AND m.left_on IS NULL AND m.household_id = plan_member.household_id
+        UPDATE in_member AS s SET person_no = m.person_no FROM {sql.table(Member)} m JOIN {sql.table(Household)} h
+        ON h.id = m.household_id AND m.left_on IS NULL
+        WHERE s.person_no IS NULL AND m.id_key = substr(s.id_no, 1, 18) AND m.id_no = s.id_no
+          AND h.household_no = s.household_no
         """
     )
 
@@ -250,9 +251,30 @@ def _find_taken_ids(job: Job) -> None:
         """,
         key="n",
     )
+    _find_ids_given_twice(job)
     job.taken = {n: (household_no, place) for n, household_no, place in job.bench.rows("SELECT * FROM taken")}
     if job.taken:
         job.bench.run("UPDATE plan_member SET trouble = 'id_taken' WHERE n IN (SELECT n FROM taken)")
+
+
+def _find_ids_given_twice(job: Job) -> None:
+    """The same number on two living people of one write (taken-over data may have them): the first row keeps it."""
+    numbers = job.given["member"]["id_no"].drop_null() if job.has("member", "id_no") else pa.array([], pa.string())
+    if pc.count_distinct(numbers).as_py() == len(numbers):
+        return
+    household = sql.table(Household)
+    known = "coalesce(ph.household_no, h.household_no)" if job.has("household") else "h.household_no"
+    place = f"coalesce({'ph.place, ' if job.has('household') else ''}h.place)" if job.has("household") else "h.place"
+    planned = "LEFT JOIN plan_household ph ON ph.id = o.household_id" if job.has("household") else ""
+    job.bench.run(
+        f"""
+        INSERT INTO taken SELECT t.n, {known}, {place}
+        FROM (SELECT p.n AS n, min(p.n) OVER (PARTITION BY p.id_no) AS first FROM plan_member p
+              WHERE p.id_no <> '' AND p.left_on IS NULL AND p.trouble IS NULL AND p.n NOT IN (SELECT n FROM taken)) t
+        JOIN plan_member o ON o.n = t.first {planned} LEFT JOIN {household} h ON h.id = o.household_id
+        WHERE t.n <> t.first
+        """
+    )
 
 
 def _find_broken_heads(job: Job) -> None:

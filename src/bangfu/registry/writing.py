@@ -142,9 +142,9 @@ def _finish(job: Job, info: ChangeInfo, action: str, subject: tuple[str, str, in
 def _touched_villages(job: Job) -> str:
     household, member = sql.table(Household), sql.table(Member)
     villages = [
-        f"SELECT h.village_id FROM {household} h WHERE h.id IN (SELECT id FROM done_household)",
-        f"SELECT h.village_id FROM {household} h WHERE h.id IN "
-        f"(SELECT m.household_id FROM {member} m WHERE m.id IN (SELECT id FROM done_member))",
+        f"SELECT h.village_id FROM done_household d JOIN {household} h ON h.id = d.id",
+        f"SELECT h.village_id FROM (SELECT DISTINCT m.household_id AS id FROM done_member d JOIN {member} m ON m.id = d.id) "
+        f"t JOIN {household} h ON h.id = t.id",
     ]
     if job.has("household"):
         villages.append(
@@ -170,6 +170,7 @@ def _prepared(name: str, table: pa.Table, clears: Mapping[str, Any]) -> pa.Table
         if column in columns and len(rows):
             columns[f"clear_{column}"] = pc.is_in(columns["row"], pa.array(list(rows), columns["row"].type))
     if name == "member":
+        columns.setdefault("person_no", pa.nulls(len(table), pa.string()))
         if "name" in columns:
             columns["name_initials"] = _each_once(columns["name"], initials)
         if "id_no" in columns:
@@ -271,5 +272,10 @@ def _make_room() -> None:
 
 def _collided(error: DatabaseError) -> bool:
     """Whether another transaction got there first: a key it took, a row it holds, a lock it keeps."""
-    text = str(error).lower()
-    return isinstance(error, IntegrityError) or "locked" in text or "deadlock" in text
+    cause: Any = error.__cause__
+    state = getattr(cause, "sqlstate", None)
+    if state is None:
+        text = str(error)
+        return "UNIQUE constraint failed: registry_" in text or "database is locked" in text
+    taken = state == "23505" and str(cause.diag.table_name).startswith("registry_")
+    return taken or state in ("40P01", "40001", "55P03")

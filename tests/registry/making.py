@@ -1,0 +1,63 @@
+"""Households and people for the tests of the registry, made through its own verbs."""
+
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+
+from bangfu.accounts.models import Officer
+from bangfu.areas.models import Area
+from bangfu.common.identity import check_digit
+from bangfu.registry import services
+from bangfu.registry.models import Change, Household, Member
+from bangfu.registry.writing import ChangeInfo
+
+NAMES = "张春梅 李国强 王小明 赵文秀 陈玉兰 杨大山 吴秀英 周建国 徐丽华 孙福生".split()
+
+
+def id_no(number: int, born: date = date(1970, 1, 1), sex: str = "1") -> str:
+    """A number with a good check digit under a division code that nobody has; `number` 0 to 499 tells people apart."""
+    sequence = f"{number * 2 + (1 if sex == '1' else 0):03d}"
+    first = f"990121{born:%Y%m%d}{sequence}"
+    return first + check_digit(first)
+
+
+def person(number: int, **values: Any) -> dict[str, Any]:
+    """Columns of a grown-up who is not at school; the number gives the birthday, too, so that thousands differ."""
+    born = date.fromordinal(date(1950, 1, 1).toordinal() + number // 400)
+    return {
+        "name": NAMES[number % len(NAMES)],
+        "id_no": id_no(number % 400, born),
+        "id_type": "01",
+        "ethnicity": "01",
+        "education_level": "03",
+        "health_status": "01",
+        "labor_capacity": "01",
+        **values,
+    }
+
+
+def household(by: Officer, village: Area, *people: dict[str, Any], **values: Any) -> Household:
+    """A household with these people (`person` without a relation: the first is the head, the others brothers)."""
+    made = services.save_household(
+        by=by, household=None, values={"household_type": "02", **values}, reason="入户登记", village=village
+    )
+    for position, each in enumerate(people or (person(0),)):
+        member(by, made, **{"relation_to_head": "21" if position else "01", **each})
+    made.refresh_from_db()
+    return made
+
+
+def member(by: Officer, of: Household, **values: Any) -> Member:
+    return services.save_member(
+        by=by, household=of, member=None, values=values, reason="入户登记", event="20", on=date(2020, 1, 1)
+    )
+
+
+def table(rows: list[dict[str, Any]], of: str) -> pa.Table:
+    """Rows of Python values as the writer takes them."""
+    return services._table(of, rows)
+
+
+def info(by: Officer | None = None, reason: str = "导入") -> ChangeInfo:
+    return ChangeInfo(Change.Kind.IMPORT, by, reason)
