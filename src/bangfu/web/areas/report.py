@@ -128,7 +128,7 @@ class StandardsForm(TablerForm):
             else:
                 choices = [(value, label) for value, label in StandardAnswer.Met.choices]
                 self.fields[f"met_{item.id}"] = forms.ChoiceField(
-                    label=str(item.label), choices=choices, widget=forms.RadioSelect, initial="unknown"
+                    label=_("结论"), choices=choices, widget=forms.RadioSelect, initial="unknown", required=False
                 )
             self.fields[f"evidence_{item.id}"] = forms.CharField(label=_("依据"), required=False, max_length=200)
         dress(self)
