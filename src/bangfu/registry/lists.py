@@ -93,7 +93,7 @@ def households(viewer: Viewer, wanted: Wanted) -> HouseholdQuerySet:
         rows = rows.filter(poverty_status__in=codes_with("poverty_status", "poor", wanted.poor == "yes"))
     rows = _by_dwelling(rows, wanted)
     rows = _by_people(rows, wanted)
-    return _found(viewer, rows, wanted) if wanted.q.strip() else rows
+    return _found(rows, wanted.q) if wanted.q.strip() else rows
 
 
 def _by_dwelling(rows: HouseholdQuerySet, wanted: Wanted) -> HouseholdQuerySet:
@@ -104,7 +104,8 @@ def _by_dwelling(rows: HouseholdQuerySet, wanted: Wanted) -> HouseholdQuerySet:
         asked["dangerous_house"] = wanted.dangerous == "yes"
     if wanted.safe_water:
         asked["safe_water_solved"] = None if wanted.safe_water == UNKNOWN else wanted.safe_water == "yes"
-    return rows.filter(Exists(Dwelling.objects.filter(household=OuterRef("pk"), **asked))) if asked else rows
+    # From the dwellings to the households: what is asked for is mostly rare, and has an index.
+    return rows.filter(pk__in=Dwelling.objects.filter(**asked).values("household_id")) if asked else rows
 
 
 def _by_people(rows: HouseholdQuerySet, wanted: Wanted) -> HouseholdQuerySet:
@@ -142,16 +143,14 @@ def conditions(q: str) -> Q | None:
     return Q(name__prefix=name[:60]) if name and not name.isascii() else None
 
 
-def _found(viewer: Viewer, rows: HouseholdQuerySet, wanted: Wanted) -> HouseholdQuerySet:
-    number = identity.normalise(wanted.q)
-    asked = conditions(wanted.q)
+def _found(rows: HouseholdQuerySet, q: str) -> HouseholdQuerySet:
+    """Of rows already narrowed to what the viewer may see, those that the search means. The people are looked up in the
+    index of names alone (it holds their households, too): asking for their place as well would cost a look at each."""
+    number = identity.normalise(q)
+    asked = conditions(q)
     ways = Q(pk__in=())
     if asked is not None:
-        # The members are narrowed to the same places, so that a small area never pays for a large one.
-        here = Member.objects.visible_to(viewer)
-        if wanted.area:
-            here = here.inside(wanted.area)
-        ways |= Q(pk__in=here.filter(asked).values("household_id"))
+        ways |= Q(pk__in=Member.objects.filter(asked).values("household_id"))
     if number[:1].isdigit() and number.isascii():
         ways |= Q(pk__in=Household.objects.filter(household_no__prefix=number).values("pk"))
     return rows.filter(ways)

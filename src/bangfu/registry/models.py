@@ -331,9 +331,16 @@ class Member(models.Model):
         ordering = ["household", "relation_to_head", "birth_date", "pk"]
         indexes = [
             models.Index(fields=["place"], name="member_by_place"),
-            # the operator class lets PostgreSQL answer "begins with" whatever the collation
-            models.Index(fields=["name"], opclasses=["varchar_pattern_ops"], name="member_by_name"),
-            models.Index(fields=["name_initials"], opclasses=["varchar_pattern_ops"], name="member_by_initials"),
+            # The operator class lets PostgreSQL answer "begins with" whatever the collation; with the household beside
+            # the name a search never looks at the people themselves.
+            models.Index(
+                fields=["name", "household"], opclasses=["varchar_pattern_ops", "int8_ops"], name="member_by_name"
+            ),
+            models.Index(
+                fields=["name_initials", "household"],
+                opclasses=["varchar_pattern_ops", "int8_ops"],
+                name="member_by_initials",
+            ),
             models.Index(fields=["id_tail"], name="member_by_id_tail"),
             models.Index(fields=["id_key"], name="member_by_id_key"),
         ]

@@ -672,11 +672,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='member',
-            index=models.Index(fields=['name'], name='member_by_name', opclasses=['varchar_pattern_ops']),
+            index=models.Index(fields=['name', 'household'], name='member_by_name', opclasses=['varchar_pattern_ops', 'int8_ops']),
         ),
         migrations.AddIndex(
             model_name='member',
-            index=models.Index(fields=['name_initials'], name='member_by_initials', opclasses=['varchar_pattern_ops']),
+            index=models.Index(fields=['name_initials', 'household'], name='member_by_initials', opclasses=['varchar_pattern_ops', 'int8_ops']),
         ),
         migrations.AddIndex(
             model_name='member',
