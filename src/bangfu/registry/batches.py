@@ -23,7 +23,8 @@ import pyarrow as pa
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone, translation
-from django_tasks import task
+from django_tasks import TaskResultStatus, task
+from django_tasks_db.models import DBTaskResult
 
 from bangfu.accounts.models import Officer
 from bangfu.audit.services import record
@@ -406,9 +407,14 @@ def recover() -> int:
 
 
 def _interrupted() -> Iterable[ImportBatch]:
+    """Batches in the middle of their work, and those waiting for a task that nobody holds any more."""
     if "registry_importbatch" not in connection.introspection.table_names():
         return []  # a house that was never prepared
-    return list(ImportBatch.objects.filter(state__in=BUSY))
+    queued = set()
+    for arguments in DBTaskResult.objects.filter(status=TaskResultStatus.READY).values_list("args_kwargs", flat=True):
+        queued.update(arguments.get("args", ()))
+    open_ones = ImportBatch.objects.filter(state__in=(State.WAITING, *BUSY))
+    return [b for b in open_ones if b.state != State.WAITING or b.pk not in queued]
 
 
 def too_large(size: int) -> bool:
