@@ -58,8 +58,10 @@ CHINESE = re.compile(r"[‘’“”\u3000-\u303f\uff00-\uffef\u4e00-\u9fff]")
 
 
 def chinese_left_in(text: str) -> bool:
-    """Whether English holds Chinese that it does not quote: "户编号" as the name of a column may stand. Quotation marks and
-    apostrophes are the plain ones: fonts for Chinese draw the others as wide as a character."""
+    """Whether English holds Chinese that it does not quote: "户编号" as the name of a column may stand.
+
+    Quotation marks and apostrophes are the plain ones: fonts for Chinese draw the others as wide as a character.
+    """
     return bool(CHINESE.search(re.sub(r'"[^"]*"', "", text)))
 
 
