@@ -54,6 +54,8 @@ def year_counts(officer: Any, area: Area) -> dict[int, dict[str, Any]]:
     for row in found:
         figures = {name: row[f"sum_{name}"] for name in FIGURES}
         figures["incidence"] = incidence(figures["poor_people"], figures["people"])
+        # The registry knows who has the allowance now; of years before its time it says nobody, meaning unknown.
+        figures["dibao_known"] = bool(figures["dibao_people"]) or row["year"] >= date.today().year
         years[row["year"]] = figures
     return years
 
@@ -61,14 +63,15 @@ def year_counts(officer: Any, area: Area) -> dict[int, dict[str, Any]]:
 def measures(officer: Any, area: Area, year: int, counts: Mapping[int, Mapping[str, Any]]) -> dict[str, Measure]:
     """Every measure known of the area for a year, by the name that the profile's indicators use.
 
-    People's schooling and labour are known as they are now, so they are counted for this year and the last only, and
-    not for whole provinces and prefectures, where the counting would take long and nobody reports them.
+    People's schooling, labour and work are known as they are now, so they are counted for this year and the last only,
+    and not for whole provinces and prefectures, where the counting would take long and nobody reports them.
     """
     if not officer.may("registry.view", area.place):
         return {}
     known: dict[str, Measure] = {}
     if figures := counts.get(year):
-        known = {name: Measure(Decimal(figures[name])) for name in FIGURES}
+        names = (n for n in FIGURES if figures["dibao_known"] or not n.startswith("dibao"))
+        known = {name: Measure(Decimal(figures[name])) for name in names}
         if figures["people"]:
             exact = Decimal(figures["poor_people"]) * 100 / figures["people"]
             known["poverty_incidence"] = Measure(exact, figures["poor_people"], figures["people"])
@@ -78,9 +81,8 @@ def measures(officer: Any, area: Area, year: int, counts: Mapping[int, Mapping[s
     groups = selectors.visible_areas(officer).current(end).inside(area).of_level(Level.GROUP).count()
     if groups or area.level == Level.VILLAGE:
         known["groups"] = Measure(Decimal(groups))
-    if known.get("people") and known["people"].value:
-        known["migrant_workers"] = Measure(Decimal(_migrants(officer, area, year)))
     if year >= date.today().year - 1:
+        known["migrant_workers"] = Measure(Decimal(_migrants(officer, area, year)))
         known |= _present(officer, area)
     return known
 

@@ -18,7 +18,8 @@ from bangfu.common.places import Level
 from bangfu.web.areas.measures import Measure, measures, year_counts
 from bangfu.web.guard import needs
 
-YEARS_SHOWN = 5
+YEARS_SHOWN = 5  # of a checklist, side by side
+ROWS_SHOWN = 6  # of the yearly counts; earlier years unfold
 
 
 def shown(value: Decimal | None, decimals: int = 2) -> str:
@@ -68,6 +69,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     figures = list(ProfileFigure.objects.visible_to(officer).filter(area=area).order_by("-year"))
     years = sorted({f.year for f in figures} | counts.keys(), reverse=True)
     year = year_asked(request, years) or (figures[0].year if figures else max(counts, default=date.today().year))
+    rows = [{"year": y, **row} for y, row in sorted(counts.items(), reverse=True)]
     lines = _lines({f.indicator: f for f in figures if f.year == year}, measures(officer, area, year, counts))
     latest = max(counts, default=None)
     context = {
@@ -79,10 +81,12 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "year": year,
         "groups": lines,
         "gaps": sum(bool(line.gap) for _group, below in lines for line in below),
+        "sources": sorted({f.source for f in figures if f.year == year}),
         "reported_any": any(f.year == year for f in figures),
         "latest": latest,
         "now": counts.get(latest) if latest is not None else None,
-        "counts": [{"year": y, **row} for y, row in sorted(counts.items(), reverse=True)],
+        "counts": rows[:ROWS_SHOWN],
+        "earlier": rows[ROWS_SHOWN:],
         "chart": _chart(counts) if len(counts) > 1 else None,
         "standards": _standards_summary(officer, area) if area.level == Level.VILLAGE else [],
         "below": selectors.tree(officer, parent=area),
