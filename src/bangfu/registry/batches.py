@@ -346,7 +346,7 @@ def _named(
     refused = set(left_out)
     if "household" in given and len(given["household"]) > len(good["household"]):
         passed = set(good["household"]["household_no"].to_pylist())
-        refused |= set(given["household"]["household_no"].to_pylist()) - passed
+        refused |= {str(n) for n in given["household"]["household_no"].to_pylist() if n not in passed}
     if not refused:
         return list(problems)
     return [

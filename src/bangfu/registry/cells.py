@@ -10,13 +10,13 @@ from functools import cache
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from bangfu.common.errors import BangfuError
 from bangfu.common.identity import normalise
 from bangfu.common.names import normalise_name
 from bangfu.common.policy import code_list, matching_key
 from bangfu.registry import income_items
+from bangfu.registry.arrow import Values, pc
 from bangfu.registry.columns import Column, Kind
 from bangfu.registry.errors import (
     CodeUnknown,
@@ -56,19 +56,19 @@ class Read:
     """Values of one column; `faults` are the rows (positions) whose text cannot be read, `cleared` those that say
     清空. Both have null values."""
 
-    values: pa.ChunkedArray
+    values: Values
     faults: dict[int, BangfuError] = field(default_factory=dict)
     cleared: list[int] = field(default_factory=list)
 
 
-def blank_to_null(text: pa.ChunkedArray) -> pa.ChunkedArray:
+def blank_to_null(text: Values) -> Values:
     """Blanks at the ends cut; nothing, or a mark that means nothing, is null."""
     trimmed = pc.utf8_trim_whitespace(text)
     marks = pa.array(["", *header_file().blank_marks])
     return pc.if_else(pc.is_in(trimmed, value_set=marks), pa.scalar(None, pa.string()), trimmed)
 
 
-def read_column(column: Column, text: pa.ChunkedArray) -> Read:
+def read_column(column: Column, text: Values) -> Read:
     """The texts of a column as values of its kind."""
     text = blank_to_null(text)
     cleared = pc.equal(text, header_file().clear_word)
@@ -85,11 +85,12 @@ def read_column(column: Column, text: pa.ChunkedArray) -> Read:
     return found
 
 
-def _positions(mask: pa.ChunkedArray) -> list[int]:
-    return pc.indices_nonzero(pc.fill_null(mask, False)).to_pylist()
+def _positions(mask: Values) -> list[int]:
+    found: list[int] = pc.indices_nonzero(pc.fill_null(mask, False)).to_pylist()
+    return found
 
 
-def _texts(column: Column, text: pa.ChunkedArray, found: Read) -> pa.ChunkedArray:
+def _texts(column: Column, text: Values, found: Read) -> Values:
     """Texts need work only where something unusual stands in them."""
     if column.name in IDENTIFIERS:
         odd, tidy = pc.match_substring_regex(text, "[^0-9A-Z]"), normalise
@@ -126,7 +127,7 @@ def _visible(text: str) -> str:
     return re.sub(_GARBLED, "□", text)[:30]
 
 
-def _each_distinct(column: Column, text: pa.ChunkedArray, found: Read, read: Callable[[str], Any]) -> pa.ChunkedArray:
+def _each_distinct(column: Column, text: Values, found: Read, read: Callable[[str], Any]) -> Values:
     """Read each distinct text once and put the values where the texts stood."""
     encoded = text.combine_chunks().dictionary_encode()
     values: list[Any] = []
@@ -148,7 +149,7 @@ def _each_distinct(column: Column, text: pa.ChunkedArray, found: Read, read: Cal
 _PLAIN_NUMBER = r"^-?[0-9]{1,13}(\.[0-9]{1,2})?$"
 
 
-def _numbers(column: Column, text: pa.ChunkedArray, found: Read) -> pa.ChunkedArray:
+def _numbers(column: Column, text: Values, found: Read) -> Values:
     """Whole hundredths. Plain numbers are converted as a column; only the others are looked at one by one."""
     plain = pc.match_substring_regex(text, _PLAIN_NUMBER)
     direct = pc.if_else(plain, text, pa.scalar(None, pa.string()))
@@ -178,7 +179,7 @@ def item_reader(column: Column) -> Callable[[str], Any]:
     return lambda text: income_items.item_code(text) or ItemUnknown(value=text[:30])
 
 
-def read_items(column: Column, text: pa.ChunkedArray) -> Read:
+def read_items(column: Column, text: Values) -> Read:
     found = Read(text)
     found.values = _each_distinct(column, blank_to_null(text), found, item_reader(column))
     return found
@@ -294,7 +295,7 @@ def _date(text: str) -> date | None:
     for pattern in _DATES:
         if match := pattern.fullmatch(tight):
             try:
-                return date(*(int(part) for part in match.groups()))  # type: ignore[arg-type]
+                return date(*(int(part) for part in match.groups()))
             except ValueError:
                 return None
     return None

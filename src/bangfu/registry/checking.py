@@ -11,13 +11,13 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from bangfu.common.errors import BangfuError
 from bangfu.common.identity import IdFault
 from bangfu.common.names import is_name
 from bangfu.common.policy import code_list
 from bangfu.registry import duck, errors, identities, income_items
+from bangfu.registry.arrow import pc
 from bangfu.registry.cells import Choices
 from bangfu.registry.columns import Column, Kind, tables
 from bangfu.registry.errors import Problem, Severity
@@ -174,7 +174,7 @@ class _Check:
             self._note("member", "id_no", each)
         self._id_types(rows, kinds, judged, read.faults)
         known = tables()["member"].columns
-        for column, said, error in (
+        for column, said, kind in (
             ("birth_date", read.birth_date, errors.BirthDiffers),
             ("sex", read.sex, errors.SexDiffers),
             ("disability_category", read.category, errors.DisabilityDiffers),
@@ -191,7 +191,7 @@ class _Check:
             faults = [
                 (
                     rows[p].as_py(),
-                    error(
+                    kind(
                         label=known[column].label,
                         value=_label(column, given[p].as_py()),
                         in_id=_label(column, said[p].as_py()),
@@ -224,7 +224,8 @@ class _Check:
 
     def _column(self, name: str, column: Column, view: pa.Table) -> None:
         """What holds for a column by itself: length, code list, range, no day that has not come."""
-        values, rows = view[column.name], view["row"]
+        values: Any = view[column.name]
+        rows: Any = view["row"]
 
         def at(mask: Any) -> list[tuple[int, Any]]:
             chosen = pc.fill_null(mask, False)

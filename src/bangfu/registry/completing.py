@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from django.db import connection, models, transaction
 
 from bangfu.accounts.models import Officer
@@ -15,6 +14,7 @@ from bangfu.areas.selectors import by_code
 from bangfu.common.places import Level
 from bangfu.common.staging import stage
 from bangfu.registry import duck
+from bangfu.registry.arrow import Values, pc
 from bangfu.registry.checking import CONTEXT, KEY
 from bangfu.registry.columns import tables
 from bangfu.registry.errors import Problem, VillageAmbiguous, VillageUnknown
@@ -152,7 +152,7 @@ def _present(model: type[models.Model], key: str, keys: Any, columns: list[str],
     return pa.table(made)
 
 
-def _typed(values: list[Any], kind: pa.DataType) -> pa.Array:
+def _typed(values: list[Any], kind: pa.DataType) -> Values:
     """A column as the database gives it: SQLite keeps dates as text; "" is unknown."""
     if pa.types.is_date(kind):
         return pa.array([date.fromisoformat(v[:10]) if isinstance(v, str) else v for v in values], kind)

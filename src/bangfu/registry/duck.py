@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 
 # Two threads: the machine also serves pages. Large sorts spill rather than take the memory of the database.
-_SETTINGS = {
+_SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "threads": "2",
     "memory_limit": "1GB",
     "enable_external_access": "false",

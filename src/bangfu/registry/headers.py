@@ -132,10 +132,10 @@ def _index() -> Mapping[str, tuple[Target, ...]]:
     for code, item in items().items():
         names = [code, item.label.zh, item.label.en, *item.aliases]
         enter([*names, item.field] if item.field else names, Target(Use.ITEM, "income_item", code))
-    for code, names in written.totals.items():
-        enter(names, Target(Use.TOTAL, "income_item", code))
-    for label, names in written.derived.items():
-        enter([label, *names], Target(Use.DERIVED, "", label))
+    for code, sums in written.totals.items():
+        enter(sums, Target(Use.TOTAL, "income_item", code))
+    for label, others in written.derived.items():
+        enter([label, *others], Target(Use.DERIVED, "", label))
     return {key: tuple(targets) for key, targets in found.items()}
 
 

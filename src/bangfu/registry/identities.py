@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from bangfu.common.identity import Identity, IdFault, read
+from bangfu.registry.arrow import Values, pc
 
 WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2], dtype=np.int32)
 # The check character for a weighted sum modulo 11 (GB 11643).
@@ -23,14 +23,14 @@ EPOCH = date(1970, 1, 1).toordinal()
 class Identities:
     """What the numbers of a column say, row by row; null where a number is missing or faulty. `faults` by position."""
 
-    birth_date: pa.Array
-    sex: pa.Array
-    category: pa.Array
-    grade: pa.Array
+    birth_date: Values
+    sex: Values
+    category: Values
+    grade: Values
     faults: dict[int, IdFault]
 
 
-def read_column(numbers: pa.ChunkedArray | pa.Array) -> Identities:
+def read_column(numbers: Values) -> Identities:
     """The identities behind a column of numbers (text, null for unknown)."""
     whole = numbers.combine_chunks() if isinstance(numbers, pa.ChunkedArray) else numbers
     rows = len(whole)
@@ -38,18 +38,18 @@ def read_column(numbers: pa.ChunkedArray | pa.Array) -> Identities:
     sex = np.zeros(rows, dtype=np.uint8)
     good = np.zeros(rows, dtype=bool)
     plain = pc.fill_null(pc.match_substring_regex(whole, "^[0-9]{17}[0-9X]$"), False)
-    at = np.flatnonzero(plain.to_numpy(zero_copy_only=False))
+    at: Any = np.flatnonzero(plain.to_numpy(zero_copy_only=False))
     if len(at):
-        born, sexes, fine = _judge(whole.take(pa.array(at)))
+        born, sexes, fine = _judge(whole.take(pa.array(at, pa.int64())))
         birth[at], sex[at], good[at] = born, sexes, fine
     faults: dict[int, IdFault] = {}
     category: list[str | None] | None = None
     grade: list[str | None] = []
     present = pc.and_(pc.is_valid(whole), pc.not_equal(whole, "")).to_numpy(zero_copy_only=False)
-    rest = np.flatnonzero(present.astype(bool) & ~good)
+    rest: Any = np.flatnonzero(present.astype(bool) & ~good)
     if len(rest):
         category, grade = [None] * rows, [None] * rows
-        for position, text in zip(rest.tolist(), whole.take(pa.array(rest)).to_pylist(), strict=True):
+        for position, text in zip(rest.tolist(), whole.take(pa.array(rest, pa.int64())).to_pylist(), strict=True):
             answer: Identity | IdFault = read(text)
             if isinstance(answer, IdFault):
                 faults[position] = answer
@@ -70,7 +70,7 @@ def read_column(numbers: pa.ChunkedArray | pa.Array) -> Identities:
     )
 
 
-def _judge(numbers: pa.Array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _judge(numbers: Values) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Days of birth since 1970, sexes, and whether good, of numbers that are 18 characters each."""
     compact = pa.concat_arrays([numbers])
     data = np.frombuffer(compact.buffers()[2], dtype=np.uint8)[: 18 * len(compact)].reshape(-1, 18)

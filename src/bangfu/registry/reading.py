@@ -8,13 +8,14 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from bangfu.common.errors import BangfuError
 from bangfu.common.policy import code_list
 from bangfu.registry import cells, duck
+from bangfu.registry.arrow import Values, pc
 from bangfu.registry.columns import CODE_LISTS, Column, Kind, tables
 from bangfu.registry.errors import (
     CellEmpty,
@@ -252,7 +253,9 @@ def _check_keys(sheet: Sheet) -> None:
 def _tables_of(sheet: Sheet, found: ReadFile, clears: dict[str, list[tuple[int, str]]]) -> Mapping[str, pa.Table]:
     """The canonical tables that a sheet feeds."""
     text = sheet.raw.text.slice(sheet.start)
-    rows = pa.array(range(sheet.row_number(sheet.start), sheet.row_number(sheet.start) + text.num_rows), pa.int32())
+    rows: Values = pa.array(
+        range(sheet.row_number(sheet.start), sheet.row_number(sheet.start) + text.num_rows), pa.int32()
+    )
     text, rows = _without_empty_lines(sheet, text, rows)
     if not text.num_rows:
         return {}
@@ -274,9 +277,9 @@ def _tables_of(sheet: Sheet, found: ReadFile, clears: dict[str, list[tuple[int, 
     return made
 
 
-def _without_empty_lines(sheet: Sheet, text: pa.Table, rows: pa.Array) -> tuple[pa.Table, pa.Array]:
+def _without_empty_lines(sheet: Sheet, text: pa.Table, rows: Values) -> tuple[pa.Table, Values]:
     """Lines with nothing in any column of ours, and lines of sums, are no data."""
-    filled = None
+    filled: Any = None
     for position in sheet.mapped.targets:
         here = pc.is_valid(cells.blank_to_null(text.column(position)))
         filled = here if filled is None else pc.or_(filled, here)
@@ -298,7 +301,7 @@ def _one_table(
     sheet: Sheet,
     table: str,
     text: pa.Table,
-    rows: pa.Array,
+    rows: Values,
     odd: Mapping[tuple[int, int], Odd],
     keys: Mapping[str, int | None],
     found: ReadFile,
@@ -315,7 +318,7 @@ def _one_table(
         wanted = {"household_no": keys["household_no"], **own}  # type: ignore[dict-item]
     if table == "income_year" and sheet.mapped.grain == "income_item":
         wanted = {k: p for k, p in wanted.items() if k != "person_no"}
-    columns: dict[str, pa.Array | pa.ChunkedArray] = {"row": rows}
+    columns: dict[str, Values] = {"row": rows}
     for name, position in wanted.items():
         column = catalogue.get(name) or Column(name, Kind.TEXT, label_of(table, name))
         own_key = name not in KEYS or table == sheet.mapped.grain
@@ -339,7 +342,7 @@ def _one_table(
     return made
 
 
-def _report(table: str, column: str, faults: Mapping[int, BangfuError], rows: pa.Array, found: ReadFile) -> None:
+def _report(table: str, column: str, faults: Mapping[int, BangfuError], rows: Values, found: ReadFile) -> None:
     for position, fault in faults.items():
         found.problems.append(Problem(table, rows[position].as_py(), column, fault))
 
@@ -348,11 +351,11 @@ def _mark_odd(
     table: str,
     column: Column,
     position: int,
-    values: pa.Array | pa.ChunkedArray,
-    rows: pa.Array,
+    values: Values,
+    rows: Values,
     odd: Mapping[tuple[int, int], Odd],
     found: ReadFile,
-) -> pa.Array | pa.ChunkedArray:
+) -> Values:
     """Refuse cells that the text misrepresents; a long number matters only where every digit counts."""
     here = {row: each for (row, at), each in odd.items() if at == position}
     if not here:
@@ -374,7 +377,7 @@ def _mark_odd(
     return pc.if_else(mask, pa.scalar(None, values.type), values)
 
 
-def _other_causes(table: str, text: pa.ChunkedArray, rows: pa.Array, found: ReadFile) -> dict[str, pa.ChunkedArray]:
+def _other_causes(table: str, text: Values, rows: Values, found: ReadFile) -> dict[str, Values]:
     """One column of several causes as `other_cause_1` and `other_cause_2`."""
     as_set = Column("other_causes", Kind.SET, label_of(table, "other_causes"), codes=CODE_LISTS["other_cause_1"])
     read = cells.read_column(as_set, text)
@@ -396,7 +399,7 @@ def _other_causes(table: str, text: pa.ChunkedArray, rows: pa.Array, found: Read
 def _wide_items(
     sheet: Sheet,
     text: pa.Table,
-    rows: pa.Array,
+    rows: Values,
     odd: Mapping[tuple[int, int], Odd],
     found: ReadFile,
 ) -> pa.Table | None:
@@ -476,7 +479,7 @@ def _one_row_each(table: str, key: list[str], found: ReadFile, clears: dict[str,
             bad.add(moved.get(problem.row, problem.row))
     contradicted = pc.is_in(result["row"], value_set=pa.array(sorted(bad), pa.int32()))
     if table == "household":
-        found.left_out.update(result["household_no"].filter(contradicted).drop_null().to_pylist())
+        found.left_out.update(str(n) for n in result["household_no"].filter(contradicted).drop_null().to_pylist())
     return result.filter(pc.invert(contradicted))
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib import messages
-from django.core.files.uploadedfile import UploadedFile
 from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -41,9 +40,8 @@ class Line:
 
 def _batch(request: HttpRequest, pk: int) -> ImportBatch:
     """A batch that the officer may see; any other does not exist."""
-    found: ImportBatch = get_object_or_404(
-        ImportBatch.objects.visible_to(request.user).select_related("started_by"), pk=pk
-    )
+    officer: Any = request.user
+    found: ImportBatch = get_object_or_404(ImportBatch.objects.visible_to(officer).select_related("started_by"), pk=pk)
     return found
 
 
@@ -51,7 +49,8 @@ def _batch(request: HttpRequest, pk: int) -> ImportBatch:
 @require_safe
 def import_list(request: HttpRequest) -> HttpResponse:
     """The batches of the officer's places, newest first."""
-    found = ImportBatch.objects.visible_to(request.user).select_related("started_by").order_by("-pk")
+    officer: Any = request.user
+    found = ImportBatch.objects.visible_to(officer).select_related("started_by").order_by("-pk")
     page = Paginator(found, BATCHES_SHOWN).get_page(request.GET.get("page"))
     return render(
         request,
@@ -80,7 +79,7 @@ def import_new(request: HttpRequest) -> HttpResponse:
 
 
 def _start(request: HttpRequest) -> ImportBatch:
-    uploads: list[UploadedFile] = request.FILES.getlist("files")
+    uploads: list[Any] = request.FILES.getlist("files")
     if not uploads:
         raise NoFileChosen()
     officer: Any = request.user
@@ -94,7 +93,7 @@ def _start(request: HttpRequest) -> ImportBatch:
         return batches.start(by=officer, files=files, takeover=request.POST.get("takeover") == "1")
 
 
-def _on_disk(upload: UploadedFile, beside: Path) -> Path:
+def _on_disk(upload: Any, beside: Path) -> Path:
     """Where the upload lies; a small one is still in memory and is put down first."""
     if hasattr(upload, "temporary_file_path"):
         return Path(upload.temporary_file_path())
@@ -148,7 +147,7 @@ def _context(batch: ImportBatch) -> dict[str, Any]:
 
 @needs("registry.import")
 @require_safe
-def import_report(request: HttpRequest, pk: int) -> FileResponse:
+def import_report(request: HttpRequest, pk: int) -> Any:
     """The report workbook. It holds the uploaded rows, so it is as confidential as the upload."""
     batch = _batch(request, pk)
     path = batches.report_of(batch)
@@ -160,7 +159,7 @@ def import_report(request: HttpRequest, pk: int) -> FileResponse:
 
 @needs("registry.import")
 @require_safe
-def import_template(request: HttpRequest) -> FileResponse:
+def import_template(request: HttpRequest) -> Any:
     """The workbook to fill in, with today's code lists."""
     stream = io.BytesIO()
     write_template(stream)
