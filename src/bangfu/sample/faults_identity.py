@@ -4,6 +4,7 @@ import numpy as np
 
 from bangfu.sample.data_files import county
 from bangfu.sample.days import age_on, day_number, ymd
+from bangfu.sample.dice import Flags
 from bangfu.sample.families import C, G, H, O, S
 from bangfu.sample.people import HAS_DISABILITY, HEALTHY, NONE
 from bangfu.sample.planting import Fault, Planter
@@ -58,7 +59,7 @@ def recorded_dead_elsewhere(planter: Planter) -> None:
         planter.list_persons(found, "同一证件号在另一户已登记死亡", "Q012")
 
 
-def planter_pick(planter: Planter, mask: np.ndarray, purpose: str) -> int | None:  # type: ignore[type-arg]
+def planter_pick(planter: Planter, mask: Flags, purpose: str) -> int | None:
     """One person of `mask` from a free household, which is taken; None when there is none."""
     candidates = np.flatnonzero(mask & planter.free[planter.home])
     if not len(candidates):

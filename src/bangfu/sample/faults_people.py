@@ -4,6 +4,7 @@ import numpy as np
 
 from bangfu.sample.data_files import county
 from bangfu.sample.days import month_of, month_start
+from bangfu.sample.dice import Flags, Ints
 from bangfu.sample.families import H
 from bangfu.sample.money import LOCAL
 from bangfu.sample.people import (
@@ -23,13 +24,13 @@ from bangfu.sample.planting import Fault, Planter
 CLEANER = 7  # public_job
 
 
-def _at_school(planter: Planter, low: int, high: int) -> np.ndarray:  # type: ignore[type-arg]
+def _at_school(planter: Planter, low: int, high: int) -> Flags:
     """Healthy pupils whose age on 1 September lies between, both included."""
     age = planter.people["school_age"]
-    return planter.here & planter.student & planter.healthy & (age >= low) & (age <= high)
+    return np.asarray(planter.here & planter.student & planter.healthy & (age >= low) & (age <= high))
 
 
-def _leaves_school(planter: Planter, chosen: np.ndarray, level: int, reason: int) -> None:  # type: ignore[type-arg]
+def _leaves_school(planter: Planter, chosen: Ints, level: int, reason: int) -> None:
     p = planter.people
     p["student_status"][chosen], p["education_level"][chosen], p["dropout_reason"][chosen] = -1, level, reason
 

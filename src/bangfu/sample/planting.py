@@ -79,7 +79,7 @@ class Planter:
         else:
             order = candidates[self.dice.order(f"fault {self.kind}", len(candidates))]
         _, first = np.unique(home[order], return_index=True)
-        chosen = order[np.sort(first)][:count]
+        chosen: Ints = order[np.sort(first)][:count]
         self.free[home[chosen]] = False
         return chosen
 

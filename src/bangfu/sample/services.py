@@ -87,13 +87,13 @@ def county_tables(households: int = 20_000, seed: int = SEED, faults_per_10000: 
     )
     listed = _areas(draft.plan.villages)
     position = {area.code: number for number, area in enumerate(listed) if area.level == Level.VILLAGE}
-    village = pa.array([position[v.code] for v in draft.plan.villages], pa.int32())
+    village: Any = pa.array([position[v.code] for v in draft.plan.villages], pa.int32())
     shape = tables.Shape(draft)
     made = {}
     for name, make in tables.TABLES.items():
         found = make(shape)
         if name == "household":
-            found["village_id"] = pc.take(village, pa.array(draft.plan.village))
+            found["village_id"] = village.take(pa.array(draft.plan.village))
         made[name] = tables.exact(found, columns.tables()[name].schema)
     return SampleCounty(listed, made, _truth(shape, truth), _figures(draft.plan.villages))
 

@@ -130,8 +130,8 @@ def make_file(order: Order) -> tuple[dict[str, int], list[dict[str, Any]]]:
             )
             areas += _areas(draft)
             shape = tables.Shape(draft)
-            for name, make in (*tables.TABLES.items(), ("truth", lambda s, t=truth: truth_columns(s, t))):
-                found = make(shape)
+            made = {name: make(shape) for name, make in tables.TABLES.items()}
+            for name, found in {**made, "truth": truth_columns(shape, truth)}.items():
                 table = pa.table(found)
                 if name not in writers:
                     writers[name] = _writer(Path(order.folder) / name / f"{order.file:04d}.parquet", table)
@@ -149,13 +149,13 @@ PLAIN_COLUMNS = {"id_no", "person_no", "phone", "bank_account", "amount", "name"
 
 def _writer(path: Path, table: pa.Table) -> pq.ParquetWriter:
     # Without Arrow's own schema beside it, a reader sees plain strings and not this writer's dictionaries.
-    dictionaries = [c for c in table.column_names if c not in PLAIN_COLUMNS]
+    dictionaries: Any = [c for c in table.column_names if c not in PLAIN_COLUMNS]
     return pq.ParquetWriter(
         path, table.schema, compression="zstd", compression_level=1, use_dictionary=dictionaries, store_schema=False
     )
 
 
-def truth_columns(shape: tables.Shape, truth: Truth) -> dict[str, pa.Array]:
+def truth_columns(shape: tables.Shape, truth: Truth) -> dict[str, tables.Column]:
     """One row a rule and offender: rule, grain, household_no, person_no (null for a household), what was planted."""
     home, person = np.array(truth.home, dtype=np.int64), np.array(truth.person, dtype=np.int64)
     numbers = tables.coded(person, shape.person_no).dictionary_decode()
@@ -186,9 +186,7 @@ def _write_areas(folder: Path, below: list[dict[str, Any]]) -> None:
     prefectures = sorted({row["parent_code"] for row in below if row["level"] == 3})
     rows = [{"code": top, "name": province.name, "level": 1, "parent_code": None}]
     rows += [{"code": c, "name": f"样州{c[2:4]}", "level": 2, "parent_code": top} for c in prefectures]
-    schema = pa.schema(
-        [("code", pa.string()), ("name", pa.string()), ("level", pa.int32()), ("parent_code", pa.string())]
-    )
+    schema = pa.schema({"code": pa.string(), "name": pa.string(), "level": pa.int32(), "parent_code": pa.string()})
     pq.write_table(pa.Table.from_pylist(rows + below, schema=schema), folder / "areas.parquet", compression="zstd")
 
 

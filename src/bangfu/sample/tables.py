@@ -18,6 +18,9 @@ from bangfu.sample.dice import Ints
 from bangfu.sample.money import LINES, line_numbers
 from bangfu.sample.people import HEALTH, Draft, write_digits
 
+# An Arrow array. The stubs of Arrow tell dictionary arrays and buffers of NumPy wrongly.
+Column = Any
+
 TWO = [f"{i:02d}" for i in range(100)]
 ONE = [str(i) for i in range(10)]
 GRADES = ["", "A", "B", "C", "D"]
@@ -27,48 +30,58 @@ STAGE = {2: 0, 3: 1, 4: 2, 5: 2, 6: 2, 7: 3, 8: 3, 9: 3, 10: 4, 11: 4, 12: 4}
 PROVINCE_CODE_WIDTH = 2
 
 
-def coded(values: Ints, labels: Sequence[str] | pa.Array) -> pa.Array:
+def coded(values: Ints, labels: Sequence[str] | Column) -> Column:
     """Texts by number; -1 is unknown."""
-    indices = pa.array(values.astype(np.int32), mask=values < 0)
+    indices: Any = pa.array(values.astype(np.int32), mask=values < 0)
     listed = labels if isinstance(labels, pa.Array) else pa.array(labels, pa.string())
     return pa.DictionaryArray.from_arrays(indices, listed)
 
 
-def flag(values: Ints) -> pa.Array:
+def by_label(values: Ints, labels: Sequence[str]) -> Column:
+    """As `coded` where labels may repeat: Parquet writes a dictionary with the same text twice in no fixed way."""
+    unique = list(dict.fromkeys(labels))
+    return coded(np.array([unique.index(label) for label in labels])[values], unique)
+
+
+def flag(values: Ints) -> Column:
     return pa.array(values > 0, mask=values < 0)
 
 
-def whole(values: Ints) -> pa.Array:
+def whole(values: Ints) -> Column:
     return pa.array(values.astype(np.int32), mask=values < 0)
 
 
-def amount(values: Ints) -> pa.Array:
+def amount(values: Ints) -> Column:
     return pa.array(values, pa.int64(), mask=values < 0)
 
 
-def signed(values: Ints) -> pa.Array:
+def signed(values: Ints) -> Column:
     """Whole hundredths that may be below zero; NEVER is unknown."""
     return pa.array(values, pa.int64(), mask=values == NEVER)
 
 
-def day(values: Ints) -> pa.Array:
+def day(values: Ints) -> Column:
     return pa.array(values.astype(np.int32), mask=values == NEVER).view(pa.date32())
 
 
-def text_of(characters: Any, lengths: Ints | None = None) -> pa.Array:
+def text_of(characters: Any, lengths: Ints | None = None) -> Column:
     """Strings from rows of ASCII bytes; length 0 is unknown."""
     rows, width = characters.shape
     if lengths is None:
         offsets = np.arange(rows + 1, dtype=np.int32) * width
         data = np.ascontiguousarray(characters)
-        return pa.StringArray.from_buffers(rows, pa.py_buffer(offsets), pa.py_buffer(data))
+        return _strings(offsets, data)
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
     data = characters[np.arange(width) < lengths[:, None]]
-    found = pa.StringArray.from_buffers(rows, pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(data)))
+    found = _strings(offsets, np.ascontiguousarray(data))
     return pc.if_else(pa.array(lengths > 0), found, None) if (lengths == 0).any() else found
 
 
-def digits(values: Ints, width: int) -> pa.Array:
+def _strings(offsets: Any, data: Any) -> Column:
+    return pa.StringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(data))
+
+
+def digits(values: Ints, width: int) -> Column:
     """Whole numbers as strings of so many digits; -1 is unknown."""
     characters = np.zeros((len(values), width), dtype=np.uint8)
     write_digits(characters, 0, width, values.clip(0))
@@ -87,20 +100,21 @@ class Shape:
         self.village_codes = pa.array([v.code for v in draft.plan.villages])
         self.of_home = coded(draft.homes["village"], self.village_codes)
 
-    def names(self) -> pa.Array:
+    def names(self) -> Column:
         words, p = names(), self.draft.people
         surnames = coded(p["surname"], list(words.surnames)).dictionary_decode()
         men, women = families.given_names(True), families.given_names(False)
         given = p["given"] % np.where(p["male"], len(men), len(women)) + np.where(p["male"], 0, len(men))
-        return pc.binary_join_element_wise(surnames, coded(given, men + women).dictionary_decode(), "")
+        join: Any = pc.binary_join_element_wise
+        return join(surnames, coded(given, men + women).dictionary_decode(), "")
 
 
-def household(shape: Shape) -> dict[str, pa.Array]:
+def household(shape: Shape) -> dict[str, Column]:
     h, plan, words = shape.draft.homes, shape.plan, places()
     township = [v.township + v.name for v in plan.villages]
     group_names = [f"{word}组" for word in words.groups]
     addresses = [f"{t}{g}" for t in township for g in group_names]
-    found: dict[str, pa.Array] = {
+    found: dict[str, Column] = {
         "household_no": shape.household_no,
         "village_code": shape.of_home,
         "group_name": coded(h["group"], group_names),
@@ -118,11 +132,11 @@ def household(shape: Shape) -> dict[str, pa.Array]:
     return found
 
 
-def two(values: Ints) -> pa.Array:
+def two(values: Ints) -> Column:
     return coded(values, TWO)
 
 
-HOUSEHOLD_COLUMNS: dict[Callable[[Ints], pa.Array], str] = {
+HOUSEHOLD_COLUMNS: dict[Callable[[Ints], Column], str] = {
     two: "household_type household_class monitor_category return_cause not_exit_reason main_cause other_cause_1 "
     "other_cause_2 relocation_way resettlement_way resettlement_place house_structure access_road_type main_fuel",
     day: "first_identified exited_on returned_on",
@@ -133,7 +147,7 @@ HOUSEHOLD_COLUMNS: dict[Callable[[Ints], pa.Array], str] = {
     signed: "cultivated_land_mu irrigated_land_mu forest_mu returned_forest_mu orchard_mu pasture_mu water_mu",
     amount: "house_area_m2 distance_to_main_road_km",
 }
-MEMBER_COLUMNS: dict[Callable[[Ints], pa.Array], str] = {
+MEMBER_COLUMNS: dict[Callable[[Ints], Column], str] = {
     two: "id_type relation_to_head ethnicity political_status education_level student_status dropout_reason "
     "labor_capacity dibao_status tekun_status public_job joined_by left_by",
     flag: "active_soldier speaks_mandarin registered_here living_together resident_medical_insurance "
@@ -144,7 +158,7 @@ MEMBER_COLUMNS: dict[Callable[[Ints], pa.Array], str] = {
 }
 
 
-def member(shape: Shape) -> dict[str, pa.Array]:
+def member(shape: Shape) -> dict[str, Column]:
     p, h = shape.draft.people, shape.draft.homes
     townships = sorted({v.township for v in shape.plan.villages})
     of_village = np.array([townships.index(v.township) for v in shape.plan.villages])
@@ -152,7 +166,7 @@ def member(shape: Shape) -> dict[str, pa.Array]:
     stage[list(STAGE)] = list(STAGE.values())
     school = of_village[h["village"][p["home"]]] * len(SCHOOLS) + stage[p["student_status"].clip(0)]
     school = np.where((p["student_status"] < 0) | (p["student_status"] == 17), -1, school)
-    found: dict[str, pa.Array] = {
+    found: dict[str, Column] = {
         "person_no": shape.person_no,
         "household_no": coded(p["home"], shape.household_no),
         "village_code": coded(h["village"][p["home"]], shape.village_codes),
@@ -172,7 +186,7 @@ def member(shape: Shape) -> dict[str, pa.Array]:
     return found
 
 
-def work_record(shape: Shape) -> dict[str, pa.Array]:
+def work_record(shape: Shape) -> dict[str, Column]:
     w, words = shape.draft.works, places()
     labels, codes = _work_places(words, shape.plan.county_code)
     place = np.where(w["place_whole"] > 0, w["place"], w["place"] + len(words.work_places))
@@ -180,8 +194,8 @@ def work_record(shape: Shape) -> dict[str, pa.Array]:
         "person_no": pc.take(shape.person_no, pa.array(w["person"])),
         "start_month": day(w["start_day"]),
         "end_month": day(w["end_day"]),
-        "work_place": coded(place, labels),
-        "work_place_code": coded(place, codes),
+        "work_place": by_label(place, labels),
+        "work_place_code": by_label(place, codes),
         "employer": coded(w["employer"], list(words.employers)),
         "industry": coded(w["industry"], list(words.industries)),
         "monthly_income": amount(w["wage"]),
@@ -199,7 +213,7 @@ def _work_places(words: Places, own: str) -> tuple[list[str], list[str]]:
     return labels + [f"{label.split('省')[0]}省" for label in labels], codes + cut
 
 
-def income_year(shape: Shape) -> dict[str, pa.Array]:
+def income_year(shape: Shape) -> dict[str, Column]:
     facts, h, n = county(), shape.draft.homes, shape.plan.households
     years = facts.years
     everybody = np.tile(np.arange(n, dtype=np.int64), len(years))
@@ -216,7 +230,7 @@ def income_year(shape: Shape) -> dict[str, pa.Array]:
     }
 
 
-def income_item(shape: Shape) -> dict[str, pa.Array]:
+def income_item(shape: Shape) -> dict[str, Column]:
     """The lines of all years, a year after the other."""
     items, years = shape.draft.items, county().years
     count = len(items["home"])
@@ -233,7 +247,7 @@ def income_item(shape: Shape) -> dict[str, pa.Array]:
     }
 
 
-TABLES: dict[str, Callable[[Shape], dict[str, pa.Array]]] = {
+TABLES: dict[str, Callable[[Shape], dict[str, Column]]] = {
     "household": household,
     "member": member,
     "work_record": work_record,
@@ -242,7 +256,7 @@ TABLES: dict[str, Callable[[Shape], dict[str, pa.Array]]] = {
 }
 
 
-def exact(found: dict[str, pa.Array], schema: pa.Schema) -> pa.Table:
+def exact(found: dict[str, Column], schema: pa.Schema) -> pa.Table:
     """Plain columns of `schema`; a column that the county does not have is unknown throughout."""
     rows = len(next(iter(found.values())))
     arrays = []
