@@ -67,6 +67,8 @@ class Township(Coded):
 
 
 class PublishedVillage(Count):
+    """A village whose figures a published paper prints; the sample is made to agree with them."""
+
     name: str
     groups: int
     poor_households: int

@@ -79,6 +79,7 @@ def write_digits(target: Any, first: int, width: int, values: Ints) -> None:
 
 
 def make(dice: Dice, plan: Plan) -> Draft:
+    """All people of the plan, as columns of numbers: who they are, how they fare and what they receive."""
     facts = county()
     family = families.make(dice, plan)
     n = len(family.home)
