@@ -56,6 +56,13 @@ def undo(*, by: Officer | None, batch: ImportBatch, reason: str) -> Undone:
             f"SELECT id FROM {sql.table(Change)} WHERE batch_id = {int(batch.pk)} AND kind <> '{Change.Kind.UNDO}'"
         )
         bench.make("batch_change", changes, key="id")
+        # A later batch that was itself taken back has left everything as it found it.
+        bench.make(
+            "undone_change",
+            f"SELECT c.id AS id FROM {sql.table(Change)} c JOIN {sql.table(ImportBatch)} b ON b.id = c.batch_id "
+            f"WHERE b.state = '{ImportBatch.State.UNDONE}'",
+            key="id",
+        )
         bench.make("obstacle", "SELECT CAST('' AS text) AS what, CAST(0 AS bigint) AS id WHERE 1 = 0")
         for model in MODELS:
             _find_former_states(bench, model)
@@ -116,7 +123,8 @@ def _find_former_states(bench: sql.Workbench, model: Any) -> None:
     )
     bench.run(
         f"INSERT INTO obstacle SELECT '{name}', f.id FROM former_{name} f WHERE EXISTS "
-        f"(SELECT 1 FROM {history} a WHERE a.{pk} = f.id AND a.history_id > f.last)"
+        f"(SELECT 1 FROM {history} a WHERE a.{pk} = f.id AND a.history_id > f.last "
+        f"AND a.change_id NOT IN (SELECT id FROM undone_change))"
     )
 
 
