@@ -44,6 +44,11 @@ class DatedForm(TablerForm):
     def prepare(self) -> None:
         """Fields that depend on the area."""
 
+    @property
+    def groups(self) -> list[tuple[Any, list[forms.BoundField]]]:
+        """Fields under their headings ("" for none), as the page shows them."""
+        return [("", list(self))]
+
     def carry_out(self, **dated: Any) -> Area:
         """Does it; answers the area whose page comes next."""
         raise NotImplementedError
@@ -157,6 +162,17 @@ class SplitForm(DatedForm):
         self.children = [node.area for node in selectors.tree(self.officer, parent=self.area)]
         for child in self.children:
             self.fields[f"child_{child.pk}"] = forms.ChoiceField(label=child.name, choices=choices, required=False)
+
+    @property
+    def groups(self) -> list[tuple[Any, list[forms.BoundField]]]:
+        new = [self[f"{what}_{n}"] for n in range(1, PARTS + 1) for what in ("name", "code")]
+        children = [self[f"child_{child.pk}"] for child in self.children]
+        found = [
+            (_("新区划"), new),
+            (_("下级区划的去向"), children),
+            ("", [self["keeps"], self["on"], self["document"]]),
+        ]
+        return [(title, fields) for title, fields in found if fields]
 
     def carry_out(self, **dated: Any) -> Area:
         given = self.cleaned_data
