@@ -97,7 +97,7 @@ class RecodeForm(DatedForm):
         return services.recode(area=self.area, code=self.cleaned_data["code"], **dated)
 
 
-class AreaChoice(forms.ModelChoiceField):
+class AreaChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
     """An area with the one above it, since names repeat."""
 
     def label_from_instance(self, area: Any) -> str:
