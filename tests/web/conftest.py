@@ -30,7 +30,11 @@ def make_household(house: House) -> Maker:
     def make(head: str, village: Area | None = None, members: tuple[str, ...] = (), **values: Any) -> Household:
         by = house.officer("county_office")
         made = services.save_household(
-            by=by, household=None, values={"household_type": "02", **values}, reason="建档", village=village or house.village
+            by=by,
+            household=None,
+            values={"household_type": "02", **values},
+            reason="建档",
+            village=village or house.village,
         )
         for position, name in enumerate((head, *members)):
             born = date(1970 + position, 5, 1)

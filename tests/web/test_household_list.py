@@ -96,7 +96,13 @@ def test_every_filter_keeps_the_households_it_names(house: House, make_household
 def test_a_question_that_is_none_is_not_asked(house: House, make_household):
     make_household("张春梅")
     client = house.client("county_office")
-    for question in ({"household_type": "99"}, {"order": "password"}, {"page": "x"}, {"area": "1'"}, {"page": "9" * 30}):
+    for question in (
+        {"household_type": "99"},
+        {"order": "password"},
+        {"page": "x"},
+        {"area": "1'"},
+        {"page": "9" * 30},
+    ):
         assert client.get("/households/", question).status_code == 200
 
 
@@ -137,7 +143,9 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(house: House, make_ho
     client = house.client("county_office")
 
     def queries(address: str) -> int:
-        with CaptureQueriesContext(connection, ) as asked:
+        with CaptureQueriesContext(
+            connection,
+        ) as asked:
             assert client.get(address).status_code == 200
         return len(asked)
 

@@ -182,7 +182,8 @@ def test_a_new_household_is_registered_with_its_first_person(house: House):
     client = house.client("county_office")
     page = client.get("/households/add/", {"area": house.village.pk})
     answer = client.post(
-        f"/households/add/?area={house.village.pk}", form_data(page) | {"village": house.village.pk, "household_type": "02", "reason": "新立户"}
+        f"/households/add/?area={house.village.pk}",
+        form_data(page) | {"village": house.village.pk, "household_type": "02", "reason": "新立户"},
     )
     made = Household.objects.get()
     assert answer.headers["Location"].startswith(f"/households/{made.pk}/")
@@ -226,7 +227,9 @@ def test_a_household_is_split_and_another_merged(house: House, zhang, make_house
     client = house.client("county_office")
     person = zhang.members.get(name="王小红")
     address = f"/households/{zhang.pk}/split/"
-    answer = client.post(address, {f"go_{person.pk}": "on", f"as_{person.pk}": "01", "on": "2024-05-01", "reason": "成家"})
+    answer = client.post(
+        address, {f"go_{person.pk}": "on", f"as_{person.pk}": "01", "on": "2024-05-01", "reason": "成家"}
+    )
     assert answer.status_code == 302, answer.context["form"].errors
     new = Household.objects.get(head_name="王小红")
     address = f"/households/{zhang.pk}/merge/"
@@ -244,8 +247,8 @@ def test_a_household_is_split_and_another_merged(house: House, zhang, make_house
 def test_an_income_statement_is_entered_by_lines_and_explains_itself(house: House, zhang):
     client = house.client("county_office")
     data = {
-        "year": "2024", "window_start": "2023-10-01", "window_end": "2024-09-30", "members_counted": "2", "reason": "核算",
-        "lines-TOTAL_FORMS": "3", "lines-INITIAL_FORMS": "0",
+        "year": "2024", "window_start": "2023-10-01", "window_end": "2024-09-30", "members_counted": "2",
+        "reason": "核算", "lines-TOTAL_FORMS": "3", "lines-INITIAL_FORMS": "0",
         "lines-0-code": "wage.migrant", "lines-0-amount": "24000.50",
         "lines-1-code": "production.crops", "lines-1-amount": "1000",
         "lines-2-code": "", "lines-2-amount": "",

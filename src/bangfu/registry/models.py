@@ -211,7 +211,7 @@ class Household(models.Model):
         indexes = [
             models.Index(fields=["place", "household_no"], name="household_by_place"),
             models.Index(fields=["head_initials", "head_name"], name="household_by_head"),
-            models.Index(fields=["members_count"], name="household_by_size"),
+            models.Index(fields=["members_count", "id"], name="household_by_size"),
             models.Index(fields=["latest_per_capita_net_income"], name="household_by_income"),
             models.Index(fields=["household_type", "place"], name="household_by_type"),
             models.Index(fields=["household_class", "place"], name="household_by_class"),

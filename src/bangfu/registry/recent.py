@@ -23,8 +23,13 @@ def changes_of(officer: Officer, number: int = 8) -> Sequence[Done]:
     changes = list(Change.objects.filter(actor=officer).order_by("-pk")[:number])
     single = [c.pk for c in changes if c.kind in SINGLE]
     about: dict[int, int] = {}
-    for model, column in ((Household, "id"), (Member, "household_id"), (IncomeYear, "household_id"), (Paper, "household_id")):
-        history: Any = model.history  # type: ignore[attr-defined]
+    for model, column in (
+        (Household, "id"),
+        (Member, "household_id"),
+        (IncomeYear, "household_id"),
+        (Paper, "household_id"),
+    ):
+        history: Any = model.history
         for change, household in history.filter(change_id__in=single).values_list("change_id", column)[:200]:
             about.setdefault(change, household)
     seen = Household.objects.visible_to(officer).select_related("village").in_bulk(set(about.values()))

@@ -14,7 +14,11 @@ class TablerRenderer(DjangoTemplates):
     field_template_name = "parts/field.html"
 
     def get_template(self, template_name: str) -> Any:
-        return loader.get_template(template_name) if template_name.startswith("parts/") else super().get_template(template_name)
+        return (
+            loader.get_template(template_name)
+            if template_name.startswith("parts/")
+            else super().get_template(template_name)
+        )
 
 
 class Month(forms.DateInput):
@@ -54,3 +58,9 @@ def dress(form: forms.BaseForm) -> None:
         classes = str(widget.attrs.get("class", "")).split()
         if style not in classes:
             widget.attrs["class"] = " ".join([*classes, style])
+
+
+def choose(form: forms.BaseForm, name: str, choices: Any) -> None:
+    """Give a select its choices: those of policy files are read when the form is made, in the reader's language."""
+    field: Any = form.fields[name]
+    field.choices = choices

@@ -17,6 +17,7 @@ from django.template.loader import render_to_string
 from bangfu.common.places import Level, span
 from bangfu.registry import recent
 from bangfu.registry.models import YearCount
+from bangfu.web.guard import officer_of
 from bangfu.web.scope import Scope, scope_of
 
 FIGURES = (
@@ -44,14 +45,16 @@ def incidence(part: int | None, whole: int | None) -> Decimal | None:
 
 def area_counts(request: HttpRequest) -> str:
     """The counts of the officer's area, and of the areas directly below it, for the latest year counted."""
-    if not request.user.has_perm("registry.view"):  # type: ignore[union-attr]
+    if not officer_of(request).has_perm("registry.view"):
         return ""
     scope = scope_of(request)
-    counts: QuerySet[Any] = YearCount.objects.visible_to(request.user)  # type: ignore[arg-type]
+    counts: Any = YearCount.objects.visible_to(officer_of(request))
     if scope.area:
-        counts = counts.inside(scope.area)  # type: ignore[attr-defined]
+        counts = counts.inside(scope.area)
     # In January most villages still stand as last year ended: each is taken as it was last counted.
-    by_now = YearCount.objects.visible_to(request.user).filter(village=OuterRef("village"), year__lte=date.today().year)  # type: ignore[arg-type]
+    by_now = YearCount.objects.visible_to(officer_of(request)).filter(
+        village=OuterRef("village"), year__lte=date.today().year
+    )
     counts = counts.filter(year=Subquery(by_now.order_by("-year").values("year")[:1]))
     year = counts.aggregate(year=Max("year"))["year"]
     total = counts.aggregate(**{name: Sum(name) for name in FIGURES})
@@ -90,7 +93,7 @@ def _below(scope: Scope, counts: QuerySet[Any]) -> list[dict[str, Any]]:
 
 def my_work(request: HttpRequest) -> str:
     """The latest changes and imports of the officer."""
-    officer: Any = request.user
+    officer = officer_of(request)
     if not officer.has_perm("registry.view"):
         return ""
     batches = recent.batches_of(officer) if officer.has_perm("registry.import") else []
@@ -100,7 +103,7 @@ def my_work(request: HttpRequest) -> str:
 
 def other_work(request: HttpRequest) -> str:
     """For administrators, who have no registry: the pages that are theirs."""
-    if request.user.has_perm("registry.view"):  # type: ignore[union-attr]
+    if officer_of(request).has_perm("registry.view"):
         return ""
     return render_to_string("parts/home_pages.html", {}, request)
 

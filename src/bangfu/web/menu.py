@@ -35,7 +35,7 @@ def menu_for(request: HttpRequest) -> list[dict[str, Any]]:
     path = request.path
     shown = []
     for item in MENU:
-        if item.right and not request.user.has_perm(item.right):  # type: ignore[union-attr]
+        if item.right and not request.user.has_perm(item.right):
             continue
         url = item.url
         here = path == url if item.url_name == "home" else path.startswith(url)

@@ -43,7 +43,9 @@ def scope_of(request: HttpRequest, right: str = "registry.view") -> Scope:
     visible = Area.objects.visible_to(officer)
     tops = tops_of(officer, right)
     wanted = request.GET.get("area", "")
-    area = visible.filter(pk=int(wanted)).first() if wanted.isascii() and wanted.isdigit() and len(wanted) < 19 else None
+    area = (
+        visible.filter(pk=int(wanted)).first() if wanted.isascii() and wanted.isdigit() and len(wanted) < 19 else None
+    )
     if area and not any(t.reach.holds(area.place) for t in tops):
         area = None
     if area is None:

@@ -632,7 +632,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='household',
-            index=models.Index(fields=['members_count'], name='household_by_size'),
+            index=models.Index(fields=['members_count', 'id'], name='household_by_size'),
         ),
         migrations.AddIndex(
             model_name='household',

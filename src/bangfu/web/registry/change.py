@@ -9,14 +9,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
+from bangfu.accounts.roles import rights
 from bangfu.areas.models import Area
 from bangfu.common.errors import BangfuError, NotAllowed
 from bangfu.common.places import Level
-from bangfu.accounts.roles import rights
 from bangfu.registry import services
 from bangfu.registry.errors import RowsRefused
 from bangfu.registry.models import Household, Member, WorkRecord
-from bangfu.web.guard import needs
+from bangfu.web.guard import needs, officer_of
 from bangfu.web.registry.forms import ColumnsForm
 from bangfu.web.registry.household import getattr_or_none, household_of
 from bangfu.web.registry.moving import HEAD, LeaveForm, MergeForm, NewHouseholdForm, NewMemberForm, SplitForm
@@ -27,7 +27,7 @@ from bangfu.web.scope import scope_of
 def editable(request: HttpRequest, pk: int) -> Household:
     """The household, if the officer may change it."""
     house = household_of(request, pk)
-    if not request.user.may("registry.edit", house.place):  # type: ignore[union-attr]
+    if not officer_of(request).may("registry.edit", house.place):
         raise NotAllowed(right=rights()["registry.edit"].label)
     return house
 
@@ -63,14 +63,14 @@ def _form_page(request: HttpRequest, house: Household | None, form: Any, title: 
 def _back(house: Household, anchor: str = "") -> HttpResponseRedirect:
     response = redirect("household", house.pk)
     response["Location"] += anchor
-    return response  # type: ignore[return-value]
+    return response
 
 
 @needs("registry.edit")
 def add(request: HttpRequest) -> HttpResponse:
     """A new household in a village of the officer; its people are added on its page."""
     scope = scope_of(request, "registry.edit")
-    villages = Area.objects.visible_to(request.user).current().of_level(Level.VILLAGE)  # type: ignore[arg-type]
+    villages = Area.objects.visible_to(officer_of(request)).current().of_level(Level.VILLAGE)
     if scope.here:
         inside = villages.inside(scope.here)
         villages = inside if scope.here.level <= Level.VILLAGE else villages.filter(pk=scope.here.parent_id)
@@ -80,7 +80,7 @@ def add(request: HttpRequest) -> HttpResponse:
         made = carried_out(
             form,
             lambda: services.save_household(
-                by=request.user,
+                by=officer_of(request),
                 household=None,
                 values=values,
                 reason=form.cleaned_data["reason"],
@@ -110,7 +110,7 @@ def edit(request: HttpRequest, pk: int, section: str) -> HttpResponse:
         if carried_out(
             form,
             lambda: services.save_household(
-                by=request.user, household=house, values=values, reason=form.cleaned_data["reason"]
+                by=officer_of(request), household=house, values=values, reason=form.cleaned_data["reason"]
             ),
         ):
             messages.success(request, _("已保存。"))
@@ -120,7 +120,9 @@ def edit(request: HttpRequest, pk: int, section: str) -> HttpResponse:
 
 def _person(request: HttpRequest, house: Household, member_pk: int) -> Member:
     found: Member = get_object_or_404(
-        Member.objects.visible_to(request.user), pk=member_pk, household=house  # type: ignore[arg-type]
+        Member.objects.visible_to(officer_of(request)),
+        pk=member_pk,
+        household=house,
     )
     return found
 
@@ -133,7 +135,7 @@ def member_add(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid() and carried_out(
         form,
         lambda: services.save_member(
-            by=request.user,
+            by=officer_of(request),
             household=house,
             member=None,
             values=form.values(),
@@ -163,7 +165,11 @@ def member_edit(request: HttpRequest, pk: int, member_pk: int) -> HttpResponse:
         if carried_out(
             form,
             lambda: services.save_member(
-                by=request.user, household=house, member=person, values=values, reason=form.cleaned_data["reason"]
+                by=officer_of(request),
+                household=house,
+                member=person,
+                values=values,
+                reason=form.cleaned_data["reason"],
             ),
         ):
             messages.success(request, _("已保存。"))
@@ -178,13 +184,13 @@ def member_leave(request: HttpRequest, pk: int, member_pk: int) -> HttpResponse:
     person = _person(request, house, member_pk)
     people: list[Member] = []
     if person.relation_to_head == HEAD:
-        present = Member.objects.visible_to(request.user).present()  # type: ignore[arg-type]
+        present = Member.objects.visible_to(officer_of(request)).present()
         people = list(present.filter(household=house).exclude(pk=person.pk))
     form = LeaveForm(request.POST or None, people=people, initial={"on": date.today()})
     if form.is_valid() and carried_out(
         form,
         lambda: services.member_leaves(
-            by=request.user,
+            by=officer_of(request),
             member=person,
             kind=form.cleaned_data["kind"],
             on=form.cleaned_data["on"],
@@ -206,7 +212,7 @@ def work(request: HttpRequest, pk: int, member_pk: int, record_pk: int | None = 
     person = _person(request, house, member_pk)
     record = None
     if record_pk is not None:
-        record = get_object_or_404(WorkRecord.objects.visible_to(request.user), pk=record_pk, member=person)  # type: ignore[arg-type]
+        record = get_object_or_404(WorkRecord.objects.visible_to(officer_of(request)), pk=record_pk, member=person)
     form = ColumnsForm(
         request.POST or None, sections=[WORK], records={"work_record": record}, required=("start_month",)
     )
@@ -221,7 +227,7 @@ def work(request: HttpRequest, pk: int, member_pk: int, record_pk: int | None = 
         if carried_out(
             form,
             lambda: services.save_work_record(
-                by=request.user, member=person, values=values, reason=form.cleaned_data["reason"]
+                by=officer_of(request), member=person, values=values, reason=form.cleaned_data["reason"]
             ),
         ):
             messages.success(request, _("已保存。"))
@@ -233,13 +239,13 @@ def work(request: HttpRequest, pk: int, member_pk: int, record_pk: int | None = 
 def split(request: HttpRequest, pk: int) -> HttpResponse:
     """Some members found a household of their own."""
     house = editable(request, pk)
-    people = list(Member.objects.visible_to(request.user).present().filter(household=house))  # type: ignore[arg-type]
+    people = list(Member.objects.visible_to(officer_of(request)).present().filter(household=house))
     form = SplitForm(request.POST or None, people=people, initial={"on": date.today()})
     if form.is_valid():
         made = carried_out(
             form,
             lambda: services.split_household(
-                by=request.user,
+                by=officer_of(request),
                 household=house,
                 members=form.leaving(),
                 head=form.head(),
@@ -261,26 +267,29 @@ def merge(request: HttpRequest, pk: int) -> HttpResponse:
     number = (request.POST or request.GET).get("other", "").strip()
     other = None
     if number:
-        candidates = Household.objects.visible_to(request.user).living().exclude(pk=house.pk)  # type: ignore[arg-type]
+        candidates = Household.objects.visible_to(officer_of(request)).living().exclude(pk=house.pk)
         other = candidates.filter(household_no=number).select_related("village__parent", "group").first()
-    people = (
-        list(Member.objects.visible_to(request.user).present().filter(household=other)) if other else []  # type: ignore[arg-type]
+    people = list(Member.objects.visible_to(officer_of(request)).present().filter(household=other)) if other else []
+    form = MergeForm(
+        request.POST or None, people=people, number=number, found=other is not None, initial={"on": date.today()}
     )
-    form = MergeForm(request.POST or None, people=people, number=number, found=other is not None, initial={"on": date.today()})
-    if other and form.is_valid():
-        if carried_out(
+    if (
+        other
+        and form.is_valid()
+        and carried_out(
             form,
             lambda: services.merge_households(
-                by=request.user,
+                by=officer_of(request),
                 into=house,
                 other=other,
                 relations=form.relations(),
                 on=form.cleaned_data["on"],
                 reason=form.cleaned_data["reason"],
             ),
-        ):
-            messages.success(request, _("已并户，{number} 户的成员已转入本户。").format(number=other.household_no))
-            return _back(house, "#members")
+        )
+    ):
+        messages.success(request, _("已并户，{number} 户的成员已转入本户。").format(number=other.household_no))
+        return _back(house, "#members")
     return _form_page(
         request, house, form, _("并户"), template="registry/moving.html", merging=True, other=other, number=number
     )

@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from bangfu.areas.models import Area
 from bangfu.common.policy import code_list
+from bangfu.registry.columns import tables
 from bangfu.registry.lists import CODE_FILTERS, ORDERS, UNKNOWN, Wanted
-from bangfu.registry.models import Household
 from bangfu.web.forms import TablerForm
 
 ANY = ("", _("不限"))
@@ -42,7 +42,9 @@ class HouseholdFilter(TablerForm):
     poor = forms.ChoiceField(label=_("未脱贫户"), required=False, choices=(ANY, *YES_NO))
     dangerous = forms.ChoiceField(label=_("危房户"), required=False, choices=(ANY, *YES_NO))
     safe_water = forms.ChoiceField(
-        label=_("安全饮水"), required=False, choices=(ANY, ("yes", _("已解决")), ("no", _("未解决")), (UNKNOWN, _("未采集")))
+        label=_("安全饮水"),
+        required=False,
+        choices=(ANY, ("yes", _("已解决")), ("no", _("未解决")), (UNKNOWN, _("未采集"))),
     )
     labour = forms.ChoiceField(
         label=_("劳动力"), required=False, choices=(ANY, ("able", _("有劳动力")), ("none", _("无劳动力")))
@@ -56,7 +58,7 @@ class HouseholdFilter(TablerForm):
         super().__init__(*args, **kwargs)
         for name in (*CODE_FILTERS, "house_grade"):
             listed = code_list("poverty_cause" if name == "main_cause" else name)
-            label = _("危房级别") if name == "house_grade" else Household._meta.get_field(name).verbose_name
+            label = _("危房级别") if name == "house_grade" else tables()["household"].columns[name].label
             choices = [ANY, *((c.code, str(c.label)) for c in listed.codes), (UNKNOWN, _("未采集"))]
             field = forms.ChoiceField(label=label, required=False, choices=choices)
             field.widget.attrs["class"] = "form-select"

@@ -29,7 +29,9 @@ class FlagField(forms.TypedChoiceField):
 
     def __init__(self, **kwargs: Any) -> None:
         choices = (("", gettext_lazy("未采集")), ("yes", gettext_lazy("是")), ("no", gettext_lazy("否")))
-        super().__init__(choices=choices, coerce=lambda text: YES_NO[text], empty_value=None, **kwargs)
+        # What is compared with may be a value already.
+        coerce = lambda given: given if isinstance(given, bool) else YES_NO[given]  # noqa: E731
+        super().__init__(choices=choices, coerce=coerce, empty_value=None, **kwargs)
 
     def prepare_value(self, value: Any) -> Any:
         return {True: "yes", False: "no", None: ""}.get(value, value)
@@ -51,7 +53,7 @@ class MonthField(forms.DateField):
 
 
 class SecretField(forms.CharField):
-    """Personal data: what is on file is shown masked beside the box; an empty box leaves it, the word 清空 clears it."""
+    """Personal data: what is on file stands masked beside the box; an empty box leaves it, the word 清空 clears it."""
 
     def __init__(self, *, masked: str = "", **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -63,7 +65,7 @@ class SecretField(forms.CharField):
 def field_of(column: Column, *, on_file: Any = None, required: bool = False) -> forms.Field:
     """The form field of a column; `on_file` is the value it replaces."""
     base: dict[str, Any] = {"label": column.label, "required": required}
-    field: forms.Field
+    field: Any
     if column.kind is Kind.CODE:
         listed = code_list(column.codes)
         choices = listed.choices()
@@ -90,8 +92,8 @@ def field_of(column: Column, *, on_file: Any = None, required: bool = False) -> 
         field = SecretField(masked=masked, max_length=column.length or None, **base)
     else:
         field = forms.CharField(max_length=column.length or None, **base)
-    field.unit = unit_of(column)  # type: ignore[attr-defined]
-    return field
+    field.unit = unit_of(column)
+    return field  # type: ignore[no-any-return]
 
 
 class ReasonForm(TablerForm):
@@ -171,7 +173,7 @@ class ColumnsForm(ReasonForm):
     def _value(self, name: str, column: Column) -> Any:
         value = self.cleaned_data.get(name)
         if column.kind is Kind.SET:
-            return ",".join(sorted(value)) or None
+            return ",".join(sorted(value or ())) or None
         if column.sensitive:
             return (value or "").strip()
         return None if value == "" else value
@@ -189,8 +191,9 @@ class ColumnsForm(ReasonForm):
         moved = [name for name in self.columns if now.get(name) != before.get(name)]
         if not moved:
             return cleaned
-        self.data = self.data.copy()
-        self.data["was"] = self.fields["was"].initial
+        data: Any = self.data
+        self.data = data = data.copy()
+        data["was"] = self.fields["was"].initial
         for name in moved:
             column = self.columns[name]
             mine = self._value(name, column) if name in self.cleaned_data else None
@@ -200,13 +203,15 @@ class ColumnsForm(ReasonForm):
             if touched and written != now.get(name):
                 self.add_error(
                     name,
-                    _("您填写期间，别人已把它改为“{theirs}”。如以您填的为准，请再次保存；否则请改成一致。").format(theirs=theirs),
+                    _("您填写期间，别人已把它改为“{theirs}”。如以您填的为准，请再次保存；否则请改成一致。").format(
+                        theirs=theirs
+                    ),
                 )
             elif not touched and not column.sensitive:
                 # Not touched here: take over what stands on file now.
                 self.cleaned_data[name] = self._as_given(column, self.on_file[name])
                 given = self._as_given(column, self.on_file[name])
-                self.data.setlist(name, given if isinstance(given, list) else [self.fields[name].prepare_value(given)])
+                data.setlist(name, given if isinstance(given, list) else [self.fields[name].prepare_value(given)])
         return cleaned
 
     def refuse(self, problems: Sequence[Problem]) -> None:

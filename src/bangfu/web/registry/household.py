@@ -14,24 +14,34 @@ from django.views.decorators.http import require_POST
 from bangfu.common.policy import code_list
 from bangfu.registry import selectors, services
 from bangfu.registry.models import Household, IncomeItem, IncomeYear, Member, MemberEvent, Paper, WorkRecord
-from bangfu.web.guard import needs
+from bangfu.web.guard import asked_by_htmx, needs, officer_of
 from bangfu.web.registry import ledger
 from bangfu.web.registry.rows import tags_of, where_of
 from bangfu.web.registry.sections import HOUSEHOLD, MEMBER, WORK
 from bangfu.web.registry.shown import age, codes, columns_of, facts, money, text_of
 
+MEMBER_LINE = (
+    "sex",
+    "relation_to_head",
+    "education_level",
+    "student_status",
+    "health_status",
+    "labor_capacity",
+    "id_no",
+)
 SECRETS = {"household": ("phone", "bank_account"), "member": ("id_no", "phone")}
 
 
 def household_of(request: HttpRequest, pk: int) -> Household:
     """The household, if the officer may see it; otherwise there is no such page."""
-    visible = Household.objects.visible_to(request.user).select_related("village__parent", "group", "dwelling")  # type: ignore[arg-type]
-    return get_object_or_404(visible, pk=pk)
+    visible = Household.objects.visible_to(officer_of(request)).select_related("village__parent", "group", "dwelling")
+    found: Household = get_object_or_404(visible, pk=pk)
+    return found
 
 
 def common(request: HttpRequest, household: Household, tab: str) -> dict[str, Any]:
     """What all tabs show: the head of the page and what the officer may do here."""
-    officer: Any = request.user
+    officer = officer_of(request)
     living = household.ended_on is None
     return {
         "household": household,
@@ -52,10 +62,7 @@ def common(request: HttpRequest, household: Household, tab: str) -> dict[str, An
 def member_line(member: Any, day: date) -> dict[str, Any]:
     """A person as a row: what the list of members shows."""
     known = columns_of("member")
-    line = {
-        name: text_of(known[name], getattr(member, name))
-        for name in "sex relation_to_head education_level student_status health_status labor_capacity id_no".split()
-    }
+    line = {name: text_of(known[name], getattr(member, name)) for name in MEMBER_LINE}
     insured = [n for n in ("resident_medical_insurance", "employee_medical_insurance") if getattr(member, n)]
     asked = [n for n in ("resident_medical_insurance", "employee_medical_insurance") if getattr(member, n) is not None]
     enjoys = (entry := code_list("dibao_status").get(member.dibao_status)) and entry.attributes.get("enjoys")
@@ -79,12 +86,12 @@ def household(request: HttpRequest, pk: int) -> HttpResponse:
     today = date.today()
     if on and on < today:
         return _as_of(request, house, on)
-    members = list(Member.objects.visible_to(request.user).filter(household=house))  # type: ignore[arg-type]
+    members = list(Member.objects.visible_to(officer_of(request)).filter(household=house))
     context = common(request, house, "household") | {
         **_body(house, getattr_or_none(house, "dwelling"), members, today),
         "events": [
             {"event": event, "kind": codes("member_increase" if event.joined else "member_decrease", event.kind)}
-            for event in MemberEvent.objects.visible_to(request.user)  # type: ignore[arg-type]
+            for event in MemberEvent.objects.visible_to(officer_of(request))
             .filter(household=house)
             .select_related("member")[:20]
         ],
@@ -108,9 +115,7 @@ def _body(house: Any, dwelling: Any, members: Sequence[Any], day: date) -> dict[
     return {
         "members": [member_line(m, day) for m in present],
         "gone": [member_line(m, day) for m in members if m not in present],
-        "sections": [
-            {"section": s, "facts": facts(records[s.record], s.table, s.columns)} for s in HOUSEHOLD.values()
-        ],
+        "sections": [{"section": s, "facts": facts(records[s.record], s.table, s.columns)} for s in HOUSEHOLD.values()],
     }
 
 
@@ -122,7 +127,9 @@ def house_statement(house: Household) -> dict[str, Any] | None:
 
 
 def _work(request: HttpRequest, house: Household) -> list[dict[str, Any]]:
-    records = WorkRecord.objects.visible_to(request.user).filter(member__household=house).select_related("member")  # type: ignore[arg-type]
+    records = (
+        WorkRecord.objects.visible_to(officer_of(request)).filter(member__household=house).select_related("member")
+    )
     known = columns_of("work_record")
     return [
         {
@@ -142,7 +149,9 @@ def _as_of(request: HttpRequest, house: Household, on: date) -> HttpResponse:
     seen = selectors.as_of(house, on)
     if seen is None or seen.household is None:
         return render(
-            request, "registry/household_before.html", common(request, house, "household") | {"on": on, "may_edit": False}
+            request,
+            "registry/household_before.html",
+            common(request, house, "household") | {"on": on, "may_edit": False},
         )
     past = seen.household
     past.pk = house.pk
@@ -161,8 +170,8 @@ def _as_of(request: HttpRequest, house: Household, on: date) -> HttpResponse:
 def member(request: HttpRequest, pk: int, member_pk: int) -> HttpResponse:
     """Everything on file about one person."""
     house = household_of(request, pk)
-    person = get_object_or_404(Member.objects.visible_to(request.user), pk=member_pk, household=house)  # type: ignore[arg-type]
-    records = WorkRecord.objects.visible_to(request.user).filter(member=person)  # type: ignore[arg-type]
+    person = get_object_or_404(Member.objects.visible_to(officer_of(request)), pk=member_pk, household=house)
+    records = WorkRecord.objects.visible_to(officer_of(request)).filter(member=person)
     context = common(request, house, "household") | {
         "person": person,
         "line": member_line(person, date.today()),
@@ -170,7 +179,7 @@ def member(request: HttpRequest, pk: int, member_pk: int) -> HttpResponse:
         "work": [{"record": r, "facts": facts(r, "work_record", WORK.columns)} for r in records],
         "events": [
             {"event": event, "kind": codes("member_increase" if event.joined else "member_decrease", event.kind)}
-            for event in MemberEvent.objects.visible_to(request.user).filter(member=person)  # type: ignore[arg-type]
+            for event in MemberEvent.objects.visible_to(officer_of(request)).filter(member=person)
         ],
     }
     return render(request, "registry/member.html", context)
@@ -180,13 +189,13 @@ def member(request: HttpRequest, pk: int, member_pk: int) -> HttpResponse:
 def income(request: HttpRequest, pk: int) -> HttpResponse:
     """The ledger of a year, and all years in a chart."""
     house = household_of(request, pk)
-    statements = list(IncomeYear.objects.visible_to(request.user).filter(household=house).order_by("-year"))  # type: ignore[arg-type]
+    statements = list(IncomeYear.objects.visible_to(officer_of(request)).filter(household=house).order_by("-year"))
     wanted = request.GET.get("year", "")
     chosen = next((s for s in statements if str(s.year) == wanted), statements[0] if statements else None)
     lines: list[IncomeItem] = []
     if chosen:
         lines = list(
-            IncomeItem.objects.visible_to(request.user)  # type: ignore[arg-type]
+            IncomeItem.objects.visible_to(officer_of(request))
             .filter(income_year=chosen)
             .select_related("member")
             .order_by("line")
@@ -207,8 +216,12 @@ def income(request: HttpRequest, pk: int) -> HttpResponse:
 def papers(request: HttpRequest, pk: int) -> HttpResponse:
     """The papers of a household that have not been removed."""
     house = household_of(request, pk)
-    kept = Paper.objects.visible_to(request.user).filter(household=house, removed_on=None).select_related("member")  # type: ignore[arg-type]
-    shown = [{"paper": p, "kind": codes("paper_kind", p.kind), "image": p.media_type.startswith("image/")} for p in kept]
+    kept = (
+        Paper.objects.visible_to(officer_of(request)).filter(household=house, removed_on=None).select_related("member")
+    )
+    shown = [
+        {"paper": p, "kind": codes("paper_kind", p.kind), "image": p.media_type.startswith("image/")} for p in kept
+    ]
     return render(request, "registry/papers.html", common(request, house, "papers") | {"papers": shown})
 
 
@@ -228,10 +241,10 @@ def reveal(request: HttpRequest, pk: int, field: str, member_pk: int | None = No
     house = household_of(request, pk)
     subject: Household | Member = house
     if member_pk is not None:
-        subject = get_object_or_404(Member.objects.visible_to(request.user), pk=member_pk, household=house)  # type: ignore[arg-type]
+        subject = get_object_or_404(Member.objects.visible_to(officer_of(request)), pk=member_pk, household=house)
     if field not in SECRETS["household" if member_pk is None else "member"]:
         raise Http404
-    text = services.reveal(by=request.user, subject=subject, field=field)
-    if not request.htmx:  # type: ignore[attr-defined]
+    text = services.reveal(by=officer_of(request), subject=subject, field=field)
+    if not asked_by_htmx(request):
         return redirect("household", pk)
     return render(request, "registry/parts/revealed.html", {"text": text})

@@ -10,14 +10,14 @@ from django.utils.translation import gettext_lazy
 from bangfu.areas.models import Area
 from bangfu.common.policy import code_list
 from bangfu.registry.models import Member
-from bangfu.web.forms import dress
+from bangfu.web.forms import choose, dress
 from bangfu.web.registry.forms import ColumnsForm, ReasonForm, plain_events
 from bangfu.web.registry.sections import HOUSEHOLD
 
 HEAD = "01"
 
 
-class VillageField(forms.ModelChoiceField):
+class VillageField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """A village with its township, since villages share names."""
 
     def label_from_instance(self, area: Any) -> str:
@@ -59,7 +59,7 @@ class NewMemberForm(ColumnsForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["event"].choices = [("", _("请选择")), *plain_events("member_increase")]  # type: ignore[attr-defined]
+        choose(self, "event", [("", _("请选择")), *plain_events("member_increase")])
 
     @property
     def first(self) -> list[forms.BoundField]:
@@ -125,7 +125,7 @@ class LeaveForm(PeopleForm):
 
     def __init__(self, data: Any = None, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
-        self.fields["kind"].choices = [("", _("请选择")), *plain_events("member_decrease")]  # type: ignore[attr-defined]
+        choose(self, "kind", [("", _("请选择")), *plain_events("member_decrease")])
         self.fields["on"].label = _("离开日期")
 
     def rest(self) -> list[forms.BoundField]:

@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy
 from bangfu.common.policy import code_list
 from bangfu.registry import selectors, services
 from bangfu.registry.models import Member, Paper
-from bangfu.web.guard import needs
+from bangfu.web.forms import choose
+from bangfu.web.guard import needs, officer_of
 from bangfu.web.registry.change import carried_out, editable
 from bangfu.web.registry.forms import ReasonForm
 from bangfu.web.registry.household import household_of
@@ -39,8 +40,8 @@ class PaperForm(ReasonForm):
 
     def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["kind"].choices = [("", _("请选择")), *code_list("paper_kind").choices()]  # type: ignore[attr-defined]
-        self.fields["member"].choices = [("", _("全家")), *((str(p.pk), p.name) for p in people)]  # type: ignore[attr-defined]
+        choose(self, "kind", [("", _("请选择")), *code_list("paper_kind").choices()])
+        choose(self, "member", [("", _("全家")), *((str(p.pk), p.name) for p in people)])
         self.fields["reason"].required = False
         self.fields["reason"].label = _("备注")
         self.fields["reason"].help_text = ""
@@ -53,7 +54,7 @@ class RemoveForm(ReasonForm):
 @needs("registry.edit")
 def add(request: HttpRequest, pk: int) -> HttpResponse:
     house = editable(request, pk)
-    people = list(Member.objects.visible_to(request.user).filter(household=house))  # type: ignore[arg-type]
+    people = list(Member.objects.visible_to(officer_of(request)).filter(household=house))
     form = PaperForm(request.POST or None, request.FILES or None, people=people)
     if form.is_valid():
         given = form.cleaned_data
@@ -62,7 +63,7 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
         if carried_out(
             form,
             lambda: services.attach_paper(
-                by=request.user,
+                by=officer_of(request),
                 household=house,
                 member=person,
                 kind=given["kind"],
@@ -82,7 +83,10 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
 def _paper(request: HttpRequest, pk: int, paper_pk: int) -> Paper:
     house = household_of(request, pk)
     found: Paper = get_object_or_404(
-        Paper.objects.visible_to(request.user), pk=paper_pk, household=house, removed_on=None  # type: ignore[arg-type]
+        Paper.objects.visible_to(officer_of(request)),
+        pk=paper_pk,
+        household=house,
+        removed_on=None,
     )
     return found
 
@@ -110,7 +114,7 @@ def remove(request: HttpRequest, pk: int, paper_pk: int) -> HttpResponse:
     paper = _paper(request, pk, paper_pk)
     form = RemoveForm(request.POST or None)
     if form.is_valid() and carried_out(
-        form, lambda: services.remove_paper(by=request.user, paper=paper, reason=form.cleaned_data["reason"])
+        form, lambda: services.remove_paper(by=officer_of(request), paper=paper, reason=form.cleaned_data["reason"])
     ):
         messages.success(request, _("材料已移除，文件仍按规定留存备查。"))
         return redirect("household-papers", pk)

@@ -33,10 +33,14 @@ def tags_of(household: Household) -> list[Tag]:
     """Type, status, class and monitored class as words; an ordinary household has only its type."""
     tags = []
     if household.household_type:
-        registered = (entry := code_list("household_type").get(household.household_type)) and entry.attributes.get("registered")
+        registered = (entry := code_list("household_type").get(household.household_type)) and entry.attributes.get(
+            "registered"
+        )
         tags.append(Tag(codes("household_type", household.household_type), "blue" if registered else ""))
     if household.poverty_status:
-        tags.append(Tag(codes("poverty_status", household.poverty_status), STATUS_COLOURS.get(household.poverty_status, "")))
+        tags.append(
+            Tag(codes("poverty_status", household.poverty_status), STATUS_COLOURS.get(household.poverty_status, ""))
+        )
     if household.monitor_category:
         tags.append(Tag(codes("monitor_category", household.monitor_category), "orange"))
     # The class repeats the type unless it says who is on relief.

@@ -36,9 +36,10 @@ HOUSEHOLD: Mapping[str, Section] = {
         _section(
             "dwelling",
             _("居住条件"),
-            "house_area_m2 house_structure dangerous_house house_grade renovation_year safe_water_solved water_difficult "
-            "water_litres_per_day water_quality_ok water_round_trip_minutes water_reliability_percent living_power "
-            "production_power broadcast_tv broadband access_road_type distance_to_main_road_km sanitary_toilet main_fuel",
+            "house_area_m2 house_structure dangerous_house house_grade renovation_year safe_water_solved "
+            "water_difficult water_litres_per_day water_quality_ok water_round_trip_minutes water_reliability_percent "
+            "living_power production_power broadcast_tv broadband access_road_type distance_to_main_road_km "
+            "sanitary_toilet main_fuel",
             record="dwelling",
         ),
         _section(

@@ -17,8 +17,8 @@ from bangfu.registry import services
 from bangfu.registry.errors import Problem
 from bangfu.registry.income_items import items
 from bangfu.registry.models import IncomeItem, IncomeYear, Member
-from bangfu.web.forms import dress
-from bangfu.web.guard import needs
+from bangfu.web.forms import choose, dress
+from bangfu.web.guard import needs, officer_of
 from bangfu.web.registry.change import carried_out, editable
 from bangfu.web.registry.forms import FlagField, ReasonForm
 from bangfu.web.registry.ledger import KINDS, kind_label
@@ -60,7 +60,8 @@ class StatementForm(ReasonForm):
         super().__init__(*args, **kwargs)
         self.problems: list[Problem] = []
         for name in ("insurance_payout", "out_of_pocket_expense"):
-            self.fields[name].unit = _("元")  # type: ignore[attr-defined]
+            money: Any = self.fields[name]
+            money.unit = _("元")
         if fixed_year is not None:
             self.fields["year"].disabled = True
             self.fields["year"].initial = fixed_year
@@ -96,9 +97,9 @@ class LineForm(forms.Form):
             (kind_label(kind), [(c, str(item.label)) for c, item in items().items() if item.kind == kind])
             for kind in KINDS
         ]
-        self.fields["code"].choices = [("", _("选择项目")), *grouped]  # type: ignore[attr-defined]
-        self.fields["member"].choices = [("", _("全家")), *((p.person_no, p.name) for p in people)]  # type: ignore[attr-defined]
-        self.fields["counted"].choices = (("", _("按规定")), ("yes", _("计入")), ("no", _("不计入")))  # type: ignore[attr-defined]
+        choose(self, "code", [("", _("选择项目")), *grouped])
+        choose(self, "member", [("", _("全家")), *((p.person_no, p.name) for p in people)])
+        choose(self, "counted", (("", _("按规定")), ("yes", _("计入")), ("no", _("不计入"))))
         dress(self)
         for field in self.fields.values():
             field.widget.attrs["aria-label"] = str(field.label)
@@ -148,7 +149,7 @@ def _initial_line(item: IncomeItem) -> dict[str, Any]:
 def statement(request: HttpRequest, pk: int, year: int | None = None) -> HttpResponse:
     """Record a year anew, or change the statement of a year."""
     house = editable(request, pk)
-    officer: Any = request.user
+    officer = officer_of(request)
     people = list(Member.objects.visible_to(officer).filter(household=house))
     on_file = None
     if year is not None:
@@ -210,5 +211,5 @@ def _initial(on_file: IncomeYear | None) -> dict[str, Any]:
         # The yearly collection runs from October to September (standards 1.5).
         last = date.today().year if date.today().month >= 10 else date.today().year - 1
         return {"year": last, "window_start": date(last - 1, 10, 1), "window_end": date(last, 9, 30)}
-    names = "year window_start window_end members_counted insurance_payout out_of_pocket_expense".split()
+    names = ["year", "window_start", "window_end", "members_counted", "insurance_payout", "out_of_pocket_expense"]
     return {name: getattr(on_file, name) for name in names}

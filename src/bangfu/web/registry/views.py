@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 
 from bangfu.registry import lists
-from bangfu.web.guard import needs
+from bangfu.web.guard import asked_by_htmx, needs, officer_of
 from bangfu.web.registry.filters import read_filter
 from bangfu.web.registry.rows import row_of
 from bangfu.web.scope import scope_of
@@ -18,15 +18,13 @@ def household_list(request: HttpRequest) -> HttpResponse:
     scope = scope_of(request)
     form = read_filter(request)
     wanted = form.wanted(scope.area)
-    rows = lists.households(request.user, wanted)
+    rows = lists.households(officer_of(request), wanted)
     page = _page_number(request)
     shown = lists.rows_of_page(rows, wanted, page)
     more, shown = len(shown) > lists.ROWS, shown[: lists.ROWS]
     # A list that ends on its first page needs no second question for its count.
-    count = (
-        lists.Counted(len(shown), False) if page == 1 and not more else lists.counted(rows, wanted)
-    )
-    found = lists.names_found(request.user, shown, wanted.q)
+    count = lists.Counted(len(shown), False) if page == 1 and not more else lists.counted(rows, wanted)
+    found = lists.names_found(officer_of(request), shown, wanted.q)
     first = (page - 1) * lists.ROWS
     context = {
         "scope": scope,
@@ -44,7 +42,7 @@ def household_list(request: HttpRequest) -> HttpResponse:
         "query": _without(request, "page").urlencode(),
         "elsewhere": _without(request, "page", "area").urlencode(),
     }
-    part = "#rows" if request.htmx and request.htmx.target == "rows" else ""  # type: ignore[attr-defined]
+    part = "#rows" if asked_by_htmx(request, "rows") else ""
     return render(request, f"registry/household_list.html{part}", context)
 
 

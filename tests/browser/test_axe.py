@@ -1,0 +1,79 @@
+"""axe finds no serious fault on any page, on desk and phone."""
+
+import re
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from bangfu.registry.models import Household, Member
+from tests.browser.conftest import Site
+from tests.scope.walking import patterns
+
+SERIOUS = {"serious", "critical"}
+# Answers that are files, fragments or doors out; they are no pages.
+NO_PAGES = re.compile(
+    r"sign-out|set-language|export|report|template|progress|confirm|undo|reveal|options|remove|paper$"
+)
+ROLES = {
+    "officers/new": "system_administrator",
+    "officers/": "security_administrator",
+    "audit/": "audit_administrator",
+}
+
+
+def addresses(county: Household) -> list[tuple[str, str]]:
+    """Every page of the site that needs no argument or one of the household, with the role that may open it."""
+    member = Member.objects.filter(household=county).first()
+    assert member is not None
+    values = {"pk": county.pk, "member_pk": member.pk, "year": 2024, "section": "identification"}
+    found = []
+    for pattern in patterns():
+        if NO_PAGES.search(pattern.name) or NO_PAGES.search(pattern.route):
+            continue
+        if pattern.arguments and not (
+            pattern.route.startswith("households/<") and set(pattern.arguments) <= set(values)
+        ):
+            continue
+        role = next((role for part, role in ROLES.items() if pattern.route.startswith(part)), "county_office")
+        found.append((role, pattern.url(values)))
+    return found
+
+
+def faults(page: Any) -> list[str]:
+    """Serious faults as sentences: what is wrong, and where."""
+    answer = Axe().run(page)
+    return [
+        f"{fault['id']}: {node['html'][:160]}"
+        for fault in answer.response["violations"]
+        if fault["impact"] in SERIOUS
+        for node in fault["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
+def test_axe_finds_no_serious_fault_on_any_page(site: Site, county: Household, phone: bool):
+    wrong: dict[str, list[str]] = {}
+    pages: dict[str, Any] = {}
+    for role, address in addresses(county):
+        if role not in pages:
+            pages[role] = site.page(role, phone=phone, bypass_csp=True)
+        page = pages[role]
+        answer = page.goto(site.url + address)
+        assert answer.status == 200, (address, answer.status)
+        if "text/html" in answer.headers["content-type"] and (found := faults(page)):
+            wrong[address] = found
+    assert wrong == {}
+
+
+def test_axe_finds_no_serious_fault_before_signing_in(site: Site):
+    page = site.open_page(phone=True, bypass_csp=True)
+    page.goto(f"{site.url}/sign-in/")
+    assert faults(page) == []
+
+
+def test_axe_would_find_a_field_without_a_label(site: Site):
+    page = site.open_page(phone=False, bypass_csp=True)
+    page.goto(f"{site.url}/sign-in/")
+    page.evaluate("document.querySelector('main').innerHTML = '<input type=text>'")
+    assert faults(page)
