@@ -1,16 +1,21 @@
 """Nobody sees next door: every address × every role × a neighbour's area."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.http import HttpResponse
+from django.template.base import Template
 from django.test import Client
+from django.urls import get_callable
 
 from bangfu.accounts.models import Officer, Post
 from bangfu.accounts.roles import roles
 from bangfu.areas.models import Area
 from bangfu.common.places import Level, ScopedQuerySet
+from bangfu.web import home
 from tests.scope.walking import Leak, Pattern, Untaught, Walker, patterns
 from tests.scope.world import DAY, Spot, branch, plant
 
@@ -51,28 +56,37 @@ class Neighbourhood:
         return client
 
 
+@pytest.fixture(autouse=True)
+def _light_feet(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Thousands of requests, most of them refused: the pages of refusal know nothing but their number, so they are not
+    drawn; nobody reads the log; and nobody asks which templates were used."""
+    for name, status in (("refused", 403), ("not_found", 404), ("broken", 500)):
+        monkeypatch.setattr(home, name, lambda request, exception=None, status=status: HttpResponse(status=status))
+    monkeypatch.setattr(Template, "_render", lambda self, context: self.nodelist.render(context))
+    get_callable.cache_clear()
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+    get_callable.cache_clear()
+
+
 @pytest.fixture
 def neighbourhood(db: None) -> Neighbourhood:
-    home = branch(None, Level.PROVINCE, 1, None)
-    return Neighbourhood(home, plant(home, [], None))
+    own = branch(None, Level.PROVINCE, 1, None)
+    return Neighbourhood(own, plant(own, [], None))
 
 
-def walk(
-    neighbourhood: Neighbourhood, level: int, held: list[str], which: list[Pattern], welcomed: set[str] | None = None
-) -> list[Leak]:
+def walk(neighbourhood: Neighbourhood, level: int, held: list[str], which: list[Pattern]) -> list[Leak]:
     """What officers with these roles at `level` see of next door."""
     spots = (0, 1) if level > Level.COUNTY else (0,)
     walkers = [Walker(neighbourhood.client(role, level), f"{role}@{level}", which, spots) for role in held]
     for walker in walkers:
         walker.look_around()
-        walker.visit_own(neighbourhood.own)
     foreign = neighbourhood.come_into_being(level)
     found: list[Leak] = []
     for walker in walkers:
         found += walker.compare(foreign)
         found += walker.knock(foreign, neighbourhood.own)
-        if welcomed is not None:
-            welcomed |= walker.welcomed
     return found
 
 

@@ -160,7 +160,8 @@ class Leak:
 
 
 class _Forms(HTMLParser):
-    """The search boxes of a page: names of the fields of its GET forms, and addresses that htmx would fetch."""
+    """The search boxes of a page: the fields of its GET forms that are typed into or choose by id, and the addresses
+    that htmx would fetch."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -172,8 +173,10 @@ class _Forms(HTMLParser):
         given = {key: value or "" for key, value in attrs}
         if tag == "form":
             self._inside = given.get("method", "get").lower() == "get"
-        elif tag in ("input", "select", "textarea") and given.get("name") and (self._inside or "hx-get" in given):
-            self.fields.append(given["name"])
+        elif given.get("name") and (self._inside or "hx-get" in given):
+            typed = tag == "input" and given.get("type", "text") in ("text", "search", "tel")
+            if typed or given["name"] in ID_FIELDS:
+                self.fields.append(given["name"])
         if given.get("hx-get", "").startswith("/"):
             self.fetched.append(given["hx-get"])
 
@@ -186,6 +189,8 @@ _VARYING = (
     (re.compile(r'(csrfmiddlewaretoken" value="|X-CSRFToken": ")[A-Za-z0-9]+'), r"\1"),
     (re.compile(r"(\d{4})[-/年](\d\d?)[-/月](\d\d?)日?[ T]*\d\d?:\d\d(:\d\d)?"), r"\1-\2-\3"),
     (re.compile(r"\b\d{8}-?\d{4,6}\b"), "<moment>"),
+    # a signed value carries the moment of its signing
+    (re.compile(r":[A-Za-z0-9]{6}:[A-Za-z0-9_-]{43}"), ":<signed>"),
     # "in 0.03 s" and such
     (re.compile(r"\d+(\.\d+)? ?(ms|毫秒|秒)\b"), "<took>"),
 )
@@ -391,6 +396,8 @@ def _values(pattern: Pattern, spots: list[Spot], own: Spot) -> Iterator[tuple[di
         for picked in product((0, 1), repeat=len(ids)):
             if ids and not any(picked):
                 continue
+            if spot is not spots[0] and not all(picked):
+                continue  # the mixtures with own things were tried with the nearest neighbour
             if any(not choice[side] for choice, side in zip(choices, picked, strict=True)):
                 continue
             for written in product(*words) if spot is spots[0] else [tuple(each[0] for each in words)]:

@@ -87,7 +87,8 @@ def branch(parent: Area | None, level: int, ordinal: int, spot: int | None) -> l
     for each in range(level, Level.GROUP + 1):
         place = (parent.place if parent else 0) + (ordinal if each == level else 1) * span(each)
         word = f"鼗{NEEDLE}" if spot is not None else "本地"
-        code = "" if each == Level.GROUP else f"{'98' if spot is not None else '99'}{spot or 0}{each}{FIGURE}"[:12]
+        number = FIGURE if spot is not None else "100200"
+        code = "" if each == Level.GROUP else f"{'98' if spot is not None else '99'}{spot or 0}{each}{number}"
         area = Area.objects.create(
             pk=ids("area"), parent=parent, place=place, level=each, name=f"{word}{names[each]}", code=code,
             valid_from=date(2014, 1, 1),
