@@ -3,8 +3,8 @@
     python benchmarks/areas_import.py [--runs 3] [--villages 620573]
 
 Runs `bangfu areas import --commit` in its own process on an empty database: SQLite in a temporary folder, or the
-PostgreSQL of DATABASE_URL (all its tables are DROPPED before each run!). Five CSV files in the columns of the statistics
-edition; the time is that of the villages, the others stand before. Prints one line of JSON.
+PostgreSQL of DATABASE_URL (all its tables are DROPPED before each run!). Five CSV files in the columns of the
+statistics edition; the time is that of the villages, the others stand before. Prints one line of JSON.
 """
 
 import argparse
