@@ -2,7 +2,7 @@
 
 All are states of 31 December, or what happened within the year to those who were still there on that day:
 
-    household, person   on file, not ended or left by then; a person not before `joined_on`
+    household, person   on file, not ended or left by then; a person not before `joined_on`, unless that is the day of first registration
     registered          first_identified by then
     poor                registered by then and not exited by then, or returned by then after the exit
     in, out, returned   first_identified, exited_on, returned_on within the year
@@ -52,11 +52,14 @@ def count_villages(bench: sql.Workbench, villages: str, today: date) -> None:
     """`counted_year`: village_id, place, year and FIGURES for the villages in the table `villages` (id)."""
     household, member, area = sql.table(Household), sql.table(Member), sql.table(Area)
     enjoys = sql.text_list(c.code for c in code_list("dibao_status").codes if c.attributes.get("enjoys"))
+    # Who was entered when the file was begun had been there before.
+    first = sql.text_list(c.code for c in code_list("member_increase").codes if c.attributes.get("event") == "first")
     # Households and people are first reduced to the years that matter: a few dozen kinds in a village.
     years = f"""
         h.village_id AS village_id, {sql.year_of("h.first_identified")} AS first_year,
         {sql.year_of("h.exited_on")} AS exit_year, {sql.year_of("h.returned_on")} AS return_year,
-        CASE WHEN h.exited_on IS NULL OR h.returned_on >= h.exited_on THEN {sql.year_of("h.returned_on")} END AS poor_again,
+        CASE WHEN h.exited_on IS NULL OR h.returned_on >= h.exited_on
+             THEN {sql.year_of("h.returned_on")} END AS poor_again,
         {sql.year_of("h.ended_on")} AS end_year"""
     keys = "village_id, first_year, exit_year, return_year, poor_again, end_year"
     bench.make(
@@ -73,25 +76,27 @@ def count_villages(bench: sql.Workbench, villages: str, today: date) -> None:
         "kind_of_person",
         f"""
         SELECT {keys}, join_year, left_year, dibao, count(*) AS people FROM (
-            SELECT {years}, {sql.year_of("m.joined_on")} AS join_year, {sql.year_of("m.left_on")} AS left_year,
+            SELECT {years}, CASE WHEN m.joined_by NOT IN ({first}) THEN {sql.year_of("m.joined_on")} END AS join_year, {sql.year_of("m.left_on")} AS left_year,
                    m.left_on IS NULL AND m.dibao_status IN ({enjoys}) AS dibao
             FROM {villages} v JOIN {household} h ON h.village_id = v.id JOIN {member} m ON m.household_id = h.id) x
         GROUP BY {keys}, join_year, left_year, dibao
         """,
     )
-    first = bench.value(
+    earliest = bench.value(
         "SELECT min(y) FROM (SELECT min(first_year) AS y FROM kind_of_household UNION ALL "
         "SELECT min(exit_year) FROM kind_of_household UNION ALL SELECT min(return_year) FROM kind_of_household) years"
     )
-    span = range(min(first or today.year, today.year), today.year + 1)
+    span = range(min(earliest or today.year, today.year), today.year + 1)
     series = " UNION ALL ".join(f"SELECT {year} AS year" for year in span)
     bench.make(
         "counted_year",
         f"""
         SELECT v.id AS village_id, a.place AS place, y.year AS year, {_figures()}
         FROM {villages} v JOIN {area} a ON a.id = v.id
-        JOIN (SELECT w.id AS id, coalesce(min(k.first_year), min(k.exit_year), min(k.return_year), {today.year}) AS since
-              FROM {villages} w LEFT JOIN kind_of_household k ON k.village_id = w.id GROUP BY w.id) begun ON begun.id = v.id
+        JOIN (SELECT w.id AS id, coalesce(min(k.first_year), min(k.exit_year), min(k.return_year),
+                     {today.year}) AS since
+              FROM {villages} w LEFT JOIN kind_of_household k ON k.village_id = w.id
+              GROUP BY w.id) begun ON begun.id = v.id
         JOIN ({series}) y ON y.year >= begun.since OR y.year = {today.year}
         LEFT JOIN (SELECT {keys}, dibao, CAST(NULL AS integer) AS join_year, CAST(NULL AS integer) AS left_year,
                           households, 0 AS people
