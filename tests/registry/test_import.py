@@ -275,3 +275,10 @@ def test_members_of_a_refused_household_say_so(house: House, tmp_path: Path) -> 
     sheets["户"][1][1] = "990121999999"
     batch = take(house, workbook(tmp_path / "a.xlsx", sheets), keep=False)
     assert set(batch.counts["refusals"]) == {"REG-145", "REG-140"}
+
+
+def test_a_household_whose_head_was_refused_waits_for_its_head(house: House, tmp_path: Path) -> None:
+    sheets = households(1, people=2)
+    sheets["家庭成员"][1][2] = "x"
+    batch = take(house, workbook(tmp_path / "a.xlsx", sheets), keep=False)
+    assert set(batch.counts["refusals"]) == {"REG-122", "REG-152"}

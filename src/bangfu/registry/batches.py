@@ -31,7 +31,7 @@ from bangfu.audit.services import record
 from bangfu.common.errors import BangfuError, NotAllowed
 from bangfu.registry import completing, report
 from bangfu.registry.checking import check
-from bangfu.registry.errors import HouseholdRefused, HouseholdUnknown, Problem
+from bangfu.registry.errors import HeadMissing, HeadRefused, HouseholdRefused, HouseholdUnknown, Problem
 from bangfu.registry.file_errors import BatchFailed, BatchInterrupted, BatchNotReady, FileGone, NoGoodRows
 from bangfu.registry.models import Change, ImportBatch
 from bangfu.registry.reading import ReadFile, read_file
@@ -342,19 +342,27 @@ def _take(batch: ImportBatch, *, keep: bool) -> Outcome:
 def _named(
     problems: Sequence[Problem], left_out: set[str], given: Mapping[str, pa.Table], good: Mapping[str, pa.Table]
 ) -> list[Problem]:
-    """A household that the writer does not know because its own row was refused is not unknown: say so."""
-    refused = set(left_out)
-    if "household" in given and len(given["household"]) > len(good["household"]):
-        passed = set(good["household"]["household_no"].to_pylist())
-        refused |= {str(n) for n in given["household"]["household_no"].to_pylist() if n not in passed}
-    if not refused:
-        return list(problems)
-    return [
-        replace(p, error=HouseholdRefused(household_no=p.fault.facts["household_no"]))
-        if isinstance(p.error, HouseholdUnknown) and p.fault.facts["household_no"] in refused
-        else p
-        for p in problems
-    ]
+    """What the writer finds missing because its row was refused before is neither unknown nor forgotten: say so."""
+    homes = left_out | _refused(given, good, "household", "household_no")
+    headless = _refused(given, good, "member", "household_no")
+    found = []
+    for problem in problems:
+        number = problem.fault.facts.get("household_no")
+        if isinstance(problem.error, HouseholdUnknown) and number in homes:
+            problem = replace(problem, error=HouseholdRefused(household_no=number))
+        elif isinstance(problem.error, HeadMissing) and number in headless:
+            problem = replace(problem, error=HeadRefused(household_no=number))
+        found.append(problem)
+    return found
+
+
+def _refused(given: Mapping[str, pa.Table], good: Mapping[str, pa.Table], table: str, column: str) -> set[str]:
+    """The values of a column in the rows that the checker left out."""
+    if table not in given or len(given[table]) == len(good[table]):
+        return set()
+    passed = set(good[table]["row"].to_pylist())
+    rows = zip(given[table]["row"].to_pylist(), given[table][column].to_pylist(), strict=True)
+    return {str(value) for row, value in rows if row not in passed}
 
 
 # --- after a crash ---------------------------------------------------------------------------------------------------

@@ -395,6 +395,12 @@ class IdTypeDiffers(BangfuError):
     next_step = gettext_noop("身份证为 18 位，残疾人证为 20 位或 22 位，请改正其中一项。")
 
 
+class HeadRefused(BangfuError):
+    code = "REG-152"
+    what = gettext_noop("这一户（{household_no}）另有成员没有通过，去掉以后就没有户主了，所以整户没有导入。")
+    next_step = gettext_noop("请先改正没有通过的那一行，本户各行一并重新上传。")
+
+
 # --- 200-299 against what is on file ---------------------------------------------------------------------------------
 
 

@@ -31,13 +31,16 @@ MENU = (
 
 
 def menu_for(request: HttpRequest) -> list[dict[str, Any]]:
-    """The items whose right the officer holds somewhere, the one being visited marked."""
+    """The items whose right the officer holds somewhere, the one being visited marked: of several that fit the one
+    with the longest address, since 导入 lies below 户档."""
     path = request.path
+    home = reverse("home")
+    visited = max((item.url for item in MENU if item.url != home and path.startswith(item.url)), key=len, default=home)
     shown = []
     for item in MENU:
         if item.right and not request.user.has_perm(item.right):
             continue
         url = item.url
-        here = path == url if item.url_name == "home" else path.startswith(url)
+        here = url == visited and (url != home or path == home)
         shown.append({"url": url, "label": item.label, "icon": item.icon, "active": here})
     return shown
