@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any, Self
 
-import rules
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from rules.permissions import has_perm
 
 from bangfu.accounts.roles import Role, rights, roles
 from bangfu.areas.models import Area
@@ -92,7 +92,7 @@ class Officer(AbstractBaseUser):
     def has_perm(self, perm: str, obj: Any = None) -> bool:
         """Whether the right `perm` is held at the place of `obj`, or anywhere when there is no `obj`. Decided by the
         rules of `accounts.permissions`, as everywhere else."""
-        return rules.has_perm(perm, self, obj)  # type: ignore[no-any-return]
+        return bool(has_perm(perm, self, obj))  # type: ignore[no-untyped-call]
 
     def has_module_perms(self, app_label: str) -> bool:
         return any(self.may(right) for right in rights() if right.startswith(f"{app_label}."))

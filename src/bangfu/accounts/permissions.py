@@ -6,7 +6,8 @@
 
 from typing import Any
 
-import rules
+from rules.permissions import set_perm
+from rules.predicates import Predicate
 
 from bangfu.accounts.roles import rights
 
@@ -25,11 +26,10 @@ def place_of(thing: Any) -> int | None:
     return None
 
 
-def holds(right: str) -> rules.Predicate:
+def holds(right: str) -> Predicate:
     """Whether an officer holds `right` at the place of a thing; without a thing, whether it is held anywhere. A thing
     that belongs nowhere is refused: what cannot be placed cannot be inside anybody's area."""
 
-    @rules.predicate(f"holds:{right}")  # type: ignore[untyped-decorator]
     def held(officer: Any, thing: Any = None) -> bool:
         if not getattr(officer, "is_authenticated", False):
             return False
@@ -38,10 +38,10 @@ def holds(right: str) -> rules.Predicate:
         place = place_of(thing)
         return place is not None and bool(officer.may(right, place))
 
-    return held
+    return Predicate(held, name=f"holds:{right}")
 
 
 def register() -> None:
     """Enter all rights; called once when the app is ready."""
     for right in rights():
-        rules.set_perm(right, holds(right))
+        set_perm(right, holds(right))  # type: ignore[no-untyped-call]

@@ -41,8 +41,8 @@ class RoleFile(Strict):
         for role in self.roles:
             if unknown := role.rights - known:
                 raise ValueError(f"role {role.id}: unknown rights {sorted(unknown)}")
-            if unknown := set(role.apart_from) - names:
-                raise ValueError(f"role {role.id}: unknown roles {sorted(unknown)}")
+            if strange := set(role.apart_from) - names:
+                raise ValueError(f"role {role.id}: unknown roles {sorted(strange)}")
             if bad := set(role.levels) - {int(level) for level in Level}:
                 raise ValueError(f"role {role.id}: unknown levels {sorted(bad)}")
         return self

@@ -52,7 +52,7 @@ def officer_language(get_response: Handler) -> Handler:
     def middleware(request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
             translation.activate(request.user.language)
-            request.LANGUAGE_CODE = request.user.language  # type: ignore[attr-defined]
+            request.LANGUAGE_CODE = request.user.language
         response = get_response(request)
         response.headers["Content-Language"] = translation.get_language() or ""
         return response

@@ -70,7 +70,7 @@ class ConfirmPasswordForm(TablerForm):
     )
 
 
-class AreaChoiceField(forms.ModelChoiceField):
+class AreaChoiceField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """An area inside the officer's reach. A province has half a million: the list shows the first fifty, and the search
     box above it puts those in it that fit (`area_options`). Any of the whole reach is accepted."""
 

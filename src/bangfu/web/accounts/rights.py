@@ -4,12 +4,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from bangfu.accounts.roles import rights
 from bangfu.common.errors import NotAllowed
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def needs(*any_of: str) -> Callable[[View], View]:
@@ -18,8 +19,8 @@ def needs(*any_of: str) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if not any(request.user.has_perm(right) for right in any_of):  # type: ignore[union-attr]
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not any(request.user.has_perm(right) for right in any_of):
                 raise NotAllowed(right=rights()[any_of[0]].label)
             return view(request, *args, **kwargs)
 

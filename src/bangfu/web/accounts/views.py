@@ -67,7 +67,7 @@ def locked_out(request: HttpRequest, response: Any = None, credentials: Any = No
 
 def sign_in_code(request: HttpRequest) -> HttpResponse:
     """The second step: until its code is right, the gate lets this officer see no other page."""
-    officer = cast(Officer, request.user)
+    officer = request.user
     if not officer.is_authenticated:
         return redirect("sign-in")
     if not officer.second_step or officer.is_verified():  # type: ignore[attr-defined]
@@ -90,7 +90,7 @@ class SignOut(LogoutView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if request.user.is_authenticated:
-            services.note_signed_out(cast(Officer, request.user))
+            services.note_signed_out(request.user)
         return super().post(request, *args, **kwargs)
 
 
@@ -101,7 +101,7 @@ def set_language(request: HttpRequest) -> HttpResponse:
     language = request.POST.get("language", "")
     answer = redirect(safe_next(request, "home" if request.user.is_authenticated else "sign-in"))
     if request.user.is_authenticated:
-        services.set_language(by=cast(Officer, request.user), language=language)
+        services.set_language(by=request.user, language=language)
         with translation.override(language):
             messages.success(request, translation.gettext("已改用这种语言。"))
     elif language not in dict(settings.LANGUAGES):
