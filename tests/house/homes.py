@@ -38,6 +38,11 @@ class Home:
         answer: dict[str, Any] = json.loads(done.stdout)
         return answer
 
+    def faults(self, check: str) -> list[str]:
+        """What one of the checks of `bangfu check` finds wrong."""
+        found: list[str] = json.loads(self.bangfu("check", "--json").stdout)["checks"][check]
+        return found
+
     def python(self, *words: Any) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, *map(str, words)],

@@ -116,8 +116,8 @@ def test_a_backup_goes_to_postgresql_and_back_and_every_row_is_the_same(
     assert {row["number"]: row for row in third_rows["audit_entry"] if row["number"] in old} == old
 
     for home in (postgres, sqlite):
-        assert home.facts("check")["checks"]["audit"] == []
-        assert home.facts("check")["checks"]["papers"] == []
+        assert home.faults("audit") == []
+        assert home.faults("papers") == []
         for content in PAPERS:
             name = hashlib.sha256(content).hexdigest()
             assert (home.folder / "papers" / name[:2] / name[2:]).read_bytes() == content
@@ -140,7 +140,7 @@ def test_new_rows_after_a_restore_on_postgresql_get_numbers_of_their_own(
 def test_a_restored_home_needs_no_further_migration_and_serves_the_same_officers(file: Path, tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     home.facts("restore", file)
-    assert home.facts("check")["checks"]["database"] == []
+    assert home.faults("database") == []
     names = [row["username"] for row in contents(file)["accounts_officer"]]
     assert sorted(row[0] for row in home.sql("SELECT username FROM accounts_officer")) == sorted(names)
 
@@ -152,7 +152,7 @@ def test_a_home_that_was_started_but_holds_nothing_can_be_restored_into(file: Pa
     )
     assert prepared.returncode == 0 or "DJANGO_SETTINGS_MODULE" in prepared.stderr
     home.facts("restore", file)
-    assert home.facts("check")["checks"]["audit"] == []
+    assert home.faults("audit") == []
 
 
 def test_a_restore_never_touches_a_home_that_holds_data(origin: Home, file: Path) -> None:
@@ -296,7 +296,7 @@ def test_a_restore_killed_at_any_moment_leaves_an_empty_home_or_a_whole_one(file
         running.wait()
         if not tables_of(home):
             home.facts("restore", file)  # and the second try succeeds
-        assert home.facts("check")["checks"]["papers"] == []
+        assert home.faults("papers") == []
         assert home.sql("SELECT count(*) FROM areas_area") == whole.sql("SELECT count(*) FROM areas_area")
 
 

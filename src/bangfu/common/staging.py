@@ -47,7 +47,7 @@ def stage(name: str, table: pa.Table, *, index: Sequence[Sequence[str]] = ()) ->
 
 
 def fill(target: str, table: pa.Table) -> None:
-    """Add the rows of `table` to `target`: a quoted table name, followed by its quoted columns in brackets if needed."""
+    """Add the rows of `table` to `target`: a quoted table name, with its quoted columns in brackets if needed."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             _copy(cursor, target, table)
