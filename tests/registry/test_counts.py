@@ -23,8 +23,15 @@ def counted(house: House) -> House:
     for number, (first, out, back) in enumerate(spans):
         days = dict(zip(("first_identified", "exited_on", "returned_on"), (first, out, back), strict=True))
         values = {k: date(int(y), 6, 1) for k, y in days.items() if y}
-        household(by, house.village, person(2 * number), person(2 * number + 1, relation_to_head="02"),
-                  **(POOR if first else {}), **values, **({"return_cause": "01"} if back else {}))
+        household(
+            by,
+            house.village,
+            person(2 * number),
+            person(2 * number + 1, relation_to_head="02"),
+            **(POOR if first else {}),
+            **values,
+            **({"return_cause": "01"} if back else {}),
+        )
     return house
 
 

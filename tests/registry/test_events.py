@@ -18,8 +18,13 @@ DAY = date(2024, 5, 1)
 def family(house: House, start: int = 0) -> Household:
     """A head, a spouse and a son."""
     by = house.officer("township_station", house.township)
-    return household(by, house.village, person(start), person(start + 1, relation_to_head="02"),
-                     person(start + 2, relation_to_head="03"))
+    return household(
+        by,
+        house.village,
+        person(start),
+        person(start + 1, relation_to_head="02"),
+        person(start + 2, relation_to_head="03"),
+    )
 
 
 def people(of: Household) -> list[tuple[str, str]]:
@@ -42,7 +47,12 @@ def test_a_birth_is_an_event_with_its_day(house: House) -> None:
     made = family(house)
     by = house.officer("village_committee", house.village)
     child = services.save_member(
-        by=by, household=made, member=None, event="01", on=DAY, reason="出生登记",
+        by=by,
+        household=made,
+        member=None,
+        event="01",
+        on=DAY,
+        reason="出生登记",
         values={"name": "张小宝", "birth_date": DAY, "sex": "1", "relation_to_head": "07", "student_status": "01"},
     )
     (event,) = MemberEvent.objects.filter(member=child)
@@ -57,8 +67,9 @@ def test_a_new_person_needs_a_reason_and_a_day(house: House) -> None:
     with pytest.raises(errors.NewPersonWithoutReason):
         services.save_member(by=by, household=made, member=None, values=person(9), reason="x")
     with pytest.raises(errors.DayInFuture):
-        services.save_member(by=by, household=made, member=None, values=person(9), reason="x", event="02",
-                             on=date(2999, 1, 1))
+        services.save_member(
+            by=by, household=made, member=None, values=person(9), reason="x", event="02", on=date(2999, 1, 1)
+        )
     with pytest.raises(errors.EventUnknown):
         services.save_member(by=by, household=made, member=None, values=person(9), reason="x", event="21", on=DAY)
 
@@ -86,7 +97,9 @@ def test_a_head_does_not_leave_without_an_heir(house: House) -> None:
         services.member_leaves(by=by, member=head, kind="01", on=DAY, reason="去世")
     with pytest.raises(errors.RelationMissing, match=son.name):
         services.member_leaves(by=by, member=head, kind="01", on=DAY, reason="去世", new_head=spouse)
-    services.member_leaves(by=by, member=head, kind="01", on=DAY, reason="去世", new_head=spouse, relations={son.pk: "03"})
+    services.member_leaves(
+        by=by, member=head, kind="01", on=DAY, reason="去世", new_head=spouse, relations={son.pk: "03"}
+    )
     made.refresh_from_db()
     assert (made.head_name, made.members_count) == (spouse.name, 2)
     assert people(made) == [(spouse.name, "01"), (son.name, "03")]
@@ -210,7 +223,11 @@ def test_work_is_recorded_by_start_and_employer(house: House) -> None:
     by = house.officer("village_committee", house.village)
     head = Member.objects.filter(household=made).earliest("pk")
     for income in (3000, 3500):
-        record = services.save_work_record(by=by, member=head, reason="走访", values={
-            "start_month": date(2024, 3, 15), "employer": "某厂", "monthly_income": income})
+        record = services.save_work_record(
+            by=by,
+            member=head,
+            reason="走访",
+            values={"start_month": date(2024, 3, 15), "employer": "某厂", "monthly_income": income},
+        )
     assert (record.start_month, record.monthly_income) == (date(2024, 3, 1), 3500)
     assert record.history.count() == 2

@@ -48,7 +48,9 @@ def test_every_change_says_who_when_why_old_and_new(house: House) -> None:
     by = house.officer("township_station", house.township)
     made = household(by, house.village, person(0))
     services.save_household(
-        by=by, household=made, reason="入户核实",
+        by=by,
+        household=made,
+        reason="入户核实",
         values={"phone": "13812345678", "house_grade": "C", "is_martyr_family": True, "cultivated_land_mu": 3},
     )
     told = selectors.history_lines(by, made)[0]
@@ -70,8 +72,15 @@ def test_the_story_takes_as_many_queries_however_long_it_is(house: House) -> Non
         selectors.as_of(made, timezone.localdate())
     for number in range(5):
         services.save_household(by=by, household=made, values={"address": f"{number}"}, reason="x")
-        services.save_member(by=by, household=made, member=None, reason="x", event="02", on=date(2024, 1, 1),
-                             values=person(20 + number, relation_to_head="99"))
+        services.save_member(
+            by=by,
+            household=made,
+            member=None,
+            reason="x",
+            event="02",
+            on=date(2024, 1, 1),
+            values=person(20 + number, relation_to_head="99"),
+        )
     with CaptureQueriesContext(connection) as long:
         assert len(selectors.history_of(made)) >= 10
     with CaptureQueriesContext(connection) as long_past:

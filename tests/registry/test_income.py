@@ -23,7 +23,9 @@ LINES = st.lists(
 
 def oracle(lines: list[tuple[str, int, bool]], members: int) -> dict[str, int]:
     """Whole fen, by the formula of the field's standard, with fractions."""
-    total = {kind: 0 for kind in ("wage", "production", "property", "transfer", "production_expense", "transfer_expense")}
+    total = {
+        kind: 0 for kind in ("wage", "production", "property", "transfer", "production_expense", "transfer_expense")
+    }
     counted = 0
     for code, amount, counts in lines:
         kind = code.split(".")[0]
@@ -45,13 +47,21 @@ def oracle(lines: list[tuple[str, int, bool]], members: int) -> dict[str, int]:
 @pytest.mark.databases
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lines=LINES, members=st.integers(1, 15))
-def test_sums_are_exact_to_the_fen_also_below_zero(house: House, lines: list[tuple[str, int, bool]], members: int) -> None:
+def test_sums_are_exact_to_the_fen_also_below_zero(
+    house: House, lines: list[tuple[str, int, bool]], members: int
+) -> None:
     by = house.officer("township_station", house.township)
     made = Household.objects.first() or household(by, house.village, person(0))
     rows = [{"code": c, "amount": Decimal(a) / 100, "counted": k} for c, a, k in lines]
     statement = services.record_income(
-        by=by, household=made, year=2025, window_start=date(2024, 10, 1), window_end=date(2025, 9, 30),
-        members_counted=members, items=rows, reason="核算",
+        by=by,
+        household=made,
+        year=2025,
+        window_start=date(2024, 10, 1),
+        window_end=date(2025, 9, 30),
+        members_counted=members,
+        items=rows,
+        reason="核算",
     )
     expected = oracle(lines, members)
     assert {name: getattr(statement, name) * 100 for name in expected} == expected
@@ -65,15 +75,23 @@ def test_everybody_on_file_is_counted_unless_the_statement_says_otherwise(house:
     by = house.officer("township_station", house.township)
     made = household(by, house.village, person(0), person(1, relation_to_head="02"))
     statement = services.record_income(
-        by=by, household=made, year=2025, window_start=date(2024, 10, 1), window_end=date(2025, 9, 30),
-        members_counted=None, items=[{"code": "wage.migrant", "amount": Decimal("-0.00")}], reason="核算",
+        by=by,
+        household=made,
+        year=2025,
+        window_start=date(2024, 10, 1),
+        window_end=date(2025, 9, 30),
+        members_counted=None,
+        items=[{"code": "wage.migrant", "amount": Decimal("-0.00")}],
+        reason="核算",
     )
     assert statement.members_counted == 2
 
 
 def test_a_monitored_household_is_judged_after_payouts_and_own_expense(house: House) -> None:
     statement = IncomeYear(
-        net_income=Decimal("100.00"), insurance_payout=Decimal("20.00"), out_of_pocket_expense=Decimal("200.01"),
+        net_income=Decimal("100.00"),
+        insurance_payout=Decimal("20.00"),
+        out_of_pocket_expense=Decimal("200.01"),
         members_counted=2,
     )
     assert income.monitored_per_capita(statement) == -4001  # -80.01 / 2, rounded down
@@ -89,8 +107,14 @@ def test_whether_a_line_counts_follows_the_region(house: House) -> None:
     by = house.officer("township_station", house.township)
     made = household(by, house.village, person(0))
     services.record_income(
-        by=by, household=made, year=2025, window_start=date(2024, 10, 1), window_end=date(2025, 9, 30), members_counted=1,
-        items=[{"code": "transfer.donation", "amount": 5}, {"code": "wage.local", "amount": 7}], reason="核算",
+        by=by,
+        household=made,
+        year=2025,
+        window_start=date(2024, 10, 1),
+        window_end=date(2025, 9, 30),
+        members_counted=1,
+        items=[{"code": "transfer.donation", "amount": 5}, {"code": "wage.local", "amount": 7}],
+        reason="核算",
     )
     assert dict(IncomeItem.objects.values_list("code", "counted")) == {"transfer.donation": False, "wage.local": True}
     assert IncomeYear.objects.get().per_capita_counted_income == 7

@@ -28,7 +28,10 @@ def photo(kind: str = "PNG", size: tuple[int, int] = (20, 20)) -> bytes:
 
 def attach(house: House, made: Household, content: bytes, name: str = "旧房.png") -> Paper:
     return services.attach_paper(
-        by=house.officer("township_station", house.township), household=made, kind="30", title="旧房照片",
+        by=house.officer("township_station", house.township),
+        household=made,
+        kind="30",
+        title="旧房照片",
         upload=SimpleUploadedFile(name, content),
     )
 

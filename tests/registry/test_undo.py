@@ -20,7 +20,11 @@ pytestmark = [pytest.mark.databases, pytest.mark.req("H4")]
 def batch_of(house: House, tables: dict[str, Any]) -> ImportBatch:
     by = house.officer("township_station", house.township)
     batch = ImportBatch.objects.create(
-        place=house.township.place, file_name="户表.xlsx", file_sha256="0" * 64, started_by=by, state=ImportBatch.State.DONE
+        place=house.township.place,
+        file_name="户表.xlsx",
+        file_sha256="0" * 64,
+        started_by=by,
+        state=ImportBatch.State.DONE,
     )
     with transaction.atomic():
         written = write(tables, change=ChangeInfo(Change.Kind.IMPORT, by, "户表.xlsx", batch), blank_keeps=True)
@@ -40,7 +44,12 @@ def test_what_was_changed_added_and_removed_stands_as_before(house: House) -> No
     tables["income_item"] = table(rows, "income_item")
     tables["household"] = tables["household"].append_column("address", [["新址"] * 25])
     leaver = {"person_no": "H000003-1", "left_on": date(2024, 2, 2), "left_by": "01"}
-    member = table([*tables["member"].to_pylist(), ], "member")
+    member = table(
+        [
+            *tables["member"].to_pylist(),
+        ],
+        "member",
+    )
     tables["member"] = member
     batch = batch_of(house, tables)
     batch_of(house, {"member": table([leaver], "member")})

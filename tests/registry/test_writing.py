@@ -28,8 +28,16 @@ def many(house: House, number: int, start: int = 0) -> dict[str, pa.Table]:
     return {
         "household": table(
             [
-                {"household_no": n, "village_id": house.village.pk, "group_name": "一组", "phone": f"1380000{i:04d}"[:11],
-                 "cultivated_land_mu": 1 + i % 9, "house_area_m2": 80, "house_grade": "01", "household_type": "02"}
+                {
+                    "household_no": n,
+                    "village_id": house.village.pk,
+                    "group_name": "一组",
+                    "phone": f"1380000{i:04d}"[:11],
+                    "cultivated_land_mu": 1 + i % 9,
+                    "house_area_m2": 80,
+                    "house_grade": "01",
+                    "household_type": "02",
+                }
                 for i, n in zip(span, no, strict=True)
             ],
             "household",
@@ -43,17 +51,29 @@ def many(house: House, number: int, start: int = 0) -> dict[str, pa.Table]:
             "member",
         ),
         "work_record": table(
-            [{"person_no": f"{n}-0", "start_month": date(2024, 3, 1), "employer": "某厂", "monthly_income": 3000} for n in no],
+            [
+                {"person_no": f"{n}-0", "start_month": date(2024, 3, 1), "employer": "某厂", "monthly_income": 3000}
+                for n in no
+            ],
             "work_record",
         ),
         "income_year": table(
-            [{"household_no": n, "year": 2025, "window_start": date(2024, 10, 1), "window_end": date(2025, 9, 30)} for n in no],
+            [
+                {"household_no": n, "year": 2025, "window_start": date(2024, 10, 1), "window_end": date(2025, 9, 30)}
+                for n in no
+            ],
             "income_year",
         ),
         "income_item": table(
             [
-                {"household_no": n, "year": 2025, "line": k + 1, "code": code, "amount": 1000 + i % 7,
-                 "person_no": None if k else f"{n}-0"}
+                {
+                    "household_no": n,
+                    "year": 2025,
+                    "line": k + 1,
+                    "code": code,
+                    "amount": 1000 + i % 7,
+                    "person_no": None if k else f"{n}-0",
+                }
                 for i, n in zip(span, no, strict=True)
                 for k, code in enumerate(("wage.migrant", "production_expense.crops"))
             ],
@@ -103,7 +123,9 @@ def test_one_by_one_and_all_at_once_leave_the_same_files_and_history(house: Hous
 
 @pytest.mark.req("H4")
 def test_ten_thousand_households_take_as_many_statements_as_one(house: House) -> None:
-    with CaptureQueriesContext(connection, ) as one:
+    with CaptureQueriesContext(
+        connection,
+    ) as one:
         put(many(house, 1))
     with CaptureQueriesContext(connection) as all_of_them:
         written = put(many(house, 10_000, 1))
@@ -120,7 +142,11 @@ def test_writing_the_same_again_changes_nothing_and_leaves_no_trace(house: House
     again = put(many(house, 3), blank_keeps=True)
     assert again.change is None
     assert {name: c.unchanged for name, c in again.counts.items()} == {
-        "household": 3, "member": 6, "work_record": 3, "income_year": 3, "income_item": 6
+        "household": 3,
+        "member": 6,
+        "work_record": 3,
+        "income_year": 3,
+        "income_item": 6,
     }
     assert (Change.objects.count(), Entry.objects.count()) == (changes, entries)
 
@@ -139,8 +165,13 @@ def test_only_rows_that_differ_are_changed_and_get_history(house: House) -> None
 @pytest.mark.req("H4")
 def test_a_blank_cell_keeps_and_a_cleared_cell_empties(house: House) -> None:
     put(many(house, 2))
-    blank = table([{"household_no": "H000000", "phone": None, "cultivated_land_mu": None},
-                   {"household_no": "H000001", "phone": "", "cultivated_land_mu": 5}], "household")
+    blank = table(
+        [
+            {"household_no": "H000000", "phone": None, "cultivated_land_mu": None},
+            {"household_no": "H000001", "phone": "", "cultivated_land_mu": 5},
+        ],
+        "household",
+    )
     put({"household": blank}, blank_keeps=True, clears={"household": {"phone": [2]}})
     first, second = Household.objects.order_by("household_no")
     assert first.phone == "13800000000" and first.cultivated_land_mu == 1
@@ -176,7 +207,9 @@ def test_numbers_are_allotted_by_village_and_never_twice(house: House) -> None:
     rows = [{"village_id": house.village.pk}, {"village_id": house.other_village.pk}, {"village_id": house.village.pk}]
     put({"household": table(rows, "household")})
     assert list(Household.objects.order_by("household_no").values_list("household_no", flat=True)) == [
-        "99012120020100001", "99012120020100002", "99012120020200001"
+        "99012120020100001",
+        "99012120020100002",
+        "99012120020200001",
     ]
     Dwelling.objects.all()._raw_delete("default")
     Household.objects.all()._raw_delete("default")
@@ -208,8 +241,10 @@ def said(written: Written) -> list[tuple[str, int | None, str]]:
 def test_the_id_number_of_a_living_person_stands_once(house: House) -> None:
     put(many(house, 2))
     taken = Member.objects.get(person_no="H000001-0").id_no
-    rows = [person(50, household_no="H000000", person_no="X1", relation_to_head="03"),
-            person(51, household_no="H000000", person_no="X2", relation_to_head="03", id_no=taken)]
+    rows = [
+        person(50, household_no="H000000", person_no="X1", relation_to_head="03"),
+        person(51, household_no="H000000", person_no="X2", relation_to_head="03", id_no=taken),
+    ]
     written = put({"member": table(rows, "member")}, within=(house.county.reach,))
     assert said(written) == [("member", 2, "REG-207")]
     assert "H000001" in written.problems[0].message
@@ -225,7 +260,9 @@ def test_whose_number_it_is_is_not_told_beyond_the_own_area(house: House) -> Non
     }
     written = put(rows, within=(house.neighbour_township.reach,))
     # The head cannot stand, so the new household cannot either.
-    assert said(written) == [("household", 1, "REG-130"), ("member", 1, "REG-208")] or said(written) == [("member", 1, "REG-208")]
+    assert said(written) == [("household", 1, "REG-130"), ("member", 1, "REG-208")] or said(written) == [
+        ("member", 1, "REG-208")
+    ]
     assert "H000000" not in "".join(p.message for p in written.problems)
 
 
@@ -245,7 +282,9 @@ def test_two_rows_with_one_number_do_not_both_come_in(house: House) -> None:
     tables = many(house, 2)
     numbers = tables["member"]["id_no"].to_pylist()
     numbers[3] = numbers[1]
-    tables["member"] = tables["member"].set_column(tables["member"].column_names.index("id_no"), "id_no", pa.array(numbers))
+    tables["member"] = tables["member"].set_column(
+        tables["member"].column_names.index("id_no"), "id_no", pa.array(numbers)
+    )
     written = put({"household": tables["household"], "member": tables["member"]}, takeover=True)
     assert said(written) == [("member", 4, "REG-207")]
 
@@ -261,17 +300,24 @@ def test_rows_of_unknown_ended_or_foreign_households_stay_out(house: House) -> N
     ]
     written = put({"member": table(rows, "member")}, blank_keeps=True)
     assert [p.code for p in written.problems] == ["REG-200", "REG-202", "REG-202", "REG-205"]
-    outside = put({"household": table([{"household_no": "H000000", "address": "x"}], "household")},
-                  blank_keeps=True, within=(house.neighbour_township.reach,))
+    outside = put(
+        {"household": table([{"household_no": "H000000", "address": "x"}], "household")},
+        blank_keeps=True,
+        within=(house.neighbour_township.reach,),
+    )
     assert said(outside) == [("household", 1, "REG-201")]
-    foreign = put({"household": table([{"household_no": "Q", "village_id": house.village.pk}], "household")},
-                  within=(PlaceRange(1, 2),))
+    foreign = put(
+        {"household": table([{"household_no": "Q", "village_id": house.village.pk}], "household")},
+        within=(PlaceRange(1, 2),),
+    )
     assert said(foreign) == [("household", 1, "REG-204")]
 
 
 def test_people_do_not_change_households_by_a_new_number_in_a_file(house: House) -> None:
     put(many(house, 2))
-    written = put({"member": table([{"person_no": "H000000-1", "household_no": "H000001"}], "member")}, blank_keeps=True)
+    written = put(
+        {"member": table([{"person_no": "H000000-1", "household_no": "H000001"}], "member")}, blank_keeps=True
+    )
     assert said(written) == [("member", 1, "REG-206")]
 
 
@@ -315,7 +361,10 @@ def test_lines_given_take_the_place_of_those_on_file(house: House) -> None:
     (line,) = IncomeItem.objects.all()
     assert (line.code, line.amount, line.member) == ("transfer.pension", 7, None)
     assert written.counts["income_item"].removed == 1
-    assert [h.history_type for h in IncomeItem.history.filter(change=written.change).order_by("history_type")] == ["-", "~"]
+    assert [h.history_type for h in IncomeItem.history.filter(change=written.change).order_by("history_type")] == [
+        "-",
+        "~",
+    ]
     assert Household.objects.get().latest_per_capita_net_income == 3.5
 
 
@@ -336,5 +385,9 @@ def test_a_failure_half_way_leaves_nothing(house: House, monkeypatch: pytest.Mon
 
 
 def test_every_trouble_has_its_words() -> None:
-    codes = [errors.HouseholdUnknown(household_no="1"), errors.IdTaken(household_no="2"), errors.NobodyCounted(household_no="", year=1)]
+    codes = [
+        errors.HouseholdUnknown(household_no="1"),
+        errors.IdTaken(household_no="2"),
+        errors.NobodyCounted(household_no="", year=1),
+    ]
     assert all("{" not in e.message for e in codes)

@@ -77,6 +77,14 @@ def change_rows(job: Job, table: str, model: type[models.Model]) -> None:
         f"INSERT INTO {done} SELECT l.{pk}, '~' FROM {source} JOIN {name} l ON l.{pk} = p.id WHERE {different}"
     )
     if changed:
+        # Columns in which no row differs are left alone: setting them would rewrite their indexes for nothing.
+        noted = f"{source} JOIN {done} d ON d.id = p.id AND d.how = '~' JOIN {name} l ON l.{pk} = p.id"
+        flags = ", ".join(
+            f"max(CASE WHEN {sql.differs(f'l.{sql.quote(column)}', f'({value})')} THEN 1 ELSE 0 END)"
+            for column, value in values.items()
+        )
+        moved = job.bench.rows(f"SELECT {flags} FROM {noted}")[0]
+        values = {column: value for (column, value), differs in zip(values.items(), moved, strict=True) if differs}
         assignments = ", ".join(f"{sql.quote(column)} = {value}" for column, value in values.items())
         job.bench.run(
             f"UPDATE {name} AS l SET {assignments} FROM {source} JOIN {done} d ON d.id = p.id AND d.how = '~' "
