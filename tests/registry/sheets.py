@@ -40,8 +40,8 @@ def workbook(path: Path, sheets: Mapping[str, Sequence[Sequence[Any]]]) -> Path:
 
 def households(count: int, first: int = 1, people: int = 1) -> dict[str, list[list[Any]]]:
     """Sheets of so many good households, each with a head and `people` - 1 others."""
-    homes: list[list[Any]] = [HOUSEHOLD]
-    persons: list[list[Any]] = [MEMBER]
+    homes: list[list[Any]] = [list(HOUSEHOLD)]
+    persons: list[list[Any]] = [list(MEMBER)]
     for number in range(first, first + count):
         homes.append([f"H{number:06d}", VILLAGE, "普通农户"])
         for which in range(people):
