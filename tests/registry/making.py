@@ -12,7 +12,7 @@ from bangfu.registry import services
 from bangfu.registry.models import Change, Household, Member
 from bangfu.registry.writing import ChangeInfo
 
-NAMES = "张春梅 李国强 王小明 赵文秀 陈玉兰 杨大山 吴秀英 周建国 徐丽华 孙福生".split()
+NAMES = ["张春梅", "李国强", "王小明", "赵文秀", "陈玉兰", "杨大山", "吴秀英", "周建国", "徐丽华", "孙福生"]
 
 
 def id_no(number: int, born: date = date(1970, 1, 1), sex: str = "1") -> str:

@@ -23,9 +23,7 @@ LINES = st.lists(
 
 def oracle(lines: list[tuple[str, int, bool]], members: int) -> dict[str, int]:
     """Whole fen, by the formula of the field's standard, with fractions."""
-    total = {
-        kind: 0 for kind in ("wage", "production", "property", "transfer", "production_expense", "transfer_expense")
-    }
+    total = dict.fromkeys(("wage", "production", "property", "transfer", "production_expense", "transfer_expense"), 0)
     counted = 0
     for code, amount, counts in lines:
         kind = code.split(".")[0]

@@ -2,7 +2,8 @@
 
 All are states of 31 December, or what happened within the year to those who were still there on that day:
 
-    household, person   on file, not ended or left by then; a person not before `joined_on`, unless that is the day of first registration
+    household, person   on file, not ended or left by then; a person not before `joined_on`,
+                        unless that is the day of first registration
     registered          first_identified by then
     poor                registered by then and not exited by then, or returned by then after the exit
     in, out, returned   first_identified, exited_on, returned_on within the year
@@ -76,7 +77,8 @@ def count_villages(bench: sql.Workbench, villages: str, today: date) -> None:
         "kind_of_person",
         f"""
         SELECT {keys}, join_year, left_year, dibao, count(*) AS people FROM (
-            SELECT {years}, CASE WHEN m.joined_by NOT IN ({first}) THEN {sql.year_of("m.joined_on")} END AS join_year, {sql.year_of("m.left_on")} AS left_year,
+            SELECT {years}, CASE WHEN m.joined_by NOT IN ({first}) THEN {sql.year_of("m.joined_on")} END AS join_year,
+                   {sql.year_of("m.left_on")} AS left_year,
                    m.left_on IS NULL AND m.dibao_status IN ({enjoys}) AS dibao
             FROM {villages} v JOIN {household} h ON h.village_id = v.id JOIN {member} m ON m.household_id = h.id) x
         GROUP BY {keys}, join_year, left_year, dibao

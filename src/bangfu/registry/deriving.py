@@ -97,12 +97,12 @@ def write_events(job: Job, change_id: int) -> None:
     )
     columns = 'member_id, household_id, joined, kind, "on", note, change_id'
     job.bench.run(
-        f"INSERT INTO {event} ({columns}) SELECT m.id, m.household_id, TRUE, m.joined_by, m.joined_on, '', {int(change_id)} "
-        f"{changed} WHERE p.is_new AND m.joined_by NOT IN ('', {first}) AND m.joined_on IS NOT NULL"
+        f"INSERT INTO {event} ({columns}) SELECT m.id, m.household_id, TRUE, m.joined_by, m.joined_on, '', "
+        f"{int(change_id)} {changed} WHERE p.is_new AND m.joined_by NOT IN ('', {first}) AND m.joined_on IS NOT NULL"
     )
     job.bench.run(
-        f"INSERT INTO {event} ({columns}) SELECT m.id, m.household_id, FALSE, m.left_by, m.left_on, '', {int(change_id)} "
-        f"{changed} WHERE m.left_by <> '' AND m.left_on IS NOT NULL AND (p.is_new OR p.was_left_on IS NULL)"
+        f"INSERT INTO {event} ({columns}) SELECT m.id, m.household_id, FALSE, m.left_by, m.left_on, '', "
+        f"{int(change_id)} {changed} WHERE m.left_by <> '' AND m.left_on IS NOT NULL AND (p.is_new OR p.was_left_on IS NULL)"
     )
     if job.moves:
         for joined, owner, kind in (

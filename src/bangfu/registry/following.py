@@ -36,7 +36,8 @@ def follow(*, by: Officer | None, reason: str) -> int:
             FROM (SELECT t.id AS id, t.old_village_id AS old_village_id, t.village_id AS village_id,
                          coalesce(CASE WHEN y.parent_id = t.village_id THEN t.group_id END, {named}) AS group_id
                   FROM (SELECT h.id AS id, h.village_id AS old_village_id, h.group_name AS group_name,
-                               coalesce(sv.now_id, h.village_id) AS village_id, coalesce(sg.now_id, h.group_id) AS group_id
+                               coalesce(sv.now_id, h.village_id) AS village_id,
+                               coalesce(sg.now_id, h.group_id) AS group_id
                         FROM {household} h LEFT JOIN successor sv ON sv.id = h.village_id
                         LEFT JOIN successor sg ON sg.id = h.group_id WHERE h.ended_on IS NULL) t
                   LEFT JOIN {area} y ON y.id = t.group_id AND y.level = {int(Level.GROUP)}) w

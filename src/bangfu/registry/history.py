@@ -28,8 +28,26 @@ from bangfu.registry.models import (
 
 # Derived for search and lists, or an address of our own: of no meaning to a reader.
 SILENT = frozenset(
-    "id household place group head_initials name_initials id_key id_tail latest_income_year member income_year line "
-    "latest_per_capita_net_income head_name members_count sha256 size media_type".split()
+    [
+        "id",
+        "household",
+        "place",
+        "group",
+        "head_initials",
+        "name_initials",
+        "id_key",
+        "id_tail",
+        "latest_income_year",
+        "member",
+        "income_year",
+        "line",
+        "latest_per_capita_net_income",
+        "head_name",
+        "members_count",
+        "sha256",
+        "size",
+        "media_type",
+    ]
 )
 MASKS = {"id_no": mask_id, "phone": mask_phone, "bank_account": mask_account}
 # How many changes are told at once.

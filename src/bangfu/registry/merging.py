@@ -201,7 +201,8 @@ def _find_exceptions(job: Job) -> None:
         return
     area = sql.table(Area)
     villages = job.bench.rows(
-        f"SELECT v.id, v.code FROM {area} v WHERE v.id IN (SELECT village_id FROM plan_income_item WHERE trouble IS NULL)"
+        f"SELECT v.id, v.code FROM {area} v WHERE v.id IN "
+        "(SELECT village_id FROM plan_income_item WHERE trouble IS NULL)"
     )
     codes = [code for (code,) in job.bench.rows("SELECT DISTINCT code FROM in_income_item WHERE code IS NOT NULL")]
     exceptions = [

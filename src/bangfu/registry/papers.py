@@ -102,7 +102,8 @@ def open_file(paper: Paper) -> BinaryIO:
 
 def write(paper: Paper, change: Change, how: str) -> None:
     """The row and its history row; only the services call this, inside their transaction."""
-    paper.skip_history_when_saving = True
+    row: Any = paper
+    row.skip_history_when_saving = True  # the history row is written below, with its change
     paper.save()
     with sql.workbench() as bench:
         bench.make("done_paper", f"SELECT CAST({int(paper.pk)} AS bigint) AS id, CAST('{how}' AS text) AS how")

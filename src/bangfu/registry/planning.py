@@ -1,8 +1,8 @@
 """Before anything is written: which row is whose, which rows are new, and which contradict what is on file.
 
-Every staged table gets a plan, `plan_<table>`: one row for each given row (`n`), with the id it has or will have, whether
-it `is_new`, to whom it belongs, and the `trouble` that keeps it out (NULL: none). The statements are the same for one row
-and for a million; rows with troubles are named to the user afterwards, the others are written.
+Every staged table gets a plan, `plan_<table>`: one row for each given row (`n`), with the id it has or will have,
+whether it `is_new`, to whom it belongs, and the `trouble` that keeps it out (NULL: none). The statements are the same
+for one row and for a million; rows with troubles are named to the user afterwards, the others are written.
 """
 
 from dataclasses import dataclass, field
@@ -180,7 +180,8 @@ def _plan_members(job: Job) -> None:
         "plan_member",
         f"""
         SELECT s.n AS n, {_whole(f"coalesce(m.id, {sql.new_id(Member, 's.n')})")} AS id, m.id IS NULL AS is_new,
-               s.person_no AS person_no, {_whole(target)} AS household_id, m.household_id AS was_household_id, {_whole(place)} AS place,
+               s.person_no AS person_no, {_whole(target)} AS household_id,
+               m.household_id AS was_household_id, {_whole(place)} AS place,
                m.left_on AS was_left_on, {job.value("member", "left_on", "m")} AS left_on,
                coalesce({job.value("member", "id_no", "m")}, '') AS id_no,
                coalesce({job.value("member", "relation_to_head", "m")}, '') AS relation_to_head,
@@ -226,7 +227,8 @@ def _find_missing(job: Job, table: str, model: type[models.Model]) -> None:
             continue
         job.bench.run(
             f"UPDATE plan_{table} SET trouble = 'missing {column}' WHERE trouble IS NULL AND n IN ("
-            f"SELECT s.n FROM in_{table} s JOIN plan_{table} p ON p.n = s.n LEFT JOIN {sql.table(model)} l ON l.id = p.id "
+            f"SELECT s.n FROM in_{table} s JOIN plan_{table} p ON p.n = s.n "
+            f"LEFT JOIN {sql.table(model)} l ON l.id = p.id "
             f"WHERE {job.value(table, column, 'l')} IS NULL)"
         )
 
@@ -242,7 +244,8 @@ def _find_taken_ids(job: Job) -> None:
         f"""
         SELECT p.n AS n, min(h.household_no) AS household_no, min(h.place) AS place
         FROM plan_member p
-        JOIN {member} m ON m.id_key = substr(p.id_no, 1, 18) AND m.id_no = p.id_no AND m.left_on IS NULL AND m.id <> p.id
+        JOIN {member} m ON m.id_key = substr(p.id_no, 1, 18) AND m.id_no = p.id_no AND m.left_on IS NULL
+              AND m.id <> p.id
         JOIN {household} h ON h.id = m.household_id
         WHERE p.claims_id AND p.id_no <> '' AND p.left_on IS NULL AND p.trouble IS NULL
           AND NOT (p.is_new AND EXISTS (SELECT 1 FROM plan_member q WHERE q.id = m.id AND q.trouble IS NULL
@@ -351,7 +354,8 @@ def _plan_income_years(job: Job) -> None:
         "plan_income_year",
         f"""
         SELECT s.n AS n, {_whole(f"coalesce(i.id, {sql.new_id(IncomeYear, 's.n')})")} AS id, i.id IS NULL AS is_new,
-               s.household_no AS household_no, s.year AS year, {_whole(owner)} AS household_id, {_whole(place)} AS place,
+               s.household_no AS household_no, s.year AS year, {_whole(owner)} AS household_id,
+               {_whole(place)} AS place,
                {_whole("coalesce(h.village_id, ph.village_id)" if planned else "h.village_id")} AS village_id,
                CAST(NULL AS bigint) AS people, CASE {refused}
                     WHEN {owner} IS NULL THEN 'no_household'

@@ -84,7 +84,7 @@ def save_household(
     """
     given = {**values}
     if household is None:
-        village = village or Area.objects.filter(pk=given.get("village_id")).first()
+        village = village or Area.objects.filter(pk=given.get("village_id") or 0).first()
         if village is None:
             raise RowsRefused([Problem("household", None, "village_id", errors.VillageMissing())])
         _require(by, "registry.edit", village.place)

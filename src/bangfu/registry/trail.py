@@ -52,7 +52,7 @@ def _copy(bench: sql.Workbench, model: Any, change: Change, rows: str, how: str)
     actor = "NULL" if change.actor_id is None else str(int(change.actor_id))
     cast = "::timestamptz" if sql.on_postgresql() else ""
     bench.run(
-        f"INSERT INTO {sql.table(history)} ({names}, history_date, history_type, history_user_id, history_change_reason, "
-        f"change_id) SELECT {copied}, %s{cast}, {how}, {actor}, %s, {int(change.pk)} {rows}",
+        f"INSERT INTO {sql.table(history)} ({names}, history_date, history_type, history_user_id, "
+        f"history_change_reason, change_id) SELECT {copied}, %s{cast}, {how}, {actor}, %s, {int(change.pk)} {rows}",
         [sql.moment(change.at), change.reason[:100]],
     )

@@ -17,6 +17,7 @@ from django.db import DatabaseError, IntegrityError, OperationalError, connectio
 from django.utils import timezone
 
 from bangfu.audit.services import record
+from bangfu.common.errors import BangfuError
 from bangfu.common.names import initials
 from bangfu.common.places import PlaceRange
 from bangfu.common.staging import stage
@@ -110,8 +111,8 @@ def _finish(job: Job, info: ChangeInfo, action: str, subject: tuple[str, str, in
     bench = job.bench
     written = Written(_counts(job), _problems(job))
     for name in job.given:
-        rows = bench.rows(f"SELECT id FROM plan_{name} WHERE trouble IS NULL ORDER BY n LIMIT 1")
-        written.first |= {name: int(id) for (id,) in rows}
+        for (id,) in bench.rows(f"SELECT id FROM plan_{name} WHERE trouble IS NULL ORDER BY n LIMIT 1"):
+            written.first[name] = int(id)
     removed = "gone_income_item" in bench.made and bench.value("SELECT count(*) FROM gone_income_item")
     touched = [name for name in MODELS if bench.value(f"SELECT count(*) FROM done_{name}")]
     if not touched and not removed:
@@ -143,8 +144,8 @@ def _touched_villages(job: Job) -> str:
     household, member = sql.table(Household), sql.table(Member)
     villages = [
         f"SELECT h.village_id FROM done_household d JOIN {household} h ON h.id = d.id",
-        f"SELECT h.village_id FROM (SELECT DISTINCT m.household_id AS id FROM done_member d JOIN {member} m ON m.id = d.id) "
-        f"t JOIN {household} h ON h.id = t.id",
+        f"SELECT h.village_id FROM (SELECT DISTINCT m.household_id AS id FROM done_member d "
+        f"JOIN {member} m ON m.id = d.id) t JOIN {household} h ON h.id = t.id",
     ]
     if job.has("household"):
         villages.append(
@@ -184,13 +185,13 @@ def _prepared(name: str, table: pa.Table, clears: Mapping[str, Any]) -> pa.Table
 def _no_empty_texts(values: "pa.ChunkedArray[Any]") -> "pa.ChunkedArray[Any]":
     if values.null_count == len(values):
         return values.cast(pa.string())
-    empty = pc.equal(values, "")
+    empty = pc.equal(values, pa.scalar("", values.type))
     return pc.if_else(empty, pa.scalar(None, values.type), values) if pc.any(empty).as_py() else values
 
 
 def _each_once(values: "pa.ChunkedArray[Any]", function: Any) -> Any:
     """`function` of every text, computed once for each different one."""
-    coded = pc.dictionary_encode(values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values)
+    coded: Any = pc.dictionary_encode(values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values)
     made = pa.array([None if text is None else function(text) for text in coded.dictionary.to_pylist()], pa.string())
     return made.take(coded.indices)
 
@@ -200,7 +201,8 @@ def _counts(job: Job) -> dict[str, Counts]:
     counts = {}
     for name in job.given:
         good, new = job.bench.rows(
-            f"SELECT count(*), coalesce(sum(CASE WHEN is_new THEN 1 ELSE 0 END), 0) FROM plan_{name} WHERE trouble IS NULL"
+            f"SELECT count(*), coalesce(sum(CASE WHEN is_new THEN 1 ELSE 0 END), 0) FROM plan_{name} "
+            "WHERE trouble IS NULL"
         )[0]
         done = f"SELECT id FROM done_{name} WHERE how = '~'"
         if name == "household":
@@ -218,7 +220,7 @@ def _problems(job: Job) -> list[Problem]:
     found = []
     for name, table in job.given.items():
         for n, trouble in job.bench.rows(f"SELECT n, trouble FROM plan_{name} WHERE trouble IS NOT NULL ORDER BY n"):
-            facts = {
+            facts: dict[str, Any] = {
                 column: table[column][n].as_py() or ""
                 for column in ("household_no", "person_no", "year")
                 if column in table.column_names
@@ -228,7 +230,7 @@ def _problems(job: Job) -> list[Problem]:
     return found
 
 
-def _said(job: Job, table: str, n: int, trouble: str, facts: dict[str, Any]) -> tuple[str, errors.BangfuError]:
+def _said(job: Job, table: str, n: int, trouble: str, facts: dict[str, Any]) -> tuple[str, BangfuError]:
     """The column that a trouble belongs to, and the error that says it."""
     if trouble.startswith("missing "):
         column = trouble.removeprefix("missing ")
