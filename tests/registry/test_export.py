@@ -43,7 +43,7 @@ COLUMNS = (
     "phone",
     "bank_account",
     "address",
-    "cultivated_land_mu",
+    "forest_mu",
 )
 
 
