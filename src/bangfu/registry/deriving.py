@@ -102,7 +102,8 @@ def write_events(job: Job, change_id: int) -> None:
     )
     job.bench.run(
         f"INSERT INTO {event} ({columns}) SELECT m.id, m.household_id, FALSE, m.left_by, m.left_on, '', "
-        f"{int(change_id)} {changed} WHERE m.left_by <> '' AND m.left_on IS NOT NULL AND (p.is_new OR p.was_left_on IS NULL)"
+        f"{int(change_id)} {changed} WHERE m.left_by <> '' AND m.left_on IS NOT NULL "
+        "AND (p.is_new OR p.was_left_on IS NULL)"
     )
     if job.moves:
         for joined, owner, kind in (
