@@ -13,6 +13,7 @@ DIED = 1
 
 
 def head_under_sixteen(planter: Planter) -> None:
+    """A child who lives alone, in school and insured, is the head of the household."""
     p, plan = planter.people, planter.draft.plan
     alone = (plan.size == 1) & (plan.dibao == 1) & ~planter.leavers
     mask = planter.here & alone[planter.home] & planter.healthy & ~planter.working & ~planter.has_job
@@ -31,6 +32,7 @@ def head_under_sixteen(planter: Planter) -> None:
 
 
 def head_dead_without_successor(planter: Planter) -> None:
+    """The spouse who died is written as head, the living head as spouse."""
     p = planter.people
     lost = ~planter.here & (p["relation_to_head"] == 2) & (p["left_by"] == DIED)
     chosen = planter.persons(lost)
@@ -86,6 +88,7 @@ def same_person_twice(planter: Planter) -> None:
 
 
 def two_spouses(planter: Planter) -> None:
+    """A relative of the other sex in a married household is written as a second spouse."""
     p, n = planter.people, planter.draft.plan.households
     in_laws = np.bincount(planter.home[np.isin(p["relation_to_head"], (13, 14, 15, 16))], minlength=n) > 0
     married = np.bincount(planter.home[planter.here & (p["letter"] == S)], minlength=n) > 0
@@ -259,6 +262,7 @@ def one_phone_in_two_households(planter: Planter) -> None:
 
 
 def one_phone_in_two_counties(planter: Planter) -> None:
+    """Two members who work in different counties give one mobile number."""
     p, w = planter.people, planter.works
     now = planter.current()
     people, at = w["person"][now], w["place"][now]

@@ -110,6 +110,7 @@ class Shape:
 
 
 def household(shape: Shape) -> dict[str, Column]:
+    """The columns of `household`, dwelling included, as the registry takes them."""
     h, plan, words = shape.draft.homes, shape.plan, places()
     township = [v.township + v.name for v in plan.villages]
     group_names = [f"{word}组" for word in words.groups]
@@ -159,6 +160,7 @@ MEMBER_COLUMNS: dict[Callable[[Ints], Column], str] = {
 
 
 def member(shape: Shape) -> dict[str, Column]:
+    """The columns of `member` as the registry takes them."""
     p, h = shape.draft.people, shape.draft.homes
     townships = sorted({v.township for v in shape.plan.villages})
     of_village = np.array([townships.index(v.township) for v in shape.plan.villages])
