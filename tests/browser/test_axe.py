@@ -13,7 +13,7 @@ from tests.scope.walking import patterns
 SERIOUS = {"serious", "critical"}
 # Answers that are files, fragments or doors out; they are no pages.
 NO_PAGES = re.compile(
-    r"sign-out|set-language|export|report|template|progress|confirm|undo|reveal|options|remove|paper$"
+    r"sign-out|set-language|export|report|template|progress|confirm|undo|reveal|options|remove|paper$|officers/areas"
 )
 ROLES = {
     "officers/new": "system_administrator",
