@@ -24,8 +24,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from tests.scope.world import FIGURE, NEEDLE, TERMS, YEAR, Spot, fingerprint, foreign_ids, nothing_stays
 
 # What an argument of an address stands for: a kind of `world.KINDS`, or words to put there as they are.
-# `pk` is the id of what the address is about, which its first part names.
-BY_FIRST_PART = {
+# `pk` is the id of what the part of the address right before it names.
+BY_PART_BEFORE = {
     "households": "household",
     "areas": "area",
     "officers": "officer",
@@ -57,7 +57,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
 HOW_TO_TEACH = (
     "地址 {route} 的参数“{name}”，走查还不认识。请在 tests/scope/walking.py 中教它：参数是某类记录的编号时加到 BY_NAME"
     "（没有这类记录时先在 tests/scope/world.py 的 plant 里种一条），不是编号时把可填的词加到 WORDS；"
-    "参数叫 pk 时把地址第一段加到 BY_FIRST_PART。"
+    "参数叫 pk 时把地址中它前面那一段加到 BY_PART_BEFORE。"
 )
 REFUSED = (403, 404, 405)
 NOBODYS = "6999999"
@@ -122,7 +122,11 @@ def kind_of(pattern: Pattern, name: str) -> str | tuple[str, ...]:
     """What an argument stands for: a kind of thing, or words. Raises Untaught."""
     if name in WORDS:
         return WORDS[name]
-    kind = BY_FIRST_PART.get(pattern.route.split("/")[0]) if name in ("pk", "id") else BY_NAME.get(name)
+    if name in ("pk", "id"):
+        before = re.search(rf"([^/<>]+)/<(?:[^:<>]+:)?{name}>", pattern.route)
+        kind = BY_PART_BEFORE.get(before[1]) if before else None
+    else:
+        kind = BY_NAME.get(name)
     if kind is None:
         raise Untaught(HOW_TO_TEACH.format(route=pattern.route, name=name))
     return kind

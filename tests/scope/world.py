@@ -22,6 +22,7 @@ from bangfu.areas.models import Area, AreaVersion, ProfileFigure, StandardAnswer
 from bangfu.audit.services import record
 from bangfu.common.places import Level, PlaceRange, span, within
 from bangfu.registry import models as registry
+from bangfu.registry.batches import report_of
 
 NEEDLE = "鼍"
 FIGURE = "739281"
@@ -212,6 +213,10 @@ def plant(chain: list[Area], above: list[Area], spot: int | None) -> Spot:
             for state in ("done", "rehearsed")
         ],
     )  # fmt: skip
+    for batch in here.rows["batch"]:
+        report = report_of(batch)
+        report.parent.mkdir(parents=True, exist_ok=True)
+        report.write_text(f"{mark} {number}")
     registry.Change.objects.filter(pk=change.pk).update(actor=officers[0], batch=here.rows["batch"][0])
     if seat is village:
         keep(
