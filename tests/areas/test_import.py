@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 from django.conf import settings
+from django.db import IntegrityError, connection, transaction
 
 from bangfu.areas import errors, importing, reading, selectors, services
 from bangfu.areas.models import Area, AreaVersion
@@ -262,6 +263,19 @@ def test_an_empty_workbook_is_refused_in_words(tmp_path):
 def test_a_list_of_the_future_is_refused(tmp_path):
     with pytest.raises(errors.DayInFuture):
         take(tmp_path / "p.csv", PROVINCES, on=date(2999, 1, 1))
+
+
+@pytest.mark.databases
+@pytest.mark.django_db
+def test_parents_are_checked_after_a_list_of_the_whole_country_as_before(tmp_path, monkeypatch):
+    monkeypatch.setattr(importing, "MANY", 1)
+    before = connection.introspection.get_constraints(connection.cursor(), "areas_areaversion")
+    take_edition(tmp_path)
+    assert connection.introspection.get_constraints(connection.cursor(), "areas_areaversion") == before
+    with pytest.raises(IntegrityError), transaction.atomic():
+        AreaVersion.objects.create(area_id=10**9, name="无主", valid_from=DAY)
+        connection.check_constraints()
+    assert_the_tree_is_sound()
 
 
 @pytest.mark.databases

@@ -5,7 +5,8 @@ statements. Areas that the list does not name are reported, never closed: closin
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -27,6 +28,7 @@ from bangfu.common.errors import BangfuError
 from bangfu.common.places import Level
 from bangfu.common.staging import stage
 
+MANY = 50_000  # new areas from which it pays to check their parents together
 SHOWN = 200  # so many rows of a kind are named in a report; all are counted
 
 
@@ -198,7 +200,7 @@ def _add(duck: duckdb.DuckDBPyConnection, on: date, source: str) -> None:
         " FROM rows JOIN steps USING (level)"
         " WHERE fate = 'new' AND parent_place > 0 GROUP BY parent_place"
     ).to_arrow_table()
-    with stage("areas_new", new) as staged, connection.cursor() as cursor:
+    with stage("areas_new", new) as staged, _parents_checked_at_once(new.num_rows), connection.cursor() as cursor:
         for level in levels:
             cursor.execute(
                 "INSERT INTO areas_area (place, level, parent_id, code, name, initials, urban_rural_code, last_child,"
@@ -219,6 +221,30 @@ def _add(duck: duckdb.DuckDBPyConnection, on: date, source: str) -> None:
             f"UPDATE areas_area SET last_child = s.last_child FROM {staged} s"
             " WHERE areas_area.place = s.place AND areas_area.last_child < s.last_child"
         )
+
+
+@contextmanager
+def _parents_checked_at_once(rows: int) -> Iterator[None]:
+    """PostgreSQL looks up the parent of every new row by itself at the end, which for a whole country takes longer than
+    all else. Above MANY rows the foreign keys are taken off and put back, which checks all rows by one join; whoever
+    wants to read areas meanwhile waits until it is done."""
+    if connection.vendor != "postgresql" or rows < MANY:
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint"
+            " WHERE contype = 'f' AND conrelid IN ('areas_area'::regclass, 'areas_areaversion'::regclass)"
+        )
+        keys = cursor.fetchall()
+        # What this transaction has still to check from before is checked now: nothing pending may hang on a key.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        for table, name, _definition in keys:
+            cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+        yield
+        for table, name, definition in keys:
+            cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
 
 
 def _change(duck: duckdb.DuckDBPyConnection, on: date, source: str) -> None:

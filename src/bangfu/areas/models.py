@@ -44,10 +44,13 @@ class Area(models.Model):
 
     place = models.BigIntegerField(_("位置"), unique=True)
     level = models.SmallIntegerField(_("级别"), choices=list(LEVEL_NAMES.items()))
-    parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="children", verbose_name=_("上级"))
-    code = models.CharField(_("区划代码"), max_length=15, blank=True, db_index=True)
+    # No index of its own: `area_by_name` begins with it, and every index costs a nation-wide list seconds.
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="children", db_index=False, verbose_name=_("上级")
+    )
+    code = models.CharField(_("区划代码"), max_length=15, blank=True)
     name = models.CharField(_("名称"), max_length=60)
-    initials = models.CharField(max_length=60, blank=True, db_index=True)
+    initials = models.CharField(max_length=60, blank=True)
     urban_rural_code = models.CharField(_("城乡分类代码"), max_length=3, blank=True)
     # The highest ordinal ever given to a child: a place that once belonged to an area never comes to mean another.
     last_child = models.SmallIntegerField(default=0)
@@ -59,7 +62,12 @@ class Area(models.Model):
     class Meta:
         verbose_name = _("区划")
         ordering = ["place"]
-        indexes = [models.Index(fields=["parent", "name"], name="area_by_name")]
+        indexes = [
+            models.Index(fields=["parent", "name"], name="area_by_name"),
+            # This order of text serves "begins with" and "equals" alike on PostgreSQL.
+            models.Index(fields=["code"], name="area_by_code", opclasses=["varchar_pattern_ops"]),
+            models.Index(fields=["initials"], name="area_by_initials", opclasses=["varchar_pattern_ops"]),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["code"],
@@ -89,8 +97,8 @@ class Area(models.Model):
 class AreaVersion(models.Model):
     """How an area was called, coded and attached from a day to a day: the tree of any past day is read from here."""
 
-    area = models.ForeignKey(Area, models.CASCADE, related_name="versions", verbose_name=_("区划"))
-    code = models.CharField(_("区划代码"), max_length=15, blank=True, db_index=True)
+    area = models.ForeignKey(Area, models.CASCADE, related_name="versions", db_index=False, verbose_name=_("区划"))
+    code = models.CharField(_("区划代码"), max_length=15, blank=True)
     name = models.CharField(_("名称"), max_length=60)
     parent = models.ForeignKey(Area, models.PROTECT, null=True, related_name="+", verbose_name=_("上级"))
     urban_rural_code = models.CharField(_("城乡分类代码"), max_length=3, blank=True)
@@ -101,6 +109,7 @@ class AreaVersion(models.Model):
     class Meta:
         verbose_name = _("区划沿革")
         ordering = ["area", "valid_from"]
+        indexes = [models.Index(fields=["code"], name="version_by_code", opclasses=["varchar_pattern_ops"])]
         constraints = [
             models.UniqueConstraint(fields=["area", "valid_from"], name="area_version_starts_once"),
         ]

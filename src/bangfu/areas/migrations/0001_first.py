@@ -20,14 +20,14 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('place', models.BigIntegerField(unique=True, verbose_name='位置')),
                 ('level', models.SmallIntegerField(choices=[(bangfu.common.places.Level['PROVINCE'], '省'), (bangfu.common.places.Level['PREFECTURE'], '市（州）'), (bangfu.common.places.Level['COUNTY'], '县（区）'), (bangfu.common.places.Level['TOWNSHIP'], '乡镇'), (bangfu.common.places.Level['VILLAGE'], '村'), (bangfu.common.places.Level['GROUP'], '村民小组')], verbose_name='级别')),
-                ('code', models.CharField(blank=True, db_index=True, max_length=15, verbose_name='区划代码')),
+                ('code', models.CharField(blank=True, max_length=15, verbose_name='区划代码')),
                 ('name', models.CharField(max_length=60, verbose_name='名称')),
-                ('initials', models.CharField(blank=True, db_index=True, max_length=60)),
+                ('initials', models.CharField(blank=True, max_length=60)),
                 ('urban_rural_code', models.CharField(blank=True, max_length=3, verbose_name='城乡分类代码')),
                 ('last_child', models.SmallIntegerField(default=0)),
                 ('valid_from', models.DateField(verbose_name='设立日期')),
                 ('valid_to', models.DateField(blank=True, null=True, verbose_name='撤销日期')),
-                ('parent', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='areas.area', verbose_name='上级')),
+                ('parent', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='areas.area', verbose_name='上级')),
             ],
             options={
                 'verbose_name': '区划',
@@ -38,13 +38,13 @@ class Migration(migrations.Migration):
             name='AreaVersion',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(blank=True, db_index=True, max_length=15, verbose_name='区划代码')),
+                ('code', models.CharField(blank=True, max_length=15, verbose_name='区划代码')),
                 ('name', models.CharField(max_length=60, verbose_name='名称')),
                 ('urban_rural_code', models.CharField(blank=True, max_length=3, verbose_name='城乡分类代码')),
                 ('valid_from', models.DateField(verbose_name='起')),
                 ('valid_to', models.DateField(null=True, verbose_name='止')),
                 ('source', models.CharField(blank=True, max_length=120, verbose_name='依据')),
-                ('area', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='areas.area', verbose_name='区划')),
+                ('area', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='areas.area', verbose_name='区划')),
                 ('parent', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='areas.area', verbose_name='上级')),
             ],
             options={
@@ -105,6 +105,18 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='area',
             index=models.Index(fields=['parent', 'name'], name='area_by_name'),
+        ),
+        migrations.AddIndex(
+            model_name='area',
+            index=models.Index(fields=['code'], name='area_by_code', opclasses=['varchar_pattern_ops']),
+        ),
+        migrations.AddIndex(
+            model_name='area',
+            index=models.Index(fields=['initials'], name='area_by_initials', opclasses=['varchar_pattern_ops']),
+        ),
+        migrations.AddIndex(
+            model_name='areaversion',
+            index=models.Index(fields=['code'], name='version_by_code', opclasses=['varchar_pattern_ops']),
         ),
         migrations.AddConstraint(
             model_name='area',
