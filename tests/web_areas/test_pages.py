@@ -1,5 +1,6 @@
 """The pages of areas: a tree of any day, figures reported beside computed ones, changes that households follow."""
 
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -21,6 +22,11 @@ def get(client: Client, name: str, area: Area | None = None, status: int = 200, 
     answer = client.get(reverse(name, args=[area.pk] if area else []), query)
     assert answer.status_code == status
     return answer.content.decode()
+
+
+def words_of(page: str) -> str:
+    """What a page says, without its tags: tokens and ids in attributes hold any digits."""
+    return re.sub(r"<[^>]*>", " ", page)
 
 
 def count(village: Area, year: int = YEAR, **figures: int) -> YearCount:
@@ -90,7 +96,7 @@ def test_who_sees_no_registry_sees_what_was_reported_and_no_count(house: House):
     services.report_figures(by=None, area=house.village, year=YEAR, values={"people": Decimal(2500)}, source="村委会")
     page = get(house.client("system_administrator", house.county), "area-page", house.village)
     assert "2,500" in page
-    assert "2552" not in page and "2,552" not in page and "455" not in page
+    assert not any(figure in words_of(page) for figure in ("2552", "2,552", "455", "482"))
 
 
 @pytest.mark.req("A7")
@@ -101,7 +107,7 @@ def test_a_township_adds_up_its_villages_year_by_year_with_numerator_and_denomin
     count(house.neighbour_village, households=777, people=7777, poor_people=7000)
     page = get(house.client("township_station", house.township), "area-page", house.township)
     assert "15 / 60" in page and "10.0%" in page and "6 / 60" in page and "25.0%" in page
-    assert "7777" not in page and "777" not in page
+    assert "777" not in words_of(page)
     assert "data-area-chart" in page
 
 
