@@ -147,7 +147,7 @@ def import_files(files: list[str]) -> None:
     import django
 
     django.setup()
-    from bangfu.registry import batches
+    from bangfu.registry.intake import batches
     from bangfu.registry.models import Household, Member
 
     steps: list[tuple[str, float]] = []
@@ -180,7 +180,7 @@ def bare(files: list[str]) -> None:
     import django
 
     django.setup()
-    from bangfu.registry.workbooks import sheets_of
+    from bangfu.registry.intake.workbooks import sheets_of
 
     began = time.perf_counter()
     rows = sum(sheet.text.num_rows for f in files for sheet in sheets_of(Path(f), f))

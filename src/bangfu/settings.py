@@ -15,8 +15,8 @@ from typing import Any
 import dj_database_url
 
 ROOT = Path(__file__).resolve().parents[2]
-POLICY = Path(os.environ.get("BANGFU_POLICY", ROOT / "policy"))
-HOME = Path(os.environ.get("BANGFU_HOME", ROOT / "var")).resolve()
+POLICY = Path(os.environ.get("BANGFU_POLICY") or ROOT / "policy")
+HOME = Path(os.environ.get("BANGFU_HOME") or ROOT / "var").resolve()
 PACKAGE = Path(__file__).resolve().parent
 
 

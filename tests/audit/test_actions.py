@@ -23,7 +23,7 @@ def test_every_deed_written_anywhere_in_the_program_has_words():
 
 
 def test_every_kind_of_change_of_the_registry_has_words():
-    """`registry.writing` names a deed after its change when nobody gives it a better name."""
+    """`registry.ledger.writing` names a deed after its change when nobody gives it a better name."""
     assert [kind for kind in Change.Kind.values if f"registry.{kind}" not in ACTIONS] == []
 
 

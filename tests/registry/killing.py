@@ -26,7 +26,7 @@ def prepare() -> None:
     from bangfu.areas.models import Area
     from bangfu.common.places import span
     from bangfu.common.policy import code_lists
-    from bangfu.registry.headers import candidates
+    from bangfu.registry.intake.headers import candidates
 
     call_command("migrate", verbosity=0)
     above = None
@@ -41,7 +41,7 @@ def prepare() -> None:
 
 
 def take(file: str) -> None:
-    from bangfu.registry import batches
+    from bangfu.registry.intake import batches
 
     batches.commit(batches.start(by=None, files=[(Path(file).name, Path(file))], at_once=True))
 
@@ -49,7 +49,7 @@ def take(file: str) -> None:
 def standing() -> dict[str, Any]:
     """What is on file, after the clearing up that a start of the site does."""
     from bangfu.audit.models import Entry
-    from bangfu.registry import batches
+    from bangfu.registry.intake import batches
     from bangfu.registry.models import Change, Household, ImportBatch, Member
 
     batches.recover()

@@ -9,8 +9,8 @@ from bangfu.accounts.models import Officer
 from bangfu.areas.models import Area
 from bangfu.common.identity import check_digit
 from bangfu.registry import services
+from bangfu.registry.ledger.writing import ChangeInfo
 from bangfu.registry.models import Change, Household, Member
-from bangfu.registry.writing import ChangeInfo
 
 NAMES = ["张春梅", "李国强", "王小明", "赵文秀", "陈玉兰", "杨大山", "吴秀英", "周建国", "徐丽华", "孙福生"]
 

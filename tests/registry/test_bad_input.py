@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bangfu.common.errors import BangfuError
-from bangfu.registry import batches, workbooks
-from bangfu.registry.checking import check
+from bangfu.registry.intake import batches, workbooks
+from bangfu.registry.intake.checking import check
+from bangfu.registry.intake.reading import read_file
 from bangfu.registry.models import Change, Household, ImportBatch, Member
-from bangfu.registry.reading import read_file
 from tests.conftest import House
 from tests.registry.sheets import MEMBER, households, id_no, workbook
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from bangfu.common.identity import check_digit
 from bangfu.common.identity import read as read_one
-from bangfu.registry import identities
-from bangfu.registry.checking import Checked, check
 from bangfu.registry.columns import tables
 from bangfu.registry.errors import Severity
+from bangfu.registry.intake import identities
+from bangfu.registry.intake.checking import Checked, check
 from tests.registry.sheets import id_no
 
 PERSON = {"household_no": "1", "person_no": "1", "name": "张三丰", "education_level": "02"}

@@ -9,8 +9,8 @@ import pytest
 
 from bangfu.audit.models import Entry
 from bangfu.common.errors import NotAllowed
-from bangfu.registry import exporting
 from bangfu.registry.file_errors import ExportColumnUnknown, ExportFormatUnknown
+from bangfu.registry.intake import exporting
 from bangfu.registry.models import Household
 from tests.conftest import House
 from tests.registry.sheets import id_no, workbook

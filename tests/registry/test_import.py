@@ -8,8 +8,9 @@ import pytest
 
 from bangfu.audit.models import Entry
 from bangfu.common.errors import NotAllowed
-from bangfu.registry import batches, services
+from bangfu.registry import services
 from bangfu.registry.file_errors import BatchNotReady
+from bangfu.registry.intake import batches
 from bangfu.registry.models import Change, Household, ImportBatch, IncomeYear, Member
 from tests.conftest import House
 from tests.registry.sheets import HOUSEHOLD, VILLAGE, households, id_no, workbook

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bangfu.registry import income, services
+from bangfu.registry import services
 from bangfu.registry.income_items import items as ledger_items
+from bangfu.registry.ledger import income
 from bangfu.registry.models import Household, IncomeItem, IncomeYear
 from tests.conftest import House
 from tests.registry.making import household, person

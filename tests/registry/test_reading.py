@@ -8,10 +8,10 @@ import pytest
 
 from bangfu.registry.columns import tables
 from bangfu.registry.file_errors import NothingToImport
-from bangfu.registry.headers import Use, candidates, header_file, mapped
 from bangfu.registry.income_items import items
-from bangfu.registry.reading import read_file
-from bangfu.registry.templates import ASKED, write_template
+from bangfu.registry.intake.headers import Use, candidates, header_file, mapped
+from bangfu.registry.intake.reading import read_file
+from bangfu.registry.intake.templates import ASKED, write_template
 from tests.registry.sheets import HOUSEHOLD, households, workbook
 
 pytestmark = pytest.mark.req("H4")

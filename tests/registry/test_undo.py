@@ -8,8 +8,8 @@ from django.db import transaction
 
 from bangfu.common.errors import NotAllowed
 from bangfu.registry import errors, selectors, services
+from bangfu.registry.ledger.writing import ChangeInfo, write
 from bangfu.registry.models import Change, Household, ImportBatch, IncomeItem, Member, MemberEvent
-from bangfu.registry.writing import ChangeInfo, write
 from tests.conftest import House
 from tests.registry.making import person, table
 from tests.registry.test_writing import content, many, put

@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from bangfu.audit.models import Entry
 from bangfu.common.places import PlaceRange
 from bangfu.registry import errors
+from bangfu.registry.ledger.writing import Written, write
 from bangfu.registry.models import Change, Dwelling, Household, IncomeItem, IncomeYear, Member, WorkRecord
-from bangfu.registry.writing import Written, write
 from tests.conftest import House
 from tests.registry.making import info, person, table
 
@@ -378,7 +378,7 @@ def test_a_failure_half_way_leaves_nothing(house: House, monkeypatch: pytest.Mon
     def broken(*_: Any, **__: Any) -> None:
         raise RuntimeError("power cut")
 
-    monkeypatch.setattr("bangfu.registry.writing.record", broken)
+    monkeypatch.setattr("bangfu.registry.ledger.writing.record", broken)
     with pytest.raises(RuntimeError):
         put(many(house, 2))
     assert not Household.objects.exists() and not Member.history.exists() and not Change.objects.exists()

@@ -22,7 +22,7 @@ from bangfu.areas.models import Area, AreaVersion, ProfileFigure, StandardAnswer
 from bangfu.audit.services import record
 from bangfu.common.places import Level, PlaceRange, span, within
 from bangfu.registry import models as registry
-from bangfu.registry.batches import report_of
+from bangfu.registry.intake.batches import report_of
 
 NEEDLE = "鼍"
 FIGURE = "739281"

@@ -13,16 +13,16 @@ WRITERS = {"services.py", "writing.py", "batches.py"}
 PARTS = {
     "areas/importing.py": "the set-based half of areas.services: division lists of thousands of rows",
     "areas/judging.py": "the set-based half of areas.services: judging all villages by their standards",
-    "registry/deriving.py": "a part of registry.writing: heads, counts, latest incomes of the rows it wrote",
-    "registry/following.py": "a verb of registry.services in a file of its own: households follow their areas",
-    "registry/merging.py": "a part of registry.writing: merges staged rows into the tables",
-    "registry/planning.py": "a part of registry.writing: prepares staged rows in temporary tables",
-    "registry/undoing.py": "a verb of registry.services in a file of its own: takes a batch back",
-    "registry/trail.py": "a part of registry.writing: the change and the history rows of everything written",
+    "registry/ledger/deriving.py": "a part of the writer: heads, counts, latest incomes of the rows it wrote",
+    "registry/ledger/following.py": "a verb of registry.services in a file of its own: households follow their areas",
+    "registry/ledger/merging.py": "a part of the writer: merges staged rows into the tables",
+    "registry/ledger/planning.py": "a part of the writer: prepares staged rows in temporary tables",
+    "registry/ledger/undoing.py": "a verb of registry.services in a file of its own: takes a batch back",
+    "registry/ledger/trail.py": "a part of the writer: the change and the history rows of everything written",
 }
 # What may write although it is no writer: file -> reason.
 MAY_WRITE = {
-    "registry/counting.py": "counts the years of villages: recounted by the writers, counted afresh for bangfu check",
+    "registry/ledger/counting.py": "counts the years of villages: recounted by the writer, counted afresh for checks",
     "registry/papers.py": "keeps files for the services, and opens them again for the pages",
     "common/staging.py": "fills temporary tables only, for the writers of every room",
 }
@@ -143,11 +143,11 @@ def test_a_part_of_a_writer_is_called_by_the_writers_of_its_room_only():
 @pytest.mark.parametrize(
     ("name", "text", "noticed"),
     [
-        ("web/registry/views.py", "from bangfu.registry import merging", True),
-        ("registry/selectors.py", "from bangfu.registry.trail import begin", True),
-        ("areas/services.py", "import bangfu.registry.deriving", True),
-        ("registry/writing.py", "from bangfu.registry import merging, planning", False),
-        ("registry/merging.py", "from bangfu.registry.trail import begin", False),
+        ("web/registry/views.py", "from bangfu.registry.ledger import merging", True),
+        ("registry/selectors.py", "from bangfu.registry.ledger.trail import begin", True),
+        ("areas/services.py", "import bangfu.registry.ledger.deriving", True),
+        ("registry/ledger/writing.py", "from bangfu.registry.ledger import merging, planning", False),
+        ("registry/ledger/merging.py", "from bangfu.registry.ledger.trail import begin", False),
     ],
 )
 def test_a_part_called_by_a_stranger_is_noticed(name, text, noticed):
@@ -175,7 +175,7 @@ def test_writing_in_the_wrong_place_is_noticed(name, text):
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("registry/writing.py", "cursor.execute('INSERT INTO registry_change VALUES (1)')"),
+        ("registry/ledger/writing.py", "cursor.execute('INSERT INTO registry_change VALUES (1)')"),
         ("areas/services.py", "from bangfu.areas.models import Area\nArea.objects.create(name='x')"),
         ("web/home.py", "context.update(more)\nseen.update({1})\nhashlib.sha256().update(b'x')"),
         ("audit/models.py", "class Entry:\n    def save(self):\n        super().save()"),

@@ -26,9 +26,9 @@ def import_(files: tuple[Path, ...], keep: bool, report: Path | None, takeover: 
 
     from django.utils.translation import gettext as _
 
-    from bangfu.registry import batches
     from bangfu.registry.columns import tables
     from bangfu.registry.file_errors import NoGoodRows
+    from bangfu.registry.intake import batches
 
     batch = batches.start(
         by=_officer(login), files=[(path.name, path) for path in files], takeover=takeover, at_once=True
@@ -63,7 +63,7 @@ def import_(files: tuple[Path, ...], keep: bool, report: Path | None, takeover: 
 
 
 def _line(kept: dict[str, Any]) -> str:
-    from bangfu.registry.remembering import unpack
+    from bangfu.registry.intake.remembering import unpack
 
     error = unpack(kept["code"], kept["facts"])
     place = f"{kept['sheet']} {kept['row']}  " if kept["row"] else ""
@@ -89,7 +89,7 @@ def template(target: Path) -> dict[str, Any]:
     """写一份导入模板。"""
     from django.utils.translation import gettext as _
 
-    from bangfu.registry.templates import write_template
+    from bangfu.registry.intake.templates import write_template
 
     write_template(target)
     return {"text": _("模板已写到 {file}。").format(file=target), "file": str(target)}
@@ -104,7 +104,7 @@ def export(target: Path, login: str, full: bool) -> dict[str, Any]:
     """按人员的负责区域导出户名单，.xlsx 或 .csv。"""
     from django.utils.translation import gettext as _
 
-    from bangfu.registry import exporting
+    from bangfu.registry.intake import exporting
     from bangfu.registry.models import Household
 
     officer = _officer(login)

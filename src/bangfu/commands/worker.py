@@ -13,7 +13,7 @@ def command(batch: bool, with_server: bool) -> None:
     from django.utils.crypto import get_random_string
     from django_tasks_db.management.commands.db_worker import Worker
 
-    from bangfu.registry import batches
+    from bangfu.registry.intake import batches
 
     if with_server:
         _end_with_the_server()

@@ -18,10 +18,10 @@ from bangfu.common.policy import code_lists
 from bangfu.keeping.errors import DatabaseNewer, DatabaseUnreachable, HomeNotPrepared
 from bangfu.keeping.papers import paper_hashes, sound_paper
 from bangfu.keeping.tables import known_migrations, recorded_migrations
-from bangfu.registry.headers import header_file
-from bangfu.registry.income import policy as income_policy
 from bangfu.registry.income_items import ledger
-from bangfu.registry.limits import limits
+from bangfu.registry.intake.headers import header_file
+from bangfu.registry.intake.limits import limits
+from bangfu.registry.ledger.income import policy as income_policy
 from bangfu.registry.papers import policy as paper_policy
 from bangfu.registry.selectors import counts_differ
 

@@ -1,7 +1,7 @@
 """The columns of the registry as they travel: in forms, workbooks, imports, exports and Arrow tables.
 
 One catalogue, read from the models, so that a column cannot be writable here and unknown there. Arrow tables given to
-`registry.writing` hold these columns (any subset besides the key), with these types:
+`registry.ledger.writing` hold these columns (any subset besides the key), with these types:
 
     text, code, set     string        code: a code of the list `codes`; set: codes in ascending order joined by commas
     flag                bool

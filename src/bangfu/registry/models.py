@@ -1,6 +1,6 @@
 """One household, one file: households and their people, dwelling, income, papers, and the trail of every change.
 
-Only `registry.writing` writes these tables, set-based, one row or a million by the same statements; it also writes the
+Only `registry.ledger` writes these tables, set-based, one row or a million by the same statements; it also writes the
 history rows, each pointing to the `Change` that says who, when and why. Unknown is "" for codes and texts and NULL for
 numbers, dates and yes/no: a question that nobody asked has no answer.
 """
@@ -388,7 +388,7 @@ class WorkRecord(models.Model):
 class IncomeYear(models.Model):
     """The income statement of a household for a year: its window, who is counted, and the sums of its items.
 
-    All sums are computed by `registry.income` when items are written, never typed; per-head values are rounded down to
+    All sums are computed by `ledger.income` when items are written, never typed; per-head values are rounded down to
     the fen, so that comparing them with a line gives the same answer as comparing exact quotients.
     """
 
@@ -510,7 +510,7 @@ class MemberEvent(models.Model):
 
 
 class YearCount(models.Model):
-    """Counts of a village for a year, derived by the writer for the villages it touched (`registry.counting`).
+    """Counts of a village for a year, derived by the writer for the villages it touched (`registry.ledger.counting`).
 
     `households` and `people` are the rural population at the end of the year; `poor_*` those in poverty then; `in_*`
     and `out_*` those who were registered, who exited and who returned within the year.

@@ -16,10 +16,10 @@ from django.conf import settings
 from PIL import Image, UnidentifiedImageError
 
 from bangfu.common.policy import Label, Source, Strict, read_yaml
-from bangfu.registry import sql
 from bangfu.registry.errors import PaperDamaged, PaperEmpty, PaperGone, PaperTooLarge, PaperTypeRefused
+from bangfu.registry.ledger import sql
+from bangfu.registry.ledger.trail import write_history
 from bangfu.registry.models import Change, Paper
-from bangfu.registry.trail import write_history
 
 _PART = 1 << 20
 

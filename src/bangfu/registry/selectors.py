@@ -13,9 +13,10 @@ from django.utils import timezone
 
 from bangfu.areas.models import Area
 from bangfu.common.places import Level, Viewer, span
-from bangfu.registry import papers, sql
-from bangfu.registry.counting import FIGURES, count_villages
-from bangfu.registry.history import CHANGES, Told, tell
+from bangfu.registry import papers
+from bangfu.registry.ledger import sql
+from bangfu.registry.ledger.counting import FIGURES, count_villages
+from bangfu.registry.ledger.history import CHANGES, Told, tell
 from bangfu.registry.models import (
     Dwelling,
     Household,

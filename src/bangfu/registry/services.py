@@ -22,15 +22,17 @@ from bangfu.common.fields import to_hundredths
 from bangfu.common.identity import normalise
 from bangfu.common.names import normalise_name
 from bangfu.common.policy import code_list
-from bangfu.registry import completing, errors, following, papers, undoing
-from bangfu.registry.checking import check
+from bangfu.registry import errors, papers
 from bangfu.registry.columns import SENSITIVE, Kind
 from bangfu.registry.columns import tables as catalogue
 from bangfu.registry.errors import Problem, RowsRefused
+from bangfu.registry.intake import completing
+from bangfu.registry.intake.checking import check
+from bangfu.registry.ledger import following, undoing
+from bangfu.registry.ledger.planning import HEAD, VERB_COLUMNS, allot_numbers
+from bangfu.registry.ledger.undoing import Undone
+from bangfu.registry.ledger.writing import ChangeInfo, Move, Written, write
 from bangfu.registry.models import Change, Household, ImportBatch, IncomeYear, Member, Paper, WorkRecord
-from bangfu.registry.planning import HEAD, VERB_COLUMNS, allot_numbers
-from bangfu.registry.undoing import Undone
-from bangfu.registry.writing import ChangeInfo, Move, Written, write
 
 __all__ = [
     "attach_paper",

@@ -21,7 +21,7 @@ from bangfu.areas.reading import Listing
 from bangfu.common.places import Level
 from bangfu.registry import columns
 from bangfu.registry import services as registry
-from bangfu.registry.writing import Written
+from bangfu.registry.ledger.writing import Written
 from bangfu.sample import county_draft, tables
 from bangfu.sample.data_files import PublishedVillage, county, officers, places
 from bangfu.sample.errors import CountyIsThere

@@ -6,7 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST
 
-from bangfu.registry import exporting, lists
+from bangfu.registry import lists
+from bangfu.registry.intake import exporting
 from bangfu.web.guard import needs
 from bangfu.web.registry.filters import read_filter
 from bangfu.web.scope import scope_of

@@ -14,13 +14,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from bangfu.common.errors import BangfuError
-from bangfu.registry import batches, services
+from bangfu.registry import services
 from bangfu.registry.columns import tables
 from bangfu.registry.file_errors import FileTooLarge, NoFileChosen
+from bangfu.registry.intake import batches
+from bangfu.registry.intake.remembering import unpack
+from bangfu.registry.intake.templates import write_template
+from bangfu.registry.intake.workbooks import MAX_BYTES, MB
 from bangfu.registry.models import ImportBatch
-from bangfu.registry.remembering import unpack
-from bangfu.registry.templates import write_template
-from bangfu.registry.workbooks import MAX_BYTES, MB
 from bangfu.web.guard import needs
 
 BATCHES_SHOWN = 20

@@ -8,8 +8,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from bangfu.common.policy import code_list
-from bangfu.registry.income import monitored_per_capita
 from bangfu.registry.income_items import item, label_of
+from bangfu.registry.ledger.income import monitored_per_capita
 from bangfu.registry.models import IncomeItem, IncomeYear
 from bangfu.web.registry.shown import amount, money
 

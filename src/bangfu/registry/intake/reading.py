@@ -14,8 +14,6 @@ import pyarrow as pa
 
 from bangfu.common.errors import BangfuError
 from bangfu.common.policy import code_list
-from bangfu.registry import cells, duck
-from bangfu.registry.arrow import Values, pc
 from bangfu.registry.columns import CODE_LISTS, Column, Kind, tables
 from bangfu.registry.errors import (
     CellEmpty,
@@ -39,9 +37,11 @@ from bangfu.registry.file_errors import (
     SheetIgnored,
     YearMissing,
 )
-from bangfu.registry.headers import FEEDS, KEYS, Mapped, Use, header_file, known, label_of, mapped
-from bangfu.registry.limits import limits
-from bangfu.registry.workbooks import Odd, Oddity, RawSheet, sheets_of
+from bangfu.registry.intake import cells, duck
+from bangfu.registry.intake.arrow import Values, pc
+from bangfu.registry.intake.headers import FEEDS, KEYS, Mapped, Use, header_file, known, label_of, mapped
+from bangfu.registry.intake.limits import limits
+from bangfu.registry.intake.workbooks import Odd, Oddity, RawSheet, sheets_of
 
 HEADER_ROWS = 20
 # A column whose every cell is wrong would otherwise make a problem for each of a million rows.

@@ -9,10 +9,10 @@ from typing import Any
 from django.db import models
 
 from bangfu.areas.models import Area
-from bangfu.registry import income, sql
 from bangfu.registry.columns import tables
+from bangfu.registry.ledger import income, sql
+from bangfu.registry.ledger.planning import TEXTS, Job
 from bangfu.registry.models import Dwelling, Household, IncomeItem, IncomeYear, Member, WorkRecord
-from bangfu.registry.planning import TEXTS, Job
 
 # Columns that the plan knows better than the staged row: who owns the row, and where it lies.
 LINKS: dict[type[models.Model], dict[str, str]] = {
@@ -46,9 +46,8 @@ MODELS: dict[str, type[models.Model]] = {
 
 
 def merge(job: Job) -> None:
-    """Write what the plans hold, members first: a household's own row is written last (`registry.deriving`), with what
-    follows from its members and statements, so that it is written once. Foreign keys are checked when the
-    transaction ends."""
+    """Write what the plans hold, members first: a household's own row is written last (`deriving`), with what follows
+    from its members and statements, so that it is written once. Foreign keys are checked when the transaction ends."""
     for name in MODELS:
         job.bench.make(f"done_{name}", "SELECT CAST(0 AS bigint) AS id, CAST('' AS text) AS how WHERE 1 = 0", key="id")
     if job.has("member"):

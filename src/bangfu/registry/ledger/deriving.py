@@ -2,10 +2,10 @@
 and goings as events."""
 
 from bangfu.common.policy import code_list
-from bangfu.registry import sql
-from bangfu.registry.merging import add_rows, change_rows, update_derived
+from bangfu.registry.ledger import sql
+from bangfu.registry.ledger.merging import add_rows, change_rows, update_derived
+from bangfu.registry.ledger.planning import HEAD, Job
 from bangfu.registry.models import Dwelling, Household, IncomeYear, Member, MemberEvent
-from bangfu.registry.planning import HEAD, Job
 
 DERIVED = ("head_name", "head_initials", "members_count", "latest_income_year", "latest_per_capita_net_income")
 

@@ -18,8 +18,8 @@ from typing import Literal
 from django.conf import settings
 
 from bangfu.common.policy import Source, Strict, code_list, read_yaml
-from bangfu.registry import sql
 from bangfu.registry.income_items import counted_for, items
+from bangfu.registry.ledger import sql
 from bangfu.registry.models import IncomeItem, IncomeYear
 
 INCOME = ("wage", "production", "property", "transfer")

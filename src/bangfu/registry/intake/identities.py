@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from bangfu.common.identity import Identity, IdFault, read
-from bangfu.registry.arrow import Values, pc
+from bangfu.registry.intake.arrow import Values, pc
 
 WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2], dtype=np.int32)
 # The check character for a weighted sum modulo 11 (GB 11643).

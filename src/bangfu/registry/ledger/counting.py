@@ -18,7 +18,7 @@ from datetime import date
 
 from bangfu.areas.models import Area
 from bangfu.common.policy import code_list
-from bangfu.registry import sql
+from bangfu.registry.ledger import sql
 from bangfu.registry.models import Household, Member, YearCount
 
 FIGURES = tuple(

@@ -16,7 +16,6 @@ from bangfu.common.identity import normalise
 from bangfu.common.names import normalise_name
 from bangfu.common.policy import code_list, matching_key
 from bangfu.registry import income_items
-from bangfu.registry.arrow import Values, pc
 from bangfu.registry.columns import Column, Kind
 from bangfu.registry.errors import (
     CodeUnknown,
@@ -29,7 +28,8 @@ from bangfu.registry.errors import (
     TextGarbled,
     TooManyDecimals,
 )
-from bangfu.registry.headers import header_file
+from bangfu.registry.intake.arrow import Values, pc
+from bangfu.registry.intake.headers import header_file
 
 IDENTIFIERS = frozenset(
     {"id_no", "household_no", "person_no", "division_code", "phone", "bank_account", "work_place_code"}

@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from bangfu.common.errors import CATALOGUE
 from bangfu.registry.columns import tables
 from bangfu.registry.errors import Problem
+from bangfu.registry.intake.reading import ReadFile, Sheet
 from bangfu.registry.models import ImportBatch
-from bangfu.registry.reading import ReadFile, Sheet
 
 # A file of so many rows comes back whole; of a larger one only the rows that need work.
 WHOLE_BELOW = 2_000

@@ -7,10 +7,10 @@ from bangfu.accounts.models import Officer
 from bangfu.areas.models import Area, Succession
 from bangfu.audit.services import record
 from bangfu.common.places import Level
-from bangfu.registry import sql
-from bangfu.registry.counting import recount
+from bangfu.registry.ledger import sql
+from bangfu.registry.ledger.counting import recount
+from bangfu.registry.ledger.trail import ChangeInfo, write_history
 from bangfu.registry.models import Change, Household, Member, YearCount
-from bangfu.registry.trail import ChangeInfo, write_history
 
 # A village may be merged into one that is merged again; no chain of mergers in our time is longer.
 GENERATIONS = 10

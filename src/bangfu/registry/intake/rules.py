@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from bangfu.common.errors import BangfuError
 from bangfu.common.policy import code_list
 from bangfu.registry import errors
-from bangfu.registry.limits import limits
+from bangfu.registry.intake.limits import limits
 
 
 @dataclass(frozen=True)

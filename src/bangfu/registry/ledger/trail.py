@@ -7,7 +7,7 @@ from typing import Any
 from django.db import models
 
 from bangfu.accounts.models import Officer
-from bangfu.registry import sql
+from bangfu.registry.ledger import sql
 from bangfu.registry.models import Change, ImportBatch
 
 

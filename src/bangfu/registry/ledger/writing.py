@@ -21,15 +21,16 @@ from bangfu.common.errors import BangfuError
 from bangfu.common.names import initials
 from bangfu.common.places import PlaceRange
 from bangfu.common.staging import stage
-from bangfu.registry import errors, sql
+from bangfu.registry import errors
 from bangfu.registry.columns import tables as catalogue
-from bangfu.registry.counting import recount
-from bangfu.registry.deriving import write_events, write_households
 from bangfu.registry.errors import Problem
-from bangfu.registry.merging import MODELS, merge
+from bangfu.registry.ledger import sql
+from bangfu.registry.ledger.counting import recount
+from bangfu.registry.ledger.deriving import write_events, write_households
+from bangfu.registry.ledger.merging import MODELS, merge
+from bangfu.registry.ledger.planning import TEXTS, VERB_COLUMNS, Job, Move, allot_numbers, lock, plan
+from bangfu.registry.ledger.trail import ChangeInfo, write_history, write_removals
 from bangfu.registry.models import Change, Household, Member
-from bangfu.registry.planning import TEXTS, VERB_COLUMNS, Job, Move, allot_numbers, lock, plan
-from bangfu.registry.trail import ChangeInfo, write_history, write_removals
 
 __all__ = ["ChangeInfo", "Counts", "Move", "Written", "write"]
 
@@ -73,7 +74,7 @@ def write(
 ) -> Written:
     """Bring the registry in line with `tables`; good rows are written, bad ones come back as problems.
 
-    `tables` come checked (`registry.checking`): values are of the right type, keys stand once. With `blank_keeps` NULL
+    `tables` come checked (`intake.checking`): values are of the right type, keys stand once. With `blank_keeps` NULL
     leaves a cell as it is, and `clears` says which cells become empty all the same: for each table and column the
     `row` numbers meant. Without it NULL empties the cell; a column that is absent is never touched.
     `within` are the places where the actor may write (None: everywhere). `takeover` lets in households without a head,

@@ -13,13 +13,13 @@ from bangfu.areas.models import Area
 from bangfu.areas.selectors import by_code
 from bangfu.common.places import Level
 from bangfu.common.staging import stage
-from bangfu.registry import duck
-from bangfu.registry.arrow import Values, pc
-from bangfu.registry.checking import CONTEXT, KEY
 from bangfu.registry.columns import tables
 from bangfu.registry.errors import Problem, VillageAmbiguous, VillageUnknown
-from bangfu.registry.headers import PLACE_COLUMNS
-from bangfu.registry.limits import limits
+from bangfu.registry.intake import duck
+from bangfu.registry.intake.arrow import Values, pc
+from bangfu.registry.intake.checking import CONTEXT, KEY
+from bangfu.registry.intake.headers import PLACE_COLUMNS
+from bangfu.registry.intake.limits import limits
 from bangfu.registry.models import Household, IncomeYear, Member
 
 _SUFFIXES = ("村民委员会", "居民委员会", "村委会", "居委会", "民委员会", "委员会")

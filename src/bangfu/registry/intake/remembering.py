@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 
 from bangfu.common.errors import CATALOGUE, BangfuError
 from bangfu.common.policy import Label
-from bangfu.registry.cells import Choices
+from bangfu.registry.intake.cells import Choices
 
 
 def pack(facts: Mapping[str, Any]) -> dict[str, Any]:

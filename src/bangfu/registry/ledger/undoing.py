@@ -8,9 +8,10 @@ from django.utils import timezone
 
 from bangfu.accounts.models import Officer
 from bangfu.audit.services import record
-from bangfu.registry import sql
-from bangfu.registry.counting import recount
 from bangfu.registry.errors import ChangedSince, NothingToUndo
+from bangfu.registry.ledger import sql
+from bangfu.registry.ledger.counting import recount
+from bangfu.registry.ledger.trail import ChangeInfo, write_history, write_removals
 from bangfu.registry.models import (
     Change,
     Dwelling,
@@ -23,7 +24,6 @@ from bangfu.registry.models import (
     Paper,
     WorkRecord,
 )
-from bangfu.registry.trail import ChangeInfo, write_history, write_removals
 
 # Owners before what they own; taken away in the opposite order.
 MODELS: tuple[Any, ...] = (Household, Dwelling, Member, WorkRecord, IncomeYear, IncomeItem)
@@ -78,7 +78,7 @@ def undo(*, by: Officer | None, batch: ImportBatch, reason: str) -> Undone:
             done.restored[model._meta.model_name] = _restore(bench, model, change)
         bench.run(f"INSERT INTO undone_village {_villages()} EXCEPT SELECT id FROM undone_village")
         recount(bench, "SELECT id FROM undone_village", timezone.localdate())
-    from bangfu.registry import batches  # its tasks call the writer; only this verb calls back
+    from bangfu.registry.intake import batches  # its tasks call the writer; only this verb calls back
 
     batches.set_undone(locked)
     record(

@@ -29,16 +29,16 @@ from django_tasks_db.models import DBTaskResult
 from bangfu.accounts.models import Officer
 from bangfu.audit.services import record
 from bangfu.common.errors import BangfuError, NotAllowed
-from bangfu.registry import completing, report
-from bangfu.registry.checking import check
 from bangfu.registry.errors import HeadMissing, HeadRefused, HouseholdRefused, HouseholdUnknown, Problem
 from bangfu.registry.file_errors import BatchFailed, BatchInterrupted, BatchNotReady, FileGone, NoGoodRows
+from bangfu.registry.intake import completing, report
+from bangfu.registry.intake.checking import check
+from bangfu.registry.intake.reading import ReadFile, read_file
+from bangfu.registry.intake.remembering import pack
+from bangfu.registry.intake.workbooks import MAX_BYTES, bundle, check_file
+from bangfu.registry.ledger.trail import ChangeInfo
+from bangfu.registry.ledger.writing import Written, write
 from bangfu.registry.models import Change, ImportBatch
-from bangfu.registry.reading import ReadFile, read_file
-from bangfu.registry.remembering import pack
-from bangfu.registry.trail import ChangeInfo
-from bangfu.registry.workbooks import MAX_BYTES, bundle, check_file
-from bangfu.registry.writing import Written, write
 
 State = ImportBatch.State
 logger = logging.getLogger(__name__)

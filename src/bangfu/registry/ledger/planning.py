@@ -15,8 +15,8 @@ from django.db import models
 
 from bangfu.areas.models import Area
 from bangfu.common.places import Level, PlaceRange
-from bangfu.registry import sql
 from bangfu.registry.columns import Column, Kind, tables
+from bangfu.registry.ledger import sql
 from bangfu.registry.models import Household, IncomeItem, IncomeYear, Member, WorkRecord
 
 HEAD = "01"  # relation_to_head: the head

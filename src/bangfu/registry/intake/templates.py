@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from bangfu.common.policy import code_list
 from bangfu.registry import income_items
 from bangfu.registry.columns import Column, Kind, tables
-from bangfu.registry.headers import header_file, label_of
-from bangfu.registry.limits import limits
+from bangfu.registry.intake.headers import header_file, label_of
+from bangfu.registry.intake.limits import limits
 
 # Rows that are prepared for input: drop-down lists and text format reach so far down.
 ROWS = 5000

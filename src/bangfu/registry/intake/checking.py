@@ -16,13 +16,14 @@ from bangfu.common.errors import BangfuError
 from bangfu.common.identity import IdFault
 from bangfu.common.names import is_name
 from bangfu.common.policy import code_list
-from bangfu.registry import duck, errors, identities, income_items
-from bangfu.registry.arrow import pc
-from bangfu.registry.cells import Choices
+from bangfu.registry import errors, income_items
 from bangfu.registry.columns import Column, Kind, tables
 from bangfu.registry.errors import Problem, Severity
-from bangfu.registry.limits import limits
-from bangfu.registry.rules import RULES
+from bangfu.registry.intake import duck, identities
+from bangfu.registry.intake.arrow import pc
+from bangfu.registry.intake.cells import Choices
+from bangfu.registry.intake.limits import limits
+from bangfu.registry.intake.rules import RULES
 
 # Of one kind of fault in one column so many are described one by one; rows beyond are refused just the same.
 DESCRIBED = 20_000
