@@ -186,8 +186,8 @@ def _write_areas(folder: Path, below: list[dict[str, Any]]) -> None:
     prefectures = sorted({row["parent_code"] for row in below if row["level"] == 3})
     rows = [{"code": top, "name": province.name, "level": 1, "parent_code": None}]
     rows += [{"code": c, "name": f"样州{c[2:4]}", "level": 2, "parent_code": top} for c in prefectures]
-    texts = [pa.field(name, pa.string()) for name in ("code", "name", "parent_code")]
-    schema = pa.schema([*texts, pa.field("level", pa.int32())])
+    columns: list[tuple[str, pa.DataType]] = [(name, pa.string()) for name in ("code", "name", "parent_code")]
+    schema = pa.schema([*columns, ("level", pa.int32())])
     pq.write_table(pa.Table.from_pylist(rows + below, schema=schema), folder / "areas.parquet", compression="zstd")
 
 
