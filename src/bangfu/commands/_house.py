@@ -52,6 +52,16 @@ def house_command(function: Callable[..., dict[str, Any] | None]) -> Callable[..
 
 
 def _set_up(as_json: bool) -> None:
+    try:
+        _load_settings()
+    except OSError as error:
+        # The first thing made in a home is its secret key, while the settings load.
+        where = error.filename or os.environ.get("BANGFU_HOME", "var")
+        message = f"无法写入 {where}：{error.strerror}。请用 --home 指定一个可写的数据目录。"
+        told = json.dumps({"error": "", "message": message}, ensure_ascii=False)
+        click.echo(told if as_json else message, err=not as_json)
+        sys.exit(1)
+
     import django
 
     from bangfu.common.errors import BangfuError
@@ -64,13 +74,13 @@ def _set_up(as_json: bool) -> None:
         told = json.dumps({"error": error.code, "message": message}, ensure_ascii=False)
         click.echo(told if as_json else f"{error.code} {message}", err=not as_json)
         sys.exit(1)
-    except OSError as error:
-        # The first thing made in a home is its secret key, while the settings load.
-        where = error.filename or os.environ.get("BANGFU_HOME", "var")
-        message = f"无法写入 {where}：{error.strerror}。请用 --home 指定一个可写的数据目录。"
-        told = json.dumps({"error": "", "message": message}, ensure_ascii=False)
-        click.echo(told if as_json else message, err=not as_json)
-        sys.exit(1)
+
+
+def _load_settings() -> None:
+    """Before anything of ours is imported: the catalogue of errors already asks for translations, and so for them."""
+    from django.conf import settings
+
+    _ = settings.INSTALLED_APPS
 
 
 def _as_bangfu_error(error: Exception) -> Any:
