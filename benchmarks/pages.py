@@ -2,7 +2,7 @@
 
     python benchmarks/pages.py [--households N] [--rounds N] [--home DIR]
 
-The data are loaded once by the sample room and kept in DIR (SQLite) or in the database of DATABASE_URL; later runs only
+The data are generated counties, loaded once by the registry's own writer and kept in DIR (SQLite) or in the database of DATABASE_URL; later runs only
 measure. Prints a Markdown table: p50 and p95 in milliseconds for each request and role, the worst last.
 Server time is the time from request to finished answer inside Django, middleware and templates included; CPU is this
 process's share of it (with SQLite all of the work), which stays meaningful when other programs use the machine.
@@ -60,17 +60,17 @@ ROLES = (("prefecture_office", 2), ("county_office", 3), ("township_station", 4)
 
 
 def load(households: int) -> None:
-    """The generated data, taken over by the registry's own writer; nothing when they are there already."""
+    """Whole generated counties (`filling`); nothing when they are there already."""
     from bangfu.registry.models import Household
 
     on_file = Household.objects.count()
     if on_file:
         print(f"已有 {on_file} 户，直接测量。", file=sys.stderr)
         return
-    from bangfu.sample.services import load_sample_county
+    from filling import fill
 
     started = time.perf_counter()
-    load_sample_county(households, seed=1)
+    fill(households)
     print(f"装入 {households} 户用了 {time.perf_counter() - started:.0f} 秒。", file=sys.stderr)
 
 
