@@ -270,7 +270,7 @@ def run_tests(words, environment):
     environment["BANGFU_HOME"] = environment["BANGFU_TEST_HOME"]
     one_by_one = any(word.startswith(("-n", "--pdb", "-s", "--co", "-h", "--help", "--version")) for word in words)
     if not one_by_one:
-        words = ["-n", str(min(os.cpu_count() or 1, 8)), "--dist", "loadfile"] + words
+        words = ["-n", str(min(os.cpu_count() or 1, 8)), "--dist", "loadfile", "--no-loadscope-reorder"] + words
     try:
         return child(["-m", "pytest"] + words, environment)
     finally:

@@ -21,16 +21,15 @@ from tests.house.homes import ROOT, Home
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+def home(filled: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A prepared SQLite home with rows in every table."""
-    return Home(tmp_path_factory.mktemp("home")).filled()
+    return filled.copied(tmp_path_factory.mktemp("home") / "home")
 
 
 @pytest.fixture
 def copy(home: Home, tmp_path: Path) -> Home:
     """A copy of it that may be spoilt."""
-    shutil.copytree(home.folder, tmp_path / "copy")
-    return Home(tmp_path / "copy")
+    return home.copied(tmp_path / "copy")
 
 
 def free_port() -> int:

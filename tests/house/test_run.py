@@ -42,11 +42,32 @@ def wheel(folder: Path, name: str, version: str = "1.0") -> str:
     return f"{name}=={version} --hash=sha256:{hashlib.sha256(file.read_bytes()).hexdigest()}\n"
 
 
-class Clone:
-    """A program folder with our `run.py`, locks of one or two tiny packages, and a `bangfu` that tells what it sees."""
+# Unpacking pip anew into every .venv takes most of the time of an install, and is not ours to test: the pip of the
+# tests is lent to it instead. `test_it_installs_once_by_hash…` unpacks it truly.
+LENDS_PIP = """
+import os, venv
 
-    def __init__(self, folder: Path) -> None:
+def lend(self, context):
+    lib = os.path.join(context.env_dir, "lib", os.path.basename(os.path.dirname({site!r})), "site-packages")
+    os.symlink(os.path.join({site!r}, "pip"), os.path.join(lib, "pip"))
+
+venv.EnvBuilder._setup_pip = lend
+"""
+
+
+class Clone:
+    """A program folder with our `run.py`, locks of one or two tiny packages, and a `bangfu` that tells what it sees.
+
+    With `lent` its .venv borrows pip, where links can be made and pip stands beside us."""
+
+    def __init__(self, folder: Path, *, lent: bool) -> None:
         self.folder, self.wheels = folder, folder / "wheels"
+        self.more: dict[str, str] = {}
+        pip = importlib.util.find_spec("pip")
+        if lent and os.name != "nt" and pip and pip.origin:
+            (folder / "lent").mkdir(parents=True)
+            (folder / "lent" / "sitecustomize.py").write_text(LENDS_PIP.format(site=str(Path(pip.origin).parents[1])))
+            self.more = {"PYTHONPATH": str(folder / "lent")}
         (folder / "src" / "bangfu").mkdir(parents=True)
         shutil.copy(RUN, folder)
         first = wheel(self.wheels, "tiny_first")
@@ -61,7 +82,7 @@ class Clone:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("PIP_", "PYTEST_", "BANGFU_"))}
         return subprocess.run(
             [sys.executable, str(self.folder / "run.py"), *words],
-            env={**kept, "PYTHONUTF8": "1", **environment},
+            env={**kept, "PYTHONUTF8": "1", **self.more, **environment},
             capture_output=True,
             text=True,
             encoding="utf-8",
@@ -92,7 +113,7 @@ def sentence(said: str) -> str:
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Clone:
-    return Clone(tmp_path / "程序 folder")  # Chinese letters and a blank: as on an office computer
+    return Clone(tmp_path / "程序 folder", lent=True)  # Chinese letters and a blank: as on an office computer
 
 
 @pytest.fixture
@@ -106,7 +127,8 @@ def run_py(clone: Clone) -> ModuleType:
     return module
 
 
-def test_it_installs_once_by_hash_from_a_folder_and_passes_the_words_on(clone: Clone) -> None:
+def test_it_installs_once_by_hash_from_a_folder_and_passes_the_words_on(tmp_path: Path) -> None:
+    clone = Clone(tmp_path / "程序 folder", lent=False)
     words, prefix, path, cwd = clone.answer("--offline", str(clone.wheels), "check", "--json")
     assert words == ["check", "--json"]
     assert Path(prefix) == clone.folder / ".venv"

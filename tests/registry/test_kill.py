@@ -17,8 +17,8 @@ pytestmark = [
 ]
 
 ROOT = Path(__file__).resolve().parents[2]
-KILLS = 24
-ROWS = 300
+KILLS = 20
+ROWS = 60
 
 
 def killed_at_random(folder: Path, seed: int, **more: str) -> None:

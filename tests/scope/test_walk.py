@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pytest
@@ -10,22 +11,37 @@ from django.http import HttpResponse
 from django.template.base import Template
 from django.test import Client
 from django.urls import get_callable
+from tablericons.templatetags import tablericons
 
 from bangfu.accounts.models import Officer, Post
 from bangfu.accounts.roles import roles
 from bangfu.areas.models import Area
 from bangfu.common.places import Level, ScopedQuerySet
-from bangfu.web import home
+from bangfu.web import home, middleware
 from tests.scope.walking import Leak, Pattern, Untaught, Walker, patterns
 from tests.scope.world import DAY, Spot, branch, plant
 
 pytestmark = [pytest.mark.req("H1"), pytest.mark.django_db]
 
-# Every role where it reaches least far; those that are also held higher up, once more there.
-HELD_AT = sorted(
-    {(max(role.levels), role.id) for role in roles().values()}
-    | {(Level.TOWNSHIP, "information_clerk"), (Level.COUNTY, "auditor"), (Level.PREFECTURE, "audit_administrator")}
-)
+
+def _held_at() -> list[tuple[int, str]]:
+    """Every set of rights where it reaches least far, and every level by a role that sees much there.
+
+    Pages ask for rights and for places, never for the name of a role; so of roles with the same rights, which
+    `roles.yaml` tells, one walks for all.
+    """
+    lowest: dict[frozenset[str], tuple[int, str]] = {}
+    for role in sorted(roles().values(), key=lambda role: role.id):
+        rights = frozenset(role.rights)
+        lowest[rights] = max(lowest.get(rights, (0, "")), (max(role.levels), role.id))
+    held = set(lowest.values())
+    for level in sorted({level for role in roles().values() for level in role.levels} - {at for at, _ in held}):
+        there = [role for role in roles().values() if level in role.levels]
+        held.add((level, max(there, key=lambda role: ("registry.view" in role.rights, len(role.rights), role.id)).id))
+    return sorted(held)
+
+
+HELD_AT = _held_at()
 LEVELS = sorted({level for level, _ in HELD_AT})
 
 
@@ -59,9 +75,16 @@ class Neighbourhood:
 @pytest.fixture(autouse=True)
 def _light_feet(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Thousands of requests, most of them refused: the pages of refusal know nothing but their number, so they are not
-    drawn; nobody reads the log; and nobody asks which templates were used."""
+    drawn, and of an error in words only the words; an icon is drawn once; nobody reads the log; and nobody asks which
+    templates were used."""
     for name, status in (("refused", 403), ("not_found", 404), ("broken", 500)):
         monkeypatch.setattr(home, name, lambda request, exception=None, status=status: HttpResponse(status=status))
+    monkeypatch.setattr(
+        middleware,
+        "render",
+        lambda request, template, context, status: HttpResponse(str(context["error"]), status=status),
+    )
+    monkeypatch.setattr(tablericons, "_render_icon", cache(tablericons._render_icon))
     monkeypatch.setattr(Template, "_render", lambda self, context: self.nodelist.render(context))
     get_callable.cache_clear()
     logging.disable(logging.CRITICAL)
