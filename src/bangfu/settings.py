@@ -125,6 +125,7 @@ TEMPLATES = [
                 "django.templatetags.static",
                 "tablericons.templatetags.tablericons",
                 "template_partials.templatetags.partials",
+                "bangfu.web.templatetags.grouped",
             ],
             "context_processors": [
                 "django.template.context_processors.request",

@@ -76,3 +76,38 @@ def test_a_tampered_count_is_found(counted: House) -> None:
     assert selectors.counts_differ() == []
     YearCount.objects.filter(year=2016).update(poor_people=99)
     assert selectors.counts_differ() == [(counted.village, 2016)]
+
+
+def test_in_a_new_year_a_village_saved_first_does_not_stand_for_the_county(counted: House) -> None:
+    """One village is counted this year, the other as last year ended; nobody was registered there this year."""
+    this_year = timezone.localdate().year
+    neighbour = counted.neighbour_village
+    standing = {"households": 7, "people": 30, "poor_people": 3, "in_people": 3, "out_households": 1, "dibao_people": 2}
+    YearCount.objects.create(village=neighbour, place=neighbour.place, year=this_year - 2, **standing)
+    viewer = counted.officer("county_office")
+    [before, now] = selectors.counts_for(viewer, counted.county, [this_year - 2, this_year])
+    assert (before.households, before.in_people, before.out_households, before.dibao_people) == (11, 3, 1, 2)
+    assert (now.households, now.people, now.poor_people) == (11, 38, 7)
+    assert (now.in_people, now.out_households, now.dibao_people) == (0, 0, 2)
+    below = selectors.counts_below(viewer, counted.county, this_year)
+    assert [(c.area.name if c.area else "", c.households, c.in_people) for c in below] == [
+        ("青禾乡", 4, 0),
+        ("白水镇", 7, 0),
+    ]
+    mixed = selectors.counts_of(viewer, [counted.neighbour_village, counted.township], this_year)
+    assert [c.households for c in mixed] == [7, 4]
+    assert [c.households for c in selectors.counts_for(viewer, None, [this_year, this_year + 1])] == [11, 0]
+
+
+def test_years_counted_run_from_the_first_registration_to_now(counted: House) -> None:
+    viewer = counted.officer("county_office")
+    assert selectors.years_counted(viewer, counted.county) == range(2014, timezone.localdate().year + 1)
+    assert not selectors.years_counted(viewer, counted.neighbour_village)
+
+
+def test_who_had_the_allowance_in_years_before_ours_is_not_known(counted: House) -> None:
+    this_year = timezone.localdate().year
+    viewer = counted.officer("county_office")
+    before, now = selectors.counts_for(viewer, counted.village, (2016, this_year))
+    assert (before.dibao_households, before.dibao_people) == (None, None)
+    assert (now.dibao_households, now.dibao_people) == (0, 0)

@@ -208,6 +208,25 @@ def test_the_second_of_two_officers_does_not_overwrite_unseen(house: House) -> N
     assert made.address == "一号"
 
 
+def test_a_dwelling_is_not_overwritten_unseen_either(house: House) -> None:
+    made = family(house)
+    by = house.officer("township_station", house.township)
+    services.save_household(by=by, household=made, values={"house_area_m2": 90}, reason="x")
+    seen = selectors.last_change(made)
+    services.save_household(by=by, household=made, values={"house_area_m2": 100}, reason="x", seen_change=seen)
+    with pytest.raises(errors.ChangedMeanwhile):
+        services.save_household(by=by, household=made, values={"house_area_m2": 110}, reason="x", seen_change=seen)
+
+
+@pytest.mark.parametrize(("kind", "ended"), [("01", "02"), ("03", "03"), ("07", "04"), ("02", "99")])
+def test_why_a_household_ends_follows_from_how_its_last_person_left(house: House, kind: str, ended: str) -> None:
+    by = house.officer("township_station", house.township)
+    made = household(by, house.village, person(0))
+    services.member_leaves(by=by, member=Member.objects.get(), kind=kind, on=DAY, reason="核实")
+    made.refresh_from_db()
+    assert (made.ended_on, made.ended_reason) == (DAY, ended)
+
+
 @pytest.mark.req("H3")
 def test_a_look_at_a_full_number_leaves_an_entry_without_the_number(house: House) -> None:
     made = family(house)

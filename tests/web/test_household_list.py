@@ -186,3 +186,24 @@ def test_a_search_for_something_that_is_no_name_and_no_number_means_nobody():
     assert lists.conditions("   ") is None
     assert not Wanted().deep
     assert Wanted(q="张").deep
+
+
+@pytest.mark.databases
+@pytest.mark.parametrize("name", lists.ORDERS)
+def test_a_click_on_a_heading_orders_and_another_turns_it_round(house: House, make_household, with_income, name):
+    for head, others, wage in (("甲一", 0, "900"), ("乙二", 2, "9000"), ("丙三", 1, "")):
+        made = make_household(head, members=tuple("丁四" for _ in range(others)))
+        if wage:
+            with_income(made, 2024, wage)
+    client = house.client("county_office")
+    first = client.get("/households/", {"order": name, "registered": "no"})
+    again = client.get(first.context["heads"][name].url)
+    known = 2 if name == "income" else 3
+    assert heads(again)[:known] == heads(first)[:known][::-1]
+    assert "registered=no" in first.context["heads"][name].url
+    ways = [page.context["heads"][name].sort for page in (first, again)]
+    assert ways == (["descending", "ascending"] if name == "members" else ["ascending", "descending"])
+    assert 'aria-sort="' + ways[1] in again.content.decode() or name == "place"
+    assert client.get(again.context["heads"][name].url).context["wanted"].order == name
+    if name == "income":
+        assert heads(first)[-1] == heads(again)[-1] == "丙三", "who has no statement stands last"

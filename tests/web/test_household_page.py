@@ -332,3 +332,110 @@ def test_home_of_a_township_counts_only_the_township(house: House, make_househol
     assert client.get("/").status_code == 200
     assert re.search(r'figure-value">1<small>户', text(client.get("/")))
     assert "白水镇" not in text(client.get("/"))
+
+
+def test_home_numbers_open_the_households_they_count(house: House, make_household):
+    of_campaign = {"household_type": "01", "main_cause": "01", "poverty_status": "0"}
+    make_household("张春梅", **of_campaign, first_identified=date(2015, 1, 1))
+    make_household("李国强", house.neighbour_village)
+    client = house.client("county_office")
+    page = client.get("/")
+    assert f"{date.today().year} 年" in text(page)
+    links = dict(re.findall(r'href="(/households/\?[^"]+)">([\d,]+)</a>', page.content.decode()))
+    assert sum(f"area={house.township.pk}" in link for link in links) == 4, "all, registered, poor, with allowance"
+    for link, number in links.items():
+        opened = client.get(link.replace("&amp;", "&")).context["count"]
+        assert opened.number == int(number), f"{link}: every household here is one person"
+
+
+def test_big_numbers_are_grouped_alike(house: House):
+    from bangfu.registry.models import YearCount
+
+    village = house.village
+    figures = {"households": 12345, "people": 54321, "registered_people": 10000}
+    YearCount.objects.create(village=village, place=village.place, year=date.today().year, **figures)
+    client = house.client("county_office")
+    for page in (client.get("/"), client.get(f"/areas/{village.pk}/")):
+        assert "54,321" in text(page) and "10,000" in text(page)
+        assert "54321" not in re.sub(r"<script.*?</script>|<[^>]*>", " ", text(page))
+
+
+@pytest.mark.parametrize("role", ["system_administrator", "security_administrator", "audit_administrator"])
+def test_home_of_an_administrator_says_what_they_can_do(house: House, role):
+    page = text(house.client(role).get("/"))
+    assert "您可以办理" in page
+    assert "农村户" not in page and "这里还没有户档" not in page
+
+
+def test_an_officer_who_comes_in_between_is_not_overwritten(house: House, zhang, monkeypatch):
+    """The form has compared what was shown with what is on file; then, before it is saved, somebody else saves."""
+    client = house.client("county_office")
+    address = f"/households/{zhang.pk}/edit/dwelling/"
+    data = form_data(client.get(address)) | {"house_area_m2": "96.5", "reason": "核实"}
+    save = services.save_household
+
+    def later(**how):
+        monkeypatch.setattr(services, "save_household", save)
+        _meanwhile(house, zhang, house_area_m2=80)
+        return save(**how)
+
+    monkeypatch.setattr(services, "save_household", later)
+    page = client.post(address, data)
+    assert page.status_code == 422
+    assert "改过同一份记录" in text(page)
+    zhang.refresh_from_db()
+    assert zhang.dwelling.house_area_m2 == 80
+
+
+def _statement(amount: str) -> dict:
+    return {
+        "year": "2024", "window_start": "2023-10-01", "window_end": "2024-09-30", "reason": "核算",
+        "lines-TOTAL_FORMS": "1", "lines-INITIAL_FORMS": "0",
+        "lines-0-code": "wage.migrant", "lines-0-amount": amount,
+    }  # fmt: skip
+
+
+def test_two_officers_at_one_statement_are_shown_what_the_other_saved(house: House, zhang, with_income):
+    with_income(zhang, 2024, "12000")
+    client = house.client("county_office")
+    address = f"/households/{zhang.pk}/income/2024/edit/"
+    seen = client.get(address).context["form"]["seen"].value()
+    with_income(zhang, 2024, "15000.50")
+    page = client.post(address, _statement("9000") | {"seen": seen})
+    assert page.status_code == 422
+    assert "15,000.50" in text(page) and "9000" in text(page)
+    assert zhang.income_years.get().net_income == pytest.approx(15000.5)
+    again = client.post(address, _statement("9000") | {"seen": page.context["form"]["seen"].value()})
+    assert again.status_code == 302
+    assert zhang.income_years.get().net_income == 9000
+
+
+def test_a_new_statement_does_not_take_the_place_of_one_on_file(house: House, zhang, with_income):
+    with_income(zhang, 2024, "12000")
+    page = house.client("county_office").post(f"/households/{zhang.pk}/income/add/", _statement("9000"))
+    assert page.status_code == 422
+    assert "year" in page.context["form"].errors
+
+
+def test_when_the_old_head_splits_off_those_who_stay_choose_theirs(house: House, make_household):
+    of = make_household("张春梅", members=("王小红", "王小明"))
+    head, heir, child = of.members.order_by("pk")
+    client = house.client("county_office")
+    address = f"/households/{of.pk}/split/"
+    data = {f"go_{head.pk}": "on", f"as_{head.pk}": "01", "on": "2024-05-01", "reason": "分户"}
+    page = client.post(address, data)
+    assert page.status_code == 422
+    assert {f"as_{heir.pk}", f"as_{child.pk}"} <= set(page.context["form"].errors)
+    assert client.post(address, data | {f"as_{heir.pk}": "01", f"as_{child.pk}": "99"}).status_code == 302
+    of.refresh_from_db()
+    assert (of.head_name, of.members_count) == ("王小红", 2)
+
+
+@pytest.mark.req("H3")
+def test_a_phone_is_revealed_in_the_page_for_its_officers_alone(house: House, zhang):
+    assert "看全号" in text(house.client("county_office").get(f"/households/{zhang.pk}/"))
+    client = house.client("township_station", house.neighbour_township)
+    assert client.post(f"/households/{zhang.pk}/reveal/phone/").status_code == 404
+    own = house.client("county_office").post(f"/households/{zhang.pk}/reveal/phone/", headers={"HX-Request": "true"})
+    assert "13800138000" in own.content.decode()
+    assert Entry.objects.filter(action="registry.revealed").count() == 1

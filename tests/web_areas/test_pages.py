@@ -86,7 +86,7 @@ def test_a_reported_incidence_stands_beside_the_computed_one_and_the_difference_
     values = {"poverty_incidence": Decimal("17.8"), "households": Decimal(455), "area_km2": Decimal("8.6")}
     services.report_figures(by=None, area=house.village, year=YEAR, values=values, source="村情概况")
     page = get(house.client("township_station", house.township), "area-page", house.village)
-    assert "17.8" in page and "18.9" in page and "482 / 2552" in page and "−1.1" in page
+    assert "17.8" in page and "18.9" in page and "482 / 2,552" in page and "−1.1" in page
     assert page.count("tag-orange") == 1, "households agree, the area in km² is not counted"
 
 
@@ -266,3 +266,37 @@ def test_the_number_of_queries_does_not_grow_with_areas_years_or_figures(house: 
         services.rename(by=None, area=house.village, name=f"新名{step}村", on=date(2020, 1, 1) + timedelta(days=step))
     with django_assert_max_num_queries(len(few.captured_queries) + 2):
         page()
+
+
+@pytest.mark.req("A1")
+@pytest.mark.req("H1")
+def test_after_a_merger_the_officers_of_the_new_village_see_the_households_and_those_of_the_old_do_not(house: House):
+    """The village moves to the neighbouring township by merging into one there."""
+    own = household(house.neighbour_village)
+    stays = household(house.village)
+    county = house.client("county_office", house.county)
+    form = {"to": house.township.pk, "on": DAY, "document": "县政发〔2019〕8号"}
+    assert county.post(reverse("area-move", args=[house.neighbour_village.pk]), form).status_code == 302
+    form = {"others": [house.neighbour_village.pk], "way": "into", "on": "2019-04-01", "document": "县政发〔2019〕9号"}
+    assert county.post(reverse("area-merge", args=[house.village.pk]), form).status_code == 302
+    list_page = county.get(reverse("household-list"), {"area": house.village.pk})
+    assert {row.household.pk for row in list_page.context["rows"]} == {own.pk, stays.pk}
+    page = reverse("household", args=[own.pk])
+    for role, area, status in (
+        ("information_clerk", house.village, 200),
+        ("township_station", house.township, 200),
+        ("information_clerk", house.neighbour_village, 404),
+        ("township_station", house.neighbour_township, 404),
+    ):
+        assert house.client(role, area).get(page).status_code == status, (role, area.name)
+    assert YearCount.objects.filter(village=house.village, year=YEAR + 1).get().households == 2
+
+
+@pytest.mark.req("A2")
+def test_an_allowance_reported_for_a_year_before_the_system_is_not_held_against_a_count(house: House):
+    count(house.village, year=2016, households=455, people=2552)
+    count(house.village, year=YEAR + 1, households=455, people=2552, dibao_households=53, dibao_people=105)
+    reported = {"dibao_households": Decimal(53), "dibao_people": Decimal(105)}
+    services.report_figures(by=None, area=house.village, year=2016, values=reported, source="村情概况")
+    page = get(house.client("township_station", house.township), "area-page", house.village, year=2016)
+    assert "tag-orange" not in page

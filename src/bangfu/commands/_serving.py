@@ -1,5 +1,6 @@
 """The web server and, beside it, the worker for background tasks: they start and end together."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -7,12 +8,14 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import click
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+import bangfu
 from bangfu.keeping.errors import PortBusy
 
 THREADS = 8
@@ -58,6 +61,15 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def child_environment() -> dict[str, str]:
+    """Our environment for a child that must find this program and this home wherever it stands: a PYTHONPATH or
+    BANGFU_HOME like `src` or `var` means another folder as soon as somebody changes the working directory."""
+    program = str(Path(bangfu.__file__).resolve().parent.parent)
+    others = [str(Path(path).resolve()) for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+    paths = dict.fromkeys([program, *others])
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "BANGFU_HOME": str(settings.HOME)}
+
+
 @contextmanager
 def worker_beside() -> Iterator[None]:
     """A worker as a child process, started again should it fall, ended with the block. Its standard input is a pipe
@@ -69,11 +81,13 @@ def worker_beside() -> Iterator[None]:
     if sys.platform == "win32":
         apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
 
+    environment = child_environment()
+
     def keep_running() -> None:
         pause = WORKER_AFTER
         while not over.wait(pause):
             words = [sys.executable, "-m", "bangfu", "worker", "--with-server"]
-            running[:] = [subprocess.Popen(words, stdin=subprocess.PIPE, **apart)]
+            running[:] = [subprocess.Popen(words, stdin=subprocess.PIPE, env=environment, **apart)]
             running[0].wait()
             pause = WORKER_AGAIN_AFTER
 

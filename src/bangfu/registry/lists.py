@@ -29,6 +29,8 @@ UNKNOWN = "unknown"
 
 CODE_FILTERS = ("household_type", "household_class", "poverty_status", "monitor_category", "main_cause")
 ORDERS = ("place", "head", "members", "income")
+# Before an order: the same from its end.
+REVERSED = "-"
 
 
 @dataclass(frozen=True)
@@ -157,14 +159,19 @@ def _found(rows: HouseholdQuerySet, q: str) -> HouseholdQuerySet:
 
 
 def in_order(rows: HouseholdQuerySet, order: str) -> HouseholdQuerySet:
-    """place: as the villages lie; head: by pinyin initials; members: most first; income: lowest first, unknown last."""
-    if order == "head":
-        return rows.order_by("head_initials", "head_name", "pk")
-    if order == "members":
-        return rows.order_by("-members_count", "-pk")
-    if order == "income":
-        return rows.order_by(F("latest_per_capita_net_income").asc(nulls_last=True), "pk")
-    return rows.order_by("place", "household_no")
+    """place: as the villages lie; head: by pinyin initials; members: most first; income: lowest first. With `REVERSED`
+    before it the other way round. Who has no statement stands last in both orders of income."""
+    income = F("latest_per_capita_net_income")
+    match order.removeprefix(REVERSED), order.startswith(REVERSED):
+        case "income", False:
+            return rows.order_by(income.asc(nulls_last=True), "pk")
+        case "income", True:
+            return rows.order_by(income.desc(nulls_last=True), "-pk")
+        case "members", turned:
+            return rows.order_by("members_count", "pk") if turned else rows.order_by("-members_count", "-pk")
+        case named, turned:
+            columns = ("head_initials", "head_name", "pk") if named == "head" else ("place", "household_no")
+            return rows.order_by(*(f"-{column}" if turned else column for column in columns))
 
 
 def counted(rows: HouseholdQuerySet, wanted: Wanted) -> Counted:

@@ -1,14 +1,14 @@
 """Questions about the registry: a household as it was on a day, who changed what, counts of an area, the papers."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, BinaryIO
 
-from django.db.models import F, Max, Q, Sum
+from django.db.models import F, Max, Min, OuterRef, Q, Subquery, Sum
 from django.utils import timezone
 
 from bangfu.areas.models import Area
@@ -30,12 +30,13 @@ from bangfu.registry.models import (
 
 
 def last_change(record: Any) -> int | None:
-    """The id of the change that a record stands at; a form carries it, so that nobody overwrites what they have not
-    seen."""
-    found: int | None = (
-        type(record).history.filter(**{record._meta.pk.attname: record.pk}).aggregate(last=Max("change_id"))["last"]
-    )
-    return found
+    """The id of the change that a record stands at (a household: together with its dwelling, which is changed with it);
+    a form carries it, so that nobody overwrites what they have not seen. Ask before reading the record."""
+    histories = [type(record).history.filter(**{record._meta.pk.attname: record.pk})]
+    if isinstance(record, Household):
+        histories.append(Dwelling.history.filter(household_id=record.pk))
+    found = [history.aggregate(last=Max("change_id"))["last"] for history in histories]
+    return max((change for change in found if change is not None), default=None)
 
 
 def history_lines(viewer: Viewer, household: Household, number: int = CHANGES) -> list[Told]:
@@ -124,7 +125,8 @@ def _stood(model: Any, which: Q, moment: datetime) -> list[Any]:
 
 @dataclass(frozen=True)
 class AreaCounts:
-    """Counts of an area for a year (`YearCount` says what each means), and what follows from them."""
+    """Counts of an area for a year (`YearCount` says what each means), and what follows from them. `dibao_*` None:
+    not known, as for years before the system was there."""
 
     year: int
     households: int = 0
@@ -139,8 +141,8 @@ class AreaCounts:
     out_people: int = 0
     returned_households: int = 0
     returned_people: int = 0
-    dibao_households: int = 0
-    dibao_people: int = 0
+    dibao_households: int | None = 0
+    dibao_people: int | None = 0
     area: Area | None = field(default=None, compare=False)
 
     @property
@@ -156,47 +158,76 @@ class AreaCounts:
         return Decimal((self.poor_people * 20_000 + self.people) // (2 * self.people)) / 100
 
 
-def counts_for(viewer: Viewer, area: Area, years: Iterable[int]) -> list[AreaCounts]:
+def counts_for(viewer: Viewer, area: Area | None, years: Iterable[int]) -> list[AreaCounts]:
     """The area's counts for each of these years, in their order; only villages that the viewer may see are in them.
+    `area` None is everything that the viewer may see.
 
-    A year not yet counted (nobody wrote since New Year) stands as the last counted one ended.
+    In a year that a village was not yet counted in (nobody wrote there since New Year) it stands as its last counted
+    year ended, and nobody has been registered, come out or come back.
     """
     wanted = list(years)
-    seen = YearCount.objects.visible_to(viewer).inside(area)
-    summed = {row["year"]: row for row in seen.values("year").annotate(**_sums()).order_by("year")}
-    return [_counts(year, summed) for year in wanted]
+    if not wanted:
+        return []
+    rows = list(_counted(viewer, area, max(wanted)).values("year", "until").annotate(**_sums()))
+    return [_counts(year, rows) for year in wanted]
+
+
+def years_counted(viewer: Viewer, area: Area) -> range:
+    """The years that `counts_for` has something to say about, to the present one; empty when nothing was counted."""
+    today = timezone.localdate().year
+    found = YearCount.objects.visible_to(viewer).inside(area).filter(year__lte=today).aggregate(first=Min("year"))
+    return range(today + 1 if found["first"] is None else found["first"], today + 1)
 
 
 def counts_below(viewer: Viewer, area: Area, year: int) -> list[AreaCounts]:
     """The counts of each area directly below, in the order of the tree, in two queries. A village has none below."""
     if area.level >= Level.VILLAGE:
         return []
-    width = span(area.level + 1)
-    seen = YearCount.objects.visible_to(viewer).inside(area).annotate(child=F("place") / width)
-    by_child: dict[int, dict[int, Any]] = defaultdict(dict)
-    for row in seen.values("child", "year").annotate(**_sums()).order_by("child", "year"):
-        by_child[int(row.pop("child")) * width][row["year"]] = row
     children = Area.objects.filter(parent=area).inside(area).order_by("place")
-    return [
-        AreaCounts(**{**_counts(year, by_child[child.place]).__dict__, "area": child})
-        for child in children
-        if child.place in by_child or child.valid_to is None
-    ]
+    counts = counts_of(viewer, children, year, within=area)
+    return [c for c in counts if c.households or c.people or (c.area and c.area.valid_to is None)]
+
+
+def counts_of(viewer: Viewer, areas: Iterable[Area], year: int, within: Area | None = None) -> list[AreaCounts]:
+    """The counts of each of these areas, down to villages; one query for every level among them. `within` is an area
+    that holds them all."""
+    listed = [area for area in areas if area.level <= Level.VILLAGE]
+    by_part: dict[tuple[int, int], list[Any]] = defaultdict(list)
+    for level in {area.level for area in listed}:
+        rows = _counted(viewer, within, year).annotate(part=F("place") / span(level))
+        for row in rows.values("part", "year", "until").annotate(**_sums()):
+            by_part[level, int(row["part"])].append(row)
+    return [replace(_counts(year, by_part[area.level, area.place // span(area.level)]), area=area) for area in listed]
+
+
+def _counted(viewer: Viewer, area: Area | None, last: int) -> Any:
+    """The counts up to a year, each with the year `until` which it stands: the village's next counted one."""
+    rows = YearCount.objects.visible_to(viewer).filter(year__lte=last)
+    later = YearCount.objects.filter(village=OuterRef("village_id"), year__gt=OuterRef("year"))
+    rows = rows.inside(area) if area else rows
+    return rows.annotate(until=Subquery(later.order_by("year").values("year")[:1])).order_by()
 
 
 def _sums() -> dict[str, Any]:
     return {f"sum_{figure}": Sum(figure) for figure in FIGURES}
 
 
-def _counts(year: int, summed: dict[int, Any]) -> AreaCounts:
-    if year in summed:
-        return AreaCounts(year, **{figure: summed[year][f"sum_{figure}"] for figure in FIGURES})
-    before = [counted for counted in summed if counted < year <= timezone.localdate().year]
-    if not before:
-        return AreaCounts(year)
-    last = summed[max(before)]
-    states = [f for f in FIGURES if not f.startswith(("in_", "out_", "returned_"))]
-    return AreaCounts(year, **{figure: last[f"sum_{figure}"] for figure in states})
+def _counts(year: int, rows: Sequence[Mapping[str, Any]]) -> AreaCounts:
+    """The sum of what was counted in the year and what stands from years before it."""
+    today = timezone.localdate().year
+    total = dict.fromkeys(FIGURES, 0)
+    for row in rows:
+        counted = row["year"] == year
+        if not counted and not (row["year"] < year <= today and (row["until"] or year + 1) > year):
+            continue
+        for figure in FIGURES:
+            if counted or not figure.startswith(("in_", "out_", "returned_")):
+                total[figure] += row[f"sum_{figure}"]
+    known: dict[str, Any] = {**total}
+    if year < today and not total["dibao_people"]:
+        # The registry knows who has the allowance now: of years before its time it says nobody, meaning unknown.
+        known |= {"dibao_households": None, "dibao_people": None}
+    return AreaCounts(year, **known)
 
 
 def counts_differ() -> list[tuple[Area, int]]:

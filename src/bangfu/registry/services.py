@@ -22,7 +22,7 @@ from bangfu.common.fields import to_hundredths
 from bangfu.common.identity import normalise
 from bangfu.common.names import normalise_name
 from bangfu.common.policy import code_list
-from bangfu.registry import errors, papers
+from bangfu.registry import errors, papers, selectors
 from bangfu.registry.columns import SENSITIVE, Kind
 from bangfu.registry.columns import tables as catalogue
 from bangfu.registry.errors import Problem, RowsRefused
@@ -50,6 +50,7 @@ __all__ = [
     "undo_batch",
 ]
 
+OTHER = "99"  # 其他, in every list of reasons
 # What a household that splits off keeps of the household it comes from: where it lives and how it is registered.
 INHERITED = (
     "group_name",
@@ -123,7 +124,7 @@ def save_member(
     else:
         if member.household_id != household.pk:
             raise errors.NotAMember(name=member.name)
-        _not_changed_since(Member, member.pk, seen_change)
+        _not_changed_since(member, seen_change)
         given["person_no"] = member.person_no
     written = _save(
         {"member": [given]},
@@ -192,7 +193,7 @@ def record_income(
     _hold(by, household)
     former = IncomeYear.objects.filter(household=household, year=year).first()
     if former:
-        _not_changed_since(IncomeYear, former.pk, seen_change)
+        _not_changed_since(former, seen_change)
     key = {"household_no": household.household_no, "year": year}
     statement = {
         **key,
@@ -215,10 +216,21 @@ def record_income(
 
 
 @transaction.atomic
-def save_work_record(*, by: Officer, member: Member, values: Mapping[str, Any], reason: str) -> WorkRecord:
-    """Add a stretch of work, or change the one with the same start month and employer."""
+def save_work_record(
+    *,
+    by: Officer,
+    member: Member,
+    values: Mapping[str, Any],
+    reason: str,
+    record: WorkRecord | None = None,
+    seen_change: int | None = None,
+) -> WorkRecord:
+    """Add a stretch of work, or change the one with the same start month and employer: `record`, when the officer had
+    it before them as it stood at `seen_change`."""
     household = member.household
     _hold(by, household)
+    if record is not None:
+        _not_changed_since(record, seen_change)
     given = {**values, "person_no": member.person_no}
     written = _save({"work_record": [given]}, by=by, reason=reason, action="registry.work_saved", subject=household)
     return WorkRecord.objects.get(pk=written.first["work_record"])
@@ -437,17 +449,17 @@ def _hold(by: Officer, household: Household, seen_change: int | None = None) -> 
     _require(by, "registry.edit", current.place)
     if current.ended_on is not None:
         raise errors.HouseholdEnded(household_no=current.household_no)
-    _not_changed_since(Household, household.pk, seen_change)
+    _not_changed_since(household, seen_change)
 
 
-def _not_changed_since(model: Any, pk: int, seen_change: int | None) -> None:
+def _not_changed_since(record: Any, seen_change: int | None) -> None:
     if seen_change is None:
         return
-    last = model.history.filter(id=pk).select_related("change__actor").order_by("-history_id").first()
-    if last is not None and last.change_id != seen_change:
-        who = last.change.actor.name if last.change.actor else "系统"
-        when = timezone.localtime(last.change.at)
-        raise errors.ChangedMeanwhile(who=who, when=f"{when:%Y-%m-%d %H:%M}")
+    last = selectors.last_change(record)
+    if last is not None and last != seen_change:
+        change = Change.objects.select_related("actor").get(pk=last)
+        who = change.actor.name if change.actor else "系统"
+        raise errors.ChangedMeanwhile(who=who, when=f"{timezone.localtime(change.at):%Y-%m-%d %H:%M}")
 
 
 def _present(household: Household) -> list[Member]:
@@ -490,7 +502,7 @@ def _end_for(kind: str) -> str:
     """Why a household ends whose last person leaves so; what the list does not know is 其他."""
     known = code_list("member_decrease").get(kind)
     ending = known.attributes.get("ends") if known else None
-    return str(ending or {"01": "02", "03": "03", "07": "04"}.get(kind, "99"))
+    return str(ending or OTHER)
 
 
 def _relation(person: Member, relations: Mapping[int, str]) -> str:

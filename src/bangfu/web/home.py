@@ -5,31 +5,17 @@ gives rendered text, or "" when it has nothing to say to this officer.
 """
 
 from collections.abc import Callable
-from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from django.db.models import F, Max, OuterRef, QuerySet, Subquery, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils import timezone
 
-from bangfu.common.places import Level, span
-from bangfu.registry import recent
-from bangfu.registry.models import YearCount
+from bangfu.registry import recent, selectors
 from bangfu.web.guard import officer_of
-from bangfu.web.scope import Scope, scope_of
-
-FIGURES = (
-    "households",
-    "people",
-    "registered_households",
-    "registered_people",
-    "poor_households",
-    "poor_people",
-    "dibao_households",
-    "dibao_people",
-)
+from bangfu.web.scope import scope_of
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -44,51 +30,24 @@ def incidence(part: int | None, whole: int | None) -> Decimal | None:
 
 
 def area_counts(request: HttpRequest) -> str:
-    """The counts of the officer's area, and of the areas directly below it, for the latest year counted."""
-    if not officer_of(request).has_perm("registry.view"):
+    """The counts of the officer's area as it stands this year, and of the areas directly below it."""
+    officer = officer_of(request)
+    if not officer.has_perm("registry.view"):
         return ""
     scope = scope_of(request)
-    counts: Any = YearCount.objects.visible_to(officer_of(request))
-    if scope.area:
-        counts = counts.inside(scope.area)
-    # In January most villages still stand as last year ended: each is taken as it was last counted.
-    by_now = YearCount.objects.visible_to(officer_of(request)).filter(
-        village=OuterRef("village"), year__lte=date.today().year
-    )
-    counts = counts.filter(year=Subquery(by_now.order_by("-year").values("year")[:1]))
-    year = counts.aggregate(year=Max("year"))["year"]
-    total = counts.aggregate(**{name: Sum(name) for name in FIGURES})
+    year = timezone.localdate().year
+    [total] = selectors.counts_for(officer, scope.area, [year])
+    below = selectors.counts_of(officer, scope.below, year, within=scope.area)
+    counted = total.households > 0 or total.people > 0
     context = {
         "scope": scope,
         "year": year,
+        "counted": counted,
         "total": total,
-        "incidence": incidence(total["poor_people"], total["people"]),
-        "rows": _below(scope, counts) if year else [],
-        "elsewhere": "",
+        "incidence": incidence(total.poor_people, total.people),
+        "rows": [(counts, incidence(counts.poor_people, counts.people)) for counts in below] if counted else [],
     }
     return render_to_string("parts/home_counts.html", context, request)
-
-
-def _below(scope: Scope, counts: QuerySet[Any]) -> list[dict[str, Any]]:
-    """One line for each area below that may be chosen next, all from one query per level among them."""
-    sums: dict[tuple[int, int], dict[str, Any]] = {}
-    levels = {area.level for area in scope.below if area.level <= Level.VILLAGE}
-    for level in levels:
-        found = counts.annotate(part=F("place") / span(level)).order_by().values("part")
-        for row in found.annotate(**{f"sum_{name}": Sum(name) for name in FIGURES}):
-            sums[level, row["part"]] = {name: row[f"sum_{name}"] for name in FIGURES}
-    lines = []
-    for area in scope.below:
-        figures = sums.get((area.level, area.place // span(area.level)))
-        if area.level <= Level.VILLAGE:
-            lines.append(
-                {
-                    "area": area,
-                    "figures": figures,
-                    "incidence": incidence(figures["poor_people"], figures["people"]) if figures else None,
-                }
-            )
-    return lines
 
 
 def my_work(request: HttpRequest) -> str:

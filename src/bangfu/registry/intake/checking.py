@@ -268,6 +268,9 @@ class _Check:
                 continue
             parts = value.split(",") if column.kind is Kind.SET else [value]
             faults = [f for part in parts if (f := _code_fault(column, part, self.today))]
+            if self.takeover:
+                # Data of an older system speak of their own time: its codes were in use then.
+                faults = [f for f in faults if not isinstance(f, errors.CodeNotInForce)]
             alone = [p for p in parts if (e := code_list(column.codes).get(p)) and e.attributes.get("alone")]
             if faults:
                 wrong[value] = min(faults, key=lambda f: f.code)  # unknown weighs more than out of use

@@ -6,13 +6,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q
 
 from bangfu.areas import selectors
 from bangfu.areas.models import Area
 from bangfu.common.places import Level
 from bangfu.common.policy import code_list
-from bangfu.registry.models import Member, WorkRecord, YearCount
+from bangfu.registry.models import Member, WorkRecord
+from bangfu.registry.selectors import counts_for, years_counted
 from bangfu.web.home import incidence
 
 FIGURES = (
@@ -47,16 +48,11 @@ def year_counts(officer: Any, area: Area) -> dict[int, dict[str, Any]]:
     Empty for who may not see the registry of the whole area: part of a sum would be taken for all of it."""
     if not officer.may("registry.view", area.place):
         return {}
-    sums = {f"sum_{name}": Sum(name) for name in FIGURES}
-    counts = YearCount.objects.visible_to(officer).inside(area).filter(year__lte=date.today().year)
-    found = counts.order_by("year").values("year").annotate(**sums)
     years = {}
-    for row in found:
-        figures = {name: row[f"sum_{name}"] for name in FIGURES}
-        figures["incidence"] = incidence(figures["poor_people"], figures["people"])
-        # The registry knows who has the allowance now; of years before its time it says nobody, meaning unknown.
-        figures["dibao_known"] = bool(figures["dibao_people"]) or row["year"] >= date.today().year
-        years[row["year"]] = figures
+    for counted in counts_for(officer, area, years_counted(officer, area)):
+        figures: dict[str, Any] = {name: getattr(counted, name) for name in FIGURES}
+        figures["incidence"] = incidence(counted.poor_people, counted.people)
+        years[counted.year] = figures
     return years
 
 
@@ -70,8 +66,7 @@ def measures(officer: Any, area: Area, year: int, counts: Mapping[int, Mapping[s
         return {}
     known: dict[str, Measure] = {}
     if figures := counts.get(year):
-        names = (n for n in FIGURES if figures["dibao_known"] or not n.startswith("dibao"))
-        known = {name: Measure(Decimal(figures[name])) for name in names}
+        known = {name: Measure(Decimal(figures[name])) for name in FIGURES if figures[name] is not None}
         if figures["people"]:
             exact = Decimal(figures["poor_people"]) * 100 / figures["people"]
             known["poverty_incidence"] = Measure(exact, figures["poor_people"], figures["people"])

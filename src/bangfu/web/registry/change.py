@@ -1,4 +1,9 @@
-"""Changing a household: sections of its page, its people, their work, split and merger. The services decide."""
+"""Changing a household: sections of its page, its people, their work, split and merger. The services decide.
+
+What is on file is read once for each request, after asking at which change it stands: the form compares it with what
+the officer was shown and says both values where two officers changed one; the service compares the change, so that
+nobody comes in between.
+"""
 
 from collections.abc import Callable
 from datetime import date
@@ -13,7 +18,7 @@ from bangfu.accounts.roles import rights
 from bangfu.areas.models import Area
 from bangfu.common.errors import BangfuError, NotAllowed
 from bangfu.common.places import Level
-from bangfu.registry import services
+from bangfu.registry import selectors, services
 from bangfu.registry.errors import RowsRefused
 from bangfu.registry.models import Household, Member, WorkRecord
 from bangfu.web.guard import needs, officer_of
@@ -96,6 +101,7 @@ def add(request: HttpRequest) -> HttpResponse:
 @needs("registry.edit")
 def edit(request: HttpRequest, pk: int, section: str) -> HttpResponse:
     """One section of the page."""
+    seen = selectors.last_change(Household(pk=pk))
     house = editable(request, pk)
     chosen = HOUSEHOLD.get(section)
     if chosen is None:
@@ -110,7 +116,11 @@ def edit(request: HttpRequest, pk: int, section: str) -> HttpResponse:
         if carried_out(
             form,
             lambda: services.save_household(
-                by=officer_of(request), household=house, values=values, reason=form.cleaned_data["reason"]
+                by=officer_of(request),
+                household=house,
+                values=values,
+                reason=form.cleaned_data["reason"],
+                seen_change=seen,
             ),
         ):
             messages.success(request, _("已保存。"))
@@ -152,6 +162,7 @@ def member_add(request: HttpRequest, pk: int) -> HttpResponse:
 @needs("registry.edit")
 def member_edit(request: HttpRequest, pk: int, member_pk: int) -> HttpResponse:
     """Everything on file about a person."""
+    seen = selectors.last_change(Member(pk=member_pk))
     house = editable(request, pk)
     person = _person(request, house, member_pk)
     form = ColumnsForm(
@@ -170,6 +181,7 @@ def member_edit(request: HttpRequest, pk: int, member_pk: int) -> HttpResponse:
                 member=person,
                 values=values,
                 reason=form.cleaned_data["reason"],
+                seen_change=seen,
             ),
         ):
             messages.success(request, _("已保存。"))
@@ -210,8 +222,9 @@ def work(request: HttpRequest, pk: int, member_pk: int, record_pk: int | None = 
     """A stretch of work of a person, new or changed."""
     house = editable(request, pk)
     person = _person(request, house, member_pk)
-    record = None
+    record, seen = None, None
     if record_pk is not None:
+        seen = selectors.last_change(WorkRecord(pk=record_pk))
         record = get_object_or_404(WorkRecord.objects.visible_to(officer_of(request)), pk=record_pk, member=person)
     form = ColumnsForm(
         request.POST or None, sections=[WORK], records={"work_record": record}, required=("start_month",)
@@ -227,7 +240,12 @@ def work(request: HttpRequest, pk: int, member_pk: int, record_pk: int | None = 
         if carried_out(
             form,
             lambda: services.save_work_record(
-                by=officer_of(request), member=person, values=values, reason=form.cleaned_data["reason"]
+                by=officer_of(request),
+                member=person,
+                values=values,
+                reason=form.cleaned_data["reason"],
+                record=record,
+                seen_change=seen,
             ),
         ):
             messages.success(request, _("已保存。"))

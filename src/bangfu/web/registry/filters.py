@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from bangfu.areas.models import Area
 from bangfu.common.policy import code_list
 from bangfu.registry.columns import tables
-from bangfu.registry.lists import CODE_FILTERS, ORDERS, UNKNOWN, Wanted
+from bangfu.registry.lists import CODE_FILTERS, ORDERS, REVERSED, UNKNOWN, Wanted
 from bangfu.web.forms import TablerForm
 
 ANY = ("", _("不限"))
@@ -19,6 +19,10 @@ ORDER_LABELS = {
     "head": _("按户主拼音"),
     "members": _("按人口，多的在前"),
     "income": _("按人均纯收入，低的在前"),
+    "-place": _("按所在地，倒序"),
+    "-head": _("按户主拼音，倒序"),
+    "-members": _("按人口，少的在前"),
+    "-income": _("按人均纯收入，高的在前"),
 }
 
 
@@ -50,7 +54,11 @@ class HouseholdFilter(TablerForm):
         label=_("劳动力"), required=False, choices=(ANY, ("able", _("有劳动力")), ("none", _("无劳动力")))
     )
     dibao = forms.ChoiceField(label=_("有人享受低保"), required=False, choices=(ANY, *YES_NO))
-    order = forms.ChoiceField(label=_("排序"), required=False, choices=[(o, ORDER_LABELS[o]) for o in ORDERS])
+    order = forms.ChoiceField(
+        label=_("排序"),
+        required=False,
+        choices=[(way + o, ORDER_LABELS[way + o]) for o in ORDERS for way in ("", REVERSED)],
+    )
 
     field_order = ("q", *CODE_FILTERS, "registered", "poor", "house_grade")
 

@@ -7,13 +7,14 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from bangfu.registry import services
+from bangfu.registry import selectors, services
 from bangfu.registry.errors import Problem
 from bangfu.registry.income_items import items
 from bangfu.registry.models import IncomeItem, IncomeYear, Member
@@ -22,6 +23,7 @@ from bangfu.web.guard import needs, officer_of
 from bangfu.web.registry.change import carried_out, editable
 from bangfu.web.registry.forms import FlagField, ReasonForm
 from bangfu.web.registry.ledger import KINDS, kind_label
+from bangfu.web.registry.shown import money
 
 EMPTY_LINES = 3
 
@@ -45,6 +47,9 @@ class StatementForm(ReasonForm):
     out_of_pocket_expense = forms.DecimalField(
         label=gettext_lazy("合规自付支出"), required=False, min_value=Decimal(0), max_digits=12, decimal_places=2
     )
+
+    # The change that the statement stood at when the page was opened; empty for a new one.
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     field_order = (
         "year",
@@ -151,23 +156,28 @@ def statement(request: HttpRequest, pk: int, year: int | None = None) -> HttpRes
     house = editable(request, pk)
     officer = officer_of(request)
     people = list(Member.objects.visible_to(officer).filter(household=house))
-    on_file = None
+    on_file, seen = None, None
     if year is not None:
         on_file = IncomeYear.objects.visible_to(officer).filter(household=house, year=year).first()
         if on_file is None:
             return redirect("statement-add", pk)
+        seen = selectors.last_change(on_file)
+        # Anew: whoever changes it from here on is noticed.
+        on_file.refresh_from_db()
     lines_on_file: list[IncomeItem] = []
     if on_file:
         found = IncomeItem.objects.visible_to(officer).filter(income_year=on_file)
         lines_on_file = list(found.select_related("member").order_by("line"))
-    form = StatementForm(request.POST or None, fixed_year=year, initial=_initial(on_file))
+    form = StatementForm(request.POST or None, fixed_year=year, initial={**_initial(on_file), "seen": seen})
     lines = Lines(
         request.POST or None,
         prefix="lines",
         form_kwargs={"people": people},
         initial=[_initial_line(item) for item in lines_on_file],
     )
-    if form.is_valid() and lines.is_valid():
+    if form.is_valid() and year is None:
+        _not_twice(form, IncomeYear.objects.visible_to(officer).filter(household=house))
+    if form.is_valid() and lines.is_valid() and not _changed_meanwhile(form, lines_on_file, on_file, seen):
         given = form.cleaned_data
         filled = [(position, line) for position, line in enumerate(lines) if not line.empty]
         done = carried_out(
@@ -183,6 +193,7 @@ def statement(request: HttpRequest, pk: int, year: int | None = None) -> HttpRes
                 insurance_payout=given["insurance_payout"],
                 out_of_pocket_expense=given["out_of_pocket_expense"],
                 reason=given["reason"],
+                seen_change=seen,
             ),
         )
         if done:
@@ -194,6 +205,38 @@ def statement(request: HttpRequest, pk: int, year: int | None = None) -> HttpRes
     title = _("{year} 年收入").format(year=year) if year else _("登记年度收入")
     context = {"form": form, "lines": lines, "household": house, "form_title": title}
     return render(request, "registry/statement.html", context, status=422 if faulty else 200)
+
+
+def _not_twice(form: StatementForm, on_file: QuerySet[IncomeYear]) -> None:
+    """A new statement must not take the place of one that is on file and that nobody looked at."""
+    year = form.cleaned_data["year"]
+    if on_file.filter(year=year).exists():
+        form.add_error("year", _("{year} 年已有收入记录，请在收入台账里打开该年修改。").format(year=year))
+
+
+def _changed_meanwhile(
+    form: StatementForm, lines: Sequence[IncomeItem], on_file: IncomeYear | None, seen: int | None
+) -> bool:
+    """Whether somebody saved this year since the page was opened. Then the officer is told what they wrote, keeps what
+    they have filled in themselves, and saving again puts it in the other's place."""
+    if on_file is None or form.cleaned_data.get("seen") in (None, seen):
+        return False
+    known = items()
+    theirs = _("；").join(
+        _("{item} {amount} 元").format(item=known[i.code].label if i.code in known else i.code, amount=money(i.amount))
+        for i in lines
+    )
+    form.add_error(
+        None,
+        _(
+            "您填写期间，别人已保存过 {year} 年收入，现为：{theirs}。您填的内容还在下面，没有保存：请核对，"
+            "如以您填的为准，请再次保存；否则请改成一致。"
+        ).format(year=on_file.year, theirs=theirs or _("没有明细")),
+    )
+    data: Any = form.data
+    form.data = data = data.copy()
+    data["seen"] = str(seen)
+    return True
 
 
 def _mark(filled: Sequence[tuple[int, LineForm]], problem: Problem) -> None:

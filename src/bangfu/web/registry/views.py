@@ -1,5 +1,7 @@
 """The list of households."""
 
+from dataclasses import dataclass
+
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 
@@ -39,11 +41,36 @@ def household_list(request: HttpRequest) -> HttpResponse:
             "next_url": _address(request, page + 1) if more and page < LAST_PAGE else "",
             "end": more and page >= LAST_PAGE,
         },
+        "heads": _heads(request, wanted.order),
         "query": _without(request, "page").urlencode(),
         "elsewhere": _without(request, "page", "area").urlencode(),
     }
     part = "#rows" if asked_by_htmx(request, "rows") else ""
     return render(request, f"registry/household_list.html{part}", context)
+
+
+@dataclass(frozen=True)
+class Head:
+    """The heading of a column by which the list can be ordered: a click orders by it, another turns the order round.
+    `sort` says which way it is ordered now, as `aria-sort` wants it; "" when by another column."""
+
+    url: str
+    sort: str
+
+
+def _heads(request: HttpRequest, order: str) -> dict[str, Head]:
+    heads = {}
+    for name in lists.ORDERS:
+        other = f"{lists.REVERSED}{name}"
+        query = _without(request, "page", "order")
+        query["order"] = other if order == name else name
+        # Most people come first, the lowest income does.
+        rising = (order == name) != (name == "members")
+        heads[name] = Head(
+            f"{request.path}?{query.urlencode()}",
+            ("ascending" if rising else "descending") if order in (name, other) else "",
+        )
+    return heads
 
 
 def _page_number(request: HttpRequest) -> int:
