@@ -292,10 +292,10 @@ def test_a_restore_killed_at_any_moment_leaves_an_empty_home_or_a_whole_one(file
     assert started(whole).wait() == 0
     takes = time.monotonic() - begun
     came_to_nothing = []
-    for step in range(4):
+    for step in range(3):
         home = Home(tmp_path / f"home{step}")
         running = started(home)
-        time.sleep(takes * (0.5 + 0.13 * step))
+        time.sleep(takes * (0.5 + 0.18 * step))
         running.kill()
         running.wait()
         if not tables_of(home):

@@ -1,13 +1,15 @@
 """Nobody sees next door: every address × every role × a neighbour's area."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
+from django.contrib import auth
+from django.http import HttpRequest, HttpResponse
 from django.template.base import Template
 from django.test import Client
 from django.urls import get_callable
@@ -72,11 +74,27 @@ class Neighbourhood:
         return client
 
 
+def _remembering(get_user: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    """The officer of a session as the first request of it found him, with his posts; every request gets a copy."""
+    known: dict[str, Any] = {}
+
+    def remembered(request: HttpRequest) -> Any:
+        key = request.session.get(auth.SESSION_KEY)
+        if key is None:
+            return get_user(request)
+        if key not in known:
+            known[key] = get_user(request)
+            known[key].posts_on()
+        return copy(known[key])
+
+    return remembered
+
+
 @pytest.fixture(autouse=True)
 def _light_feet(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Thousands of requests, most of them refused: the pages of refusal know nothing but their number, so they are not
-    drawn, and of an error in words only the words; an icon is drawn once; nobody reads the log; and nobody asks which
-    templates were used."""
+    drawn, and of an error in words only the words; an icon is drawn once; who asks, and the own posts, are read once;
+    nobody reads the log; and nobody asks which templates were used."""
     for name, status in (("refused", 403), ("not_found", 404), ("broken", 500)):
         monkeypatch.setattr(home, name, lambda request, exception=None, status=status: HttpResponse(status=status))
     monkeypatch.setattr(
@@ -84,6 +102,7 @@ def _light_feet(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         "render",
         lambda request, template, context, status: HttpResponse(str(context["error"]), status=status),
     )
+    monkeypatch.setattr(auth, "get_user", _remembering(auth.get_user))
     monkeypatch.setattr(tablericons, "_render_icon", cache(tablericons._render_icon))
     monkeypatch.setattr(Template, "_render", lambda self, context: self.nodelist.render(context))
     get_callable.cache_clear()
