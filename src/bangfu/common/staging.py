@@ -18,24 +18,30 @@ _BATCH = 50_000
 
 
 @contextmanager
-def stage(name: str, table: pa.Table, *, index: Sequence[Sequence[str]] = ()) -> Iterator[str]:
+def stage(name: str, table: pa.Table, *, key: str = "", index: Sequence[Sequence[str]] = ()) -> Iterator[str]:
     """A TEMP table `name` holding the rows of `table`; yields its quoted name for use in SQL, drops it afterwards.
 
     Arrow types become: string -> text, whole numbers -> bigint, bool -> boolean, date -> date, timestamp -> timestamp
     with time zone, floats -> double precision; null stays NULL and "" stays "". On SQLite dates and times are ISO text
-    and booleans 0/1, as Django keeps them. `index` names groups of columns to be indexed after the rows are in.
+    and booleans 0/1, as Django keeps them. `key` is a column of unique whole numbers, by which SQLite keeps the rows
+    themselves; `index` names groups of columns to be indexed after the rows are in.
     Must be called inside a transaction; a table of that name left by an earlier failure is replaced.
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("stage() belongs inside transaction.atomic()")
     quote = connection.ops.quote_name
     quoted = quote(name)
-    columns = ", ".join(f"{quote(field.name)} {_sql_type(field.type)}" for field in table.schema)
+    lite = connection.vendor == "sqlite"
+    columns = ", ".join(
+        f"{quote(field.name)} " + ("integer PRIMARY KEY" if lite and field.name == key else _sql_type(field.type))
+        for field in table.schema
+    )
+    groups = [*index, *([[key]] if key and not lite else [])]
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE IF EXISTS {_temp(name)}")
         cursor.execute(f"CREATE TEMP TABLE {quoted} ({columns})")
         fill(quoted, table)
-        for number, group in enumerate(index):
+        for number, group in enumerate(groups):
             names = ", ".join(quote(column) for column in group)
             cursor.execute(f"CREATE INDEX {quote(f'{name}_{number}')} ON {quoted} ({names})")
         if connection.vendor == "postgresql":

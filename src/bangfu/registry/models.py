@@ -97,12 +97,18 @@ class Changed(models.Model):
         abstract = True
 
 
+class _Records(HistoricalRecords):  # type: ignore[misc]  # it comes without types
+    """Nobody asks what happened everywhere at a moment; an index of all those moments would only be written."""
+
+    _date_indexing = False
+
+
 def _history(*unindexed: str) -> Any:
     """History of full rows; `history_date`, `history_type` (+ new, ~ changed, - removed) and `change`.
 
     History is read by object, by household and by change; `unindexed` names the other keys, which need no index there.
     """
-    return HistoricalRecords(
+    return _Records(
         bases=[Changed],
         history_id_field=models.BigAutoField(),
         history_user_id_field=models.BigIntegerField(null=True),
@@ -278,7 +284,7 @@ class Member(models.Model):
 
     household = models.ForeignKey(Household, models.PROTECT, related_name="members", verbose_name=_("户"))
     place = models.BigIntegerField(_("位置"))
-    person_no = models.CharField(_("人编号"), max_length=30, unique=True)
+    person_no = models.CharField(_("人编号"), max_length=30)
     name = models.CharField(_("姓名"), max_length=60)
     name_initials = models.CharField(max_length=20, blank=True)
     sex = models.CharField(_("性别"), max_length=2, blank=True)
@@ -324,7 +330,7 @@ class Member(models.Model):
     left_by = models.CharField(_("减少原因"), max_length=4, blank=True)
 
     objects = MemberQuerySet.as_manager()
-    history = _history("person_no")
+    history = _history()
 
     class Meta:
         verbose_name = _("家庭成员")
@@ -345,6 +351,8 @@ class Member(models.Model):
             models.Index(fields=["id_key"], name="member_by_id_key"),
         ]
         constraints = [
+            # Not by unique=True, which on PostgreSQL brings a second index, for searches that nobody makes.
+            models.UniqueConstraint(fields=["person_no"], name="person_no_once"),
             models.UniqueConstraint(
                 fields=["id_no"], condition=Q(left_on=None) & ~Q(id_no=""), name="living_person_once"
             ),

@@ -28,8 +28,8 @@ class YearlyWindow(Strict):
     def of(self, year: int) -> tuple[date, date]:
         """First and last day of the statement of `year`."""
         return (
-            date.fromisoformat(f"{year + self.start_year}-{self.start}"),
-            date.fromisoformat(f"{year + self.end_year}-{self.end}"),
+            date.fromisoformat(f"{year + self.start_year:04d}-{self.start}"),
+            date.fromisoformat(f"{year + self.end_year:04d}-{self.end}"),
         )
 
 

@@ -171,10 +171,11 @@ def _xlsx(path: Path, name: str, archive: zipfile.ZipFile) -> list[RawSheet]:
         raise _workbook_error(error, name) from error
     wanted = [sheet for sheet in reader.sheet_names if sheet in parts]
 
-    def load(sheet: str) -> RawSheet | None:
+    def load(sheet: str) -> pa.RecordBatch:
         # Each thread opens the file for itself; reading is outside Python's lock, so two sheets are read at once.
-        batch = fastexcel.read_excel(str(path)).load_sheet(sheet, header_row=None, dtypes="string", eager=True)
-        scan = _scan(path, parts[sheet])
+        return fastexcel.read_excel(str(path)).load_sheet(sheet, header_row=None, dtypes="string", eager=True)
+
+    def together(sheet: str, batch: pa.RecordBatch, scan: _Scan) -> RawSheet | None:
         if batch.num_rows == 0 or scan.first_row == 0:
             return None
         text = pa.table({str(i): batch.column(i) for i in range(batch.num_columns)})
@@ -182,7 +183,12 @@ def _xlsx(path: Path, name: str, archive: zipfile.ZipFile) -> list[RawSheet]:
 
     try:
         with ThreadPoolExecutor(max_workers=2) as pool:
-            return [sheet for sheet in pool.map(load, wanted) if sheet is not None]
+            # The largest sheet first, and the scans last: what is short fills the time that the longest leaves over.
+            order = sorted(wanted, key=lambda sheet: -archive.getinfo(parts[sheet]).file_size)
+            loads = {sheet: pool.submit(load, sheet) for sheet in order}
+            scans = {sheet: pool.submit(_scan, path, parts[sheet]) for sheet in order}
+            found = (together(sheet, loads[sheet].result(), scans[sheet].result()) for sheet in wanted)
+            return [sheet for sheet in found if sheet is not None]
     except Exception as error:
         raise _workbook_error(error, name) from error
 

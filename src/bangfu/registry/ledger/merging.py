@@ -33,8 +33,6 @@ KEYS: dict[type[models.Model], dict[str, str]] = {
     IncomeYear: {"id": "p.id", "year": "p.year"},
     IncomeItem: {"id": "p.id", "line": "p.line"},
 }
-# From so many new rows on the tables' statistics are renewed in the middle of the write.
-BULK = 2_000
 MODELS: dict[str, type[models.Model]] = {
     "household": Household,
     "dwelling": Dwelling,
@@ -49,7 +47,7 @@ def merge(job: Job) -> None:
     """Write what the plans hold, members first: a household's own row is written last (`deriving`), with what follows
     from its members and statements, so that it is written once. Foreign keys are checked when the transaction ends."""
     for name in MODELS:
-        job.bench.make(f"done_{name}", "SELECT CAST(0 AS bigint) AS id, CAST('' AS text) AS how WHERE 1 = 0", key="id")
+        job.bench.note(f"done_{name}")
     if job.has("member"):
         change_rows(job, "member", Member)
         add_rows(job, "member", Member)
@@ -100,12 +98,21 @@ def add_rows(
         values.setdefault(field.attname, _blank(field))
     columns, selected = ", ".join(map(sql.quote, values)), ", ".join(values.values())
     new = f"FROM in_{table} s JOIN plan_{table} p ON p.n = s.n AND p.is_new AND p.trouble IS NULL"
-    added = job.bench.run(f"INSERT INTO {sql.table(model)} ({columns}) SELECT {selected} {new} {join} ORDER BY p.n")
+    rows = len(job.given[table])
+    if rows >= sql.BULK:
+        rows = job.bench.value(f"SELECT count(*) FROM plan_{table} WHERE is_new AND trouble IS NULL")
+    with sql.indexes_afterwards(model, rows):
+        added = job.bench.run(f"INSERT INTO {sql.table(model)} ({columns}) SELECT {selected} {new} {join} ORDER BY p.n")
     if added:
-        job.bench.run(f"INSERT INTO {_done(model)} SELECT p.id, '+' {new}")
+        job.bench.run(
+            f"INSERT INTO {_done(model)} SELECT p.id, '+' FROM plan_{table} p WHERE p.is_new AND p.trouble IS NULL"
+        )
         job.bench.analyze(_done(model))
-        if added >= BULK:
-            job.bench.analyze(sql.table(model))  # or PostgreSQL plans the rest for the table as it was before
+        if added >= sql.BULK:
+            # Or PostgreSQL plans the rest for the table as it was before. Keys are enough to join by, and a table has
+            # fifty columns; it looks at the others by itself afterwards.
+            keys = [str(f.column) for f in model._meta.concrete_fields if f.primary_key or f.is_relation]
+            job.bench.analyze(f"{sql.table(model)} ({', '.join(map(sql.quote, keys))})")
 
 
 def _done(model: type[models.Model]) -> str:

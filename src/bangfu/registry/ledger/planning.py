@@ -202,7 +202,8 @@ def _plan_members(job: Job) -> None:
         key="n",
         index="id",
     )
-    job.bench.run("CREATE INDEX plan_member_no ON plan_member (person_no)")
+    if job.has("work_record") or job.has("income_item", "person_no"):
+        job.bench.run("CREATE INDEX plan_member_no ON plan_member (person_no)")
 
 
 def _recognise_by_id(job: Job) -> None:

@@ -73,7 +73,8 @@ def new_id(model: type[models.Model], position: str) -> str:
     """An id that no row of `model` has or ever had; `position` numbers the rows of the statement from 0 upwards."""
     name = model._meta.db_table
     if on_postgresql():
-        return f"nextval(pg_get_serial_sequence('{quote(name)}', '{model._meta.pk.column}'))"
+        # In a SELECT of its own the sequence is looked up once, not for every row.
+        return f"nextval((SELECT pg_get_serial_sequence('{quote(name)}', '{model._meta.pk.column}')::regclass))"
     with connection.cursor() as cursor:
         # Writers are alone on SQLite, so the counter cannot move until these ids are taken.
         cursor.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = %s", [name])
@@ -98,6 +99,15 @@ class Workbench:
         if index:
             self.cursor.execute(f"CREATE INDEX {name}_by ON {name} ({index})")
         self.analyze(name)
+
+    def note(self, name: str) -> None:
+        """TEMP TABLE `name` of ids and how they were touched, still empty. Its rows lie in the order of the ids: what
+        is then copied in their order walks through both tables from one end to the other."""
+        self.drop(name)
+        self.cursor.execute(
+            f"CREATE TEMP TABLE {name} (id {'bigint' if on_postgresql() else 'integer'} PRIMARY KEY, how text NOT NULL)"
+        )
+        self.made.append(name)
 
     def analyze(self, name: str) -> None:
         """PostgreSQL takes a new table for a small one until it is told."""
@@ -126,6 +136,58 @@ class Workbench:
         for name in reversed(self.made):
             self.drop(name)
         self.cursor.close()
+
+
+# From so many new rows on indexes may be made anew, and statistics are renewed in the middle of a write.
+BULK = 2_000
+
+
+@contextmanager
+def room(rows: int) -> Iterator[None]:
+    """Memory for the sorts and pages of a write of so many rows, given back at its end."""
+    with connection.cursor() as cursor:
+        if on_postgresql():
+            # Compiling the statements (JIT) takes longer than running them.
+            cursor.execute("SET LOCAL work_mem = '64MB'; SET LOCAL jit = off")
+            yield
+        elif rows < BULK:
+            yield
+        else:
+            cursor.execute("PRAGMA cache_size")
+            (before,) = cursor.fetchone()
+            cursor.execute("PRAGMA cache_size = -196608")
+            try:
+                yield
+            finally:
+                cursor.execute(f"PRAGMA cache_size = {int(before)}")
+
+
+@contextmanager
+def indexes_afterwards(model: type[models.Model], rows: int) -> Iterator[None]:
+    """SQLite: when a table at least doubles or so, its plain indexes are made anew after the rows are in, by one sort
+    each, which is several times faster than finding the place of every row in each. Part of the transaction like
+    everything else. Indexes of a few of the rows stay: little is saved there, and foreign keys look into them.
+    PostgreSQL would keep readers out meanwhile, and gains less."""
+    if on_postgresql() or rows < BULK:
+        yield
+        return
+    name = model._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT coalesce(max(rowid), 0) FROM {quote(name)}")
+        (present,) = cursor.fetchone()
+        found: list[tuple[str, str]] = []
+        if present <= rows:
+            cursor.execute(
+                "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = %s "
+                "AND sql LIKE 'CREATE INDEX%%' AND sql NOT LIKE '%% WHERE %%' ORDER BY name",
+                [name],
+            )
+            found = list(cursor.fetchall())
+        for index, _made in found:
+            cursor.execute(f"DROP INDEX {quote(index)}")
+        yield
+        for _index, made in found:
+            cursor.execute(made)
 
 
 @contextmanager

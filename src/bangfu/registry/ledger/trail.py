@@ -32,11 +32,17 @@ class ChangeInfo:
         )
 
 
+def history_of(model: Any) -> type[models.Model]:
+    """The model of the history rows of `model`."""
+    history: type[models.Model] = model.history.model
+    return history
+
+
 def write_history(bench: sql.Workbench, model: Any, change: Change, source: str, how: str = "t.how") -> None:
     """A history row for each id of `source` ("table t" with `id` and `how`, or the rows themselves), from the rows on
     file. `how`: "+" new, "~" changed."""
     pk = model._meta.pk.column
-    _copy(bench, model, change, f"FROM {source} t JOIN {sql.table(model)} l ON l.{pk} = t.id ORDER BY l.{pk}", how)
+    _copy(bench, model, change, f"FROM {source} t JOIN {sql.table(model)} l ON l.{pk} = t.id ORDER BY t.id", how)
 
 
 def write_removals(bench: sql.Workbench, model: Any, change: Change, gone: str) -> None:
@@ -45,7 +51,7 @@ def write_removals(bench: sql.Workbench, model: Any, change: Change, gone: str) 
 
 
 def _copy(bench: sql.Workbench, model: Any, change: Change, rows: str, how: str) -> None:
-    history: type[models.Model] = model.history.model
+    history = history_of(model)
     columns = [field.column for field in model._meta.concrete_fields]
     names = ", ".join(map(sql.quote, columns))
     copied = ", ".join(f"l.{sql.quote(column)}" for column in columns)

@@ -29,7 +29,7 @@ from bangfu.registry.ledger.counting import recount
 from bangfu.registry.ledger.deriving import write_events, write_households
 from bangfu.registry.ledger.merging import MODELS, merge
 from bangfu.registry.ledger.planning import TEXTS, VERB_COLUMNS, Job, Move, allot_numbers, lock, plan
-from bangfu.registry.ledger.trail import ChangeInfo, write_history, write_removals
+from bangfu.registry.ledger.trail import ChangeInfo, history_of, write_history, write_removals
 from bangfu.registry.models import Change, Household, Member
 
 __all__ = ["ChangeInfo", "Counts", "Move", "Written", "write"]
@@ -91,10 +91,10 @@ def write(
         given["household"] = allot_numbers(given["household"])
     try:
         with transaction.atomic(), ExitStack() as stack:
-            _make_room()
+            stack.enter_context(sql.room(sum(map(len, given.values()))))
             bench = stack.enter_context(sql.workbench())
             for name, table in given.items():
-                stack.enter_context(stage(f"in_{name}", table.drop_columns(["row"]), index=[["n"]]))
+                stack.enter_context(stage(f"in_{name}", table.drop_columns(["row"]), key="n"))
             job = Job(bench, given, timezone.localdate(), blank_keeps, takeover, moves, clear_items, within)
             lock(job)
             plan(job)
@@ -115,12 +115,13 @@ def _finish(job: Job, info: ChangeInfo, action: str, subject: tuple[str, str, in
         for (id,) in bench.rows(f"SELECT id FROM plan_{name} WHERE trouble IS NULL ORDER BY n LIMIT 1"):
             written.first[name] = int(id)
     removed = "gone_income_item" in bench.made and bench.value("SELECT count(*) FROM gone_income_item")
-    touched = [name for name in MODELS if bench.value(f"SELECT count(*) FROM done_{name}")]
+    touched = {name: rows for name in MODELS if (rows := int(bench.value(f"SELECT count(*) FROM done_{name}")))}
     if not touched and not removed:
         return written
     change = written.change = info.open()
-    for name in touched:
-        write_history(bench, MODELS[name], change, f"done_{name}")
+    for name, rows in touched.items():
+        with sql.indexes_afterwards(history_of(MODELS[name]), rows):
+            write_history(bench, MODELS[name], change, f"done_{name}")
     if removed:
         write_removals(bench, MODELS["income_item"], change, "gone_income_item")
     write_events(job, change.pk)
@@ -264,13 +265,6 @@ def _said(job: Job, table: str, n: int, trouble: str, facts: dict[str, Any]) -> 
         "line_refused": ("", errors.PartlyRefused(**year)),
         "not_of_household": ("person_no", errors.PersonNotOfHousehold(**person)),
     }[trouble]
-
-
-def _make_room() -> None:
-    """PostgreSQL: memory for the sorts and hashes of a bulk merge, for this transaction only."""
-    if sql.on_postgresql():
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL work_mem = '64MB'")
 
 
 def _collided(error: DatabaseError) -> bool:
