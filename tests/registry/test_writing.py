@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from bangfu.audit.models import Entry
 from bangfu.common.places import PlaceRange
 from bangfu.registry import errors
+from bangfu.registry.ledger import sql
 from bangfu.registry.ledger.writing import Written, write
 from bangfu.registry.models import Change, Dwelling, Household, IncomeItem, IncomeYear, Member, WorkRecord
 from tests.conftest import House
@@ -140,6 +141,18 @@ def test_ten_thousand_households_take_as_many_statements_as_one(house: House) ->
     assert many_more <= few + 16
     assert Household.objects.filter(members_count=2, latest_income_year=2025).count() == 10_001
     assert IncomeItem.history.model.objects.count() == 20_002
+
+
+def test_a_bulk_leaves_every_index_as_it_was(house: House) -> None:
+    def indexes() -> dict[str, list[str]]:
+        with connection.cursor() as cursor:
+            tables = [name for name in connection.introspection.table_names(cursor) if name.startswith("registry_")]
+            return {name: sorted(connection.introspection.get_constraints(cursor, name)) for name in tables}
+
+    before = indexes()
+    put(many(house, sql.BULK))
+    assert indexes() == before
+    assert "member_by_name" in before["registry_member"]
 
 
 def test_writing_the_same_again_changes_nothing_and_leaves_no_trace(house: House) -> None:
