@@ -363,7 +363,9 @@ def test_big_numbers_are_grouped_alike(house: House):
 @pytest.mark.parametrize("role", ["system_administrator", "security_administrator", "audit_administrator"])
 def test_home_of_an_administrator_says_what_they_can_do(house: House, role):
     page = text(house.client(role).get("/"))
-    assert "您可以办理" in page
+    assert "您可以办理" in page and "您的岗位不经办户档" in page
+    assert "人员、岗位与账号的登记情况" in page
+    assert ("查看谁在何时做了什么" in page) == (role == "audit_administrator")
     assert "农村户" not in page and "这里还没有户档" not in page
 
 

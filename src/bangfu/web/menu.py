@@ -14,6 +14,8 @@ class Item:
     label: Any
     icon: str
     right: str = ""
+    # What is done there, for those whose home page has no figures.
+    hint: Any = ""
 
     @property
     def url(self) -> str:
@@ -23,10 +25,10 @@ class Item:
 MENU = (
     Item("home", _("首页"), "outline/home"),
     Item("household-list", _("户档"), "outline/users-group", "registry.view"),
-    Item("area-tree", _("区划与村情"), "outline/map-2", "areas.view"),
+    Item("area-tree", _("区划与村情"), "outline/map-2", "areas.view", _("查看区划、村情和历次区划变更")),
     Item("import-list", _("导入"), "outline/table-import", "registry.import"),
-    Item("officer-list", _("人员与岗位"), "outline/id-badge-2", "accounts.view"),
-    Item("audit-list", _("留痕"), "outline/fingerprint", "audit.view"),
+    Item("officer-list", _("人员与岗位"), "outline/id-badge-2", "accounts.view", _("人员、岗位与账号的登记情况")),
+    Item("audit-list", _("留痕"), "outline/fingerprint", "audit.view", _("查看谁在何时做了什么，核对留痕是否完整")),
 )
 
 
@@ -42,5 +44,5 @@ def menu_for(request: HttpRequest) -> list[dict[str, Any]]:
             continue
         url = item.url
         here = url == visited and (url != home or path == home)
-        shown.append({"url": url, "label": item.label, "icon": item.icon, "active": here})
+        shown.append({"url": url, "label": item.label, "icon": item.icon, "active": here, "hint": item.hint})
     return shown
