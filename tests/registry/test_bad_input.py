@@ -311,7 +311,7 @@ HEADERS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(st.lists(CELLS, min_size=len(HEADERS), max_size=len(HEADERS)), max_size=6),
     columns=st.permutations(range(len(HEADERS))),
@@ -339,7 +339,7 @@ def test_any_soup_of_cells_is_judged_and_never_breaks(
     assert all(p.message for p in checked.problems)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.lists(CELLS, min_size=len(HEADERS), max_size=len(HEADERS)), min_size=1, max_size=4))
 def test_any_soup_of_cells_rehearsed_leaves_no_trace(house: House, tmp_path: Path, rows: list[list[Any]]) -> None:
     path = workbook(
