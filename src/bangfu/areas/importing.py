@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -19,11 +18,11 @@ from django.utils.translation import gettext as _
 from bangfu.areas import errors
 from bangfu.areas.changing import Manager, one_change_at_a_time
 from bangfu.areas.codes import initials
-from bangfu.areas.duck import columns
 from bangfu.areas.judging import judge
 from bangfu.areas.models import LEVEL_NAMES
 from bangfu.areas.reading import Listing
 from bangfu.audit import services as audit
+from bangfu.common.duck import Connection, workbench
 from bangfu.common.errors import BangfuError
 from bangfu.common.places import Level
 from bangfu.common.staging import stage
@@ -118,7 +117,7 @@ def take_in(
     if on > date.today():
         raise errors.DayInFuture(day=on)
     one_change_at_a_time()
-    with columns() as duck:
+    with workbench() as duck:
         progress("judge")
         judge(duck, listing, on=on)
         taken = _report(duck, listing)
@@ -146,7 +145,7 @@ def take_in(
     return taken
 
 
-def _report(duck: duckdb.DuckDBPyConnection, listing: Listing) -> Taken:
+def _report(duck: Connection, listing: Listing) -> Taken:
     taken = Taken()
     for fate, level, count in duck.execute("SELECT fate, level, count(*) FROM rows GROUP BY ALL").fetchall():
         if fate == "new":
@@ -180,12 +179,12 @@ def _error(fault: str, facts: dict[str, Any]) -> BangfuError:
     return kind(**facts)
 
 
-def _one(duck: duckdb.DuckDBPyConnection, query: str) -> Any:
+def _one(duck: Connection, query: str) -> Any:
     [[value]] = duck.execute(query).fetchall()
     return value
 
 
-def _add(duck: duckdb.DuckDBPyConnection, on: date, source: str) -> None:
+def _add(duck: Connection, on: date, source: str) -> None:
     """New areas, level by level because each needs the id of the one above, then their versions at once."""
     new: pa.Table = duck.sql(
         "SELECT place, level, parent_place, code, name, coalesce(urban_rural_code, '') AS urban_rural_code"
@@ -247,7 +246,7 @@ def _parents_checked_at_once(rows: int) -> Iterator[None]:
             cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
 
 
-def _change(duck: duckdb.DuckDBPyConnection, on: date, source: str) -> None:
+def _change(duck: Connection, on: date, source: str) -> None:
     """Other names and classes: the area as it stands, a version from the day, and what was renamed into what."""
     changed: pa.Table = duck.sql(
         "SELECT id, name, coalesce(urban_rural_code, old_urban_rural_code) AS urban_rural_code, name <> old_name AS"

@@ -14,19 +14,19 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 from django.db import connection
 
 from bangfu.areas.models import Area
 from bangfu.areas.reading import Listing, headers
+from bangfu.common.duck import Connection
 from bangfu.common.places import Level, room_below, span
 from bangfu.common.staging import stage
 
 _CODE = "[1-9][0-9]([0-9]{2}|[0-9]{4}|[0-9]{7}|[0-9]{10}|[0-9]{12}|[0-9]{13})?"
 
 
-def judge(duck: duckdb.DuckDBPyConnection, listing: Listing, *, on: date) -> None:
+def judge(duck: Connection, listing: Listing, *, on: date) -> None:
     _read_rows(duck, listing)
     _faults_of_rows(duck, listing)
     _faults_between_rows(duck)
@@ -43,7 +43,7 @@ def _plain(column: str) -> str:
     return f"regexp_replace(regexp_replace({half}, '[\\s　]+|^''', '', 'g'), '\\.0+$', '')"
 
 
-def _read_rows(duck: duckdb.DuckDBPyConnection, listing: Listing) -> None:
+def _read_rows(duck: Connection, listing: Listing) -> None:
     words = {str(level): level for level in headers().levels}
     words |= {word: level for level, named in headers().levels.items() for word in named}
     _table(duck, "level_words", [("word", pa.string()), ("level", pa.int32())], list(words.items()))
@@ -91,7 +91,7 @@ def _read_rows(duck: duckdb.DuckDBPyConnection, listing: Listing) -> None:
     duck.execute("CREATE TABLE faults (row INTEGER, code VARCHAR, name VARCHAR, fault VARCHAR, facts VARCHAR)")
 
 
-def _refuse(duck: duckdb.DuckDBPyConnection, fault: str, facts: str, where: str, tables: str = "") -> None:
+def _refuse(duck: Connection, fault: str, facts: str, where: str, tables: str = "") -> None:
     """Rows `r` with that fault are out; a row keeps the first fault found."""
     before = _count(duck, "faults")
     duck.execute(
@@ -102,12 +102,12 @@ def _refuse(duck: duckdb.DuckDBPyConnection, fault: str, facts: str, where: str,
         duck.execute("UPDATE rows SET fate = 'bad' WHERE fate IS NULL AND row IN (SELECT row FROM faults)")
 
 
-def _count(duck: duckdb.DuckDBPyConnection, table: str) -> int:
+def _count(duck: Connection, table: str) -> int:
     [[count]] = duck.execute(f"SELECT count(*) FROM {table}").fetchall()
     return int(count)
 
 
-def _faults_of_rows(duck: duckdb.DuckDBPyConnection, listing: Listing) -> None:
+def _faults_of_rows(duck: Connection, listing: Listing) -> None:
     broken = [(row, "", "", "RowBroken", json.dumps({"found": f, "expected": e})) for row, f, e in listing.broken]
     if broken:
         duck.executemany("INSERT INTO faults VALUES (?, ?, ?, ?, ?)", broken)
@@ -122,7 +122,7 @@ def _faults_of_rows(duck: duckdb.DuckDBPyConnection, listing: Listing) -> None:
     _refuse(duck, "UrbanRuralWrong", "{'value': urban_rural_code}", f"urban_rural_code NOT IN ({classes})")
 
 
-def _faults_between_rows(duck: duckdb.DuckDBPyConnection) -> None:
+def _faults_between_rows(duck: Connection) -> None:
     duck.execute(
         "CREATE TABLE doubles AS SELECT code, min(row) AS first, min_by(name, row) AS first_name, max(row) AS last,"
         " max_by(name, row) AS last_name, count(DISTINCT name) AS names FROM rows WHERE fate IS NULL GROUP BY code"
@@ -137,7 +137,7 @@ def _faults_between_rows(duck: duckdb.DuckDBPyConnection) -> None:
     _refuse(duck, "CodeTwice", "{'value': given, 'first': d.first}", "r.row > d.first", join)
 
 
-def _look_up(duck: duckdb.DuckDBPyConnection) -> None:
+def _look_up(duck: Connection) -> None:
     """What the database holds of the codes in the list and of their parents."""
     known: list[tuple[Any, ...]] = []
     retired: list[tuple[Any, ...]] = []
@@ -197,9 +197,7 @@ def _fetch(query: str) -> list[tuple[Any, ...]]:
     return rows
 
 
-def _table(
-    duck: duckdb.DuckDBPyConnection, name: str, fields: Sequence[tuple[str, pa.DataType]], rows: list[tuple[Any, ...]]
-) -> None:
+def _table(duck: Connection, name: str, fields: Sequence[tuple[str, pa.DataType]], rows: list[tuple[Any, ...]]) -> None:
     """Rows of Python values as a table; days become ISO text."""
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(fields)
     arrays = [
@@ -212,7 +210,7 @@ def _table(
     duck.unregister("given_rows")
 
 
-def _fate_of_known(duck: duckdb.DuckDBPyConnection, on: date) -> None:
+def _fate_of_known(duck: Connection, on: date) -> None:
     _refuse(
         duck,
         "CodeRetired",
@@ -245,7 +243,7 @@ def _fate_of_known(duck: duckdb.DuckDBPyConnection, on: date) -> None:
     )
 
 
-def _stand_ins(duck: duckdb.DuckDBPyConnection) -> None:
+def _stand_ins(duck: Connection) -> None:
     """A prefecture without counties (东莞) gets one county of its own name, under which its townships hang."""
     duck.execute("""
         INSERT INTO rows BY NAME
@@ -258,7 +256,7 @@ def _stand_ins(duck: duckdb.DuckDBPyConnection) -> None:
     """)
 
 
-def _fate_of_new(duck: duckdb.DuckDBPyConnection, level: Level, on: date) -> None:
+def _fate_of_new(duck: Connection, level: Level, on: date) -> None:
     """New rows of a level find their parents, registered or in the list, and get their places below them."""
     mine = f"r.level = {int(level)}"
     if level is not Level.PROVINCE:
@@ -320,7 +318,7 @@ def _highest(level: Level) -> str:
     return f"(SELECT {top}::BIGINT AS highest)"
 
 
-def _refuse_circles(duck: duckdb.DuckDBPyConnection, wrong: str, join: str) -> None:
+def _refuse_circles(duck: Connection, wrong: str, join: str) -> None:
     """Rows whose parents lead back to themselves. Only rows under a parent of a wrong level can, and they are few."""
     suspects = duck.execute(f"SELECT r.row, r.code FROM rows r {join} WHERE r.fate IS NULL AND {wrong}").fetchall()
     if not suspects:

@@ -282,7 +282,9 @@ class Member(models.Model):
     `id_key` is the first 18 characters of the number: identity card and disability certificate of a person meet there.
     """
 
-    household = models.ForeignKey(Household, models.PROTECT, related_name="members", verbose_name=_("户"))
+    household = models.ForeignKey(
+        Household, models.PROTECT, related_name="members", db_index=False, verbose_name=_("户")
+    )
     place = models.BigIntegerField(_("位置"))
     person_no = models.CharField(_("人编号"), max_length=30)
     name = models.CharField(_("姓名"), max_length=60)
@@ -337,6 +339,8 @@ class Member(models.Model):
         ordering = ["household", "relation_to_head", "birth_date", "pk"]
         indexes = [
             models.Index(fields=["place"], name="member_by_place"),
+            # Whether somebody at home can work or enjoys dibao is answered without looking at the people themselves.
+            models.Index(fields=["household", "left_on", "labor_capacity", "dibao_status"], name="member_of_household"),
             # The operator class lets PostgreSQL answer "begins with" whatever the collation; with the household beside
             # the name a search never looks at the people themselves.
             models.Index(

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
+from bangfu.common import duck
 from bangfu.common.errors import BangfuError
 from bangfu.common.identity import IdFault
 from bangfu.common.names import is_name
@@ -19,7 +19,7 @@ from bangfu.common.policy import code_list
 from bangfu.registry import errors, income_items
 from bangfu.registry.columns import Column, Kind, tables
 from bangfu.registry.errors import Problem, Severity
-from bangfu.registry.intake import duck, identities
+from bangfu.registry.intake import identities
 from bangfu.registry.intake.arrow import pc
 from bangfu.registry.intake.cells import Choices
 from bangfu.registry.intake.limits import limits
@@ -305,7 +305,7 @@ class _Check:
         self._note(name, column.name, outside)
         self._note(name, column.name, negative)
 
-    def _rules(self, engine: duckdb.DuckDBPyConnection, name: str, present: Sequence[str]) -> None:
+    def _rules(self, engine: duck.Connection, name: str, present: Sequence[str]) -> None:
         """All rules between columns in one pass; only those that somebody breaks are asked for their rows."""
         asked = [
             rule
@@ -332,7 +332,7 @@ class _Check:
                 found.append((row, rule.error(**said)))
             self._note(name, rule.column, found)
 
-    def _twice(self, engine: duckdb.DuckDBPyConnection, name: str) -> None:
+    def _twice(self, engine: duck.Connection, name: str) -> None:
         """Keys that stand twice, and people who do: the first stays, the later rows are refused."""
         if len(self.given[name]) == 1:
             return  # one row, as from a form, is no twin of itself
@@ -378,7 +378,7 @@ class _Check:
             ]
             self._note("member", "id_no", found)
 
-    def _heads(self, engine: duckdb.DuckDBPyConnection) -> None:
+    def _heads(self, engine: duck.Connection) -> None:
         """Taking over: households without a head, or with several, come in and are named. (Otherwise the writer
         judges heads, who knows the people on file.)"""
         present = set(self.given["member"].column_names)

@@ -11,11 +11,11 @@ from django.db import connection, models, transaction
 from bangfu.accounts.models import Officer
 from bangfu.areas.models import Area
 from bangfu.areas.selectors import by_code
+from bangfu.common import duck
 from bangfu.common.places import Level
 from bangfu.common.staging import stage
 from bangfu.registry.columns import tables
 from bangfu.registry.errors import Problem, VillageAmbiguous, VillageUnknown
-from bangfu.registry.intake import duck
 from bangfu.registry.intake.arrow import Values, pc
 from bangfu.registry.intake.checking import CONTEXT, KEY
 from bangfu.registry.intake.headers import PLACE_COLUMNS

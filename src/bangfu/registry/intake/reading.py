@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from bangfu.common import duck
 from bangfu.common.errors import BangfuError
 from bangfu.common.policy import code_list
 from bangfu.registry.columns import CODE_LISTS, Column, Kind, tables
@@ -37,7 +38,7 @@ from bangfu.registry.file_errors import (
     SheetIgnored,
     YearMissing,
 )
-from bangfu.registry.intake import cells, duck
+from bangfu.registry.intake import cells
 from bangfu.registry.intake.arrow import Values, pc
 from bangfu.registry.intake.headers import FEEDS, KEYS, Mapped, Use, header_file, known, label_of, mapped
 from bangfu.registry.intake.limits import limits

@@ -1,4 +1,4 @@
-"""The registry's one door to DuckDB: an engine in memory for columnar work, which reads only what it is handed."""
+"""The one door to DuckDB: an engine in memory for columnar work, which reads only what it is handed."""
 
 import os
 from collections.abc import Iterator
@@ -7,6 +7,8 @@ from functools import cache
 
 import duckdb
 import pyarrow as pa
+
+Connection = duckdb.DuckDBPyConnection
 
 # Two threads: the machine also serves pages. Large sorts spill rather than take the memory of the database.
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
@@ -18,13 +20,13 @@ _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
 
 
 @cache
-def _database(process: int) -> duckdb.DuckDBPyConnection:
+def _database(process: int) -> Connection:
     """One empty database a process: opening one takes longer than checking a form."""
     return duckdb.connect(":memory:", config=_SETTINGS)
 
 
 @contextmanager
-def engine(**tables: pa.Table) -> Iterator[duckdb.DuckDBPyConnection]:
+def engine(**tables: pa.Table) -> Iterator[Connection]:
     """A connection of its own that sees `tables` under their names, and no file, no network and no other variable."""
     connection = _database(os.getpid()).cursor()
     try:
@@ -35,7 +37,17 @@ def engine(**tables: pa.Table) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.close()
 
 
-def arrow(connection: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
+@contextmanager
+def workbench() -> Iterator[Connection]:
+    """A database of its own in memory, closed with the block, for work that leaves tables on the way."""
+    connection = duckdb.connect(":memory:")
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def arrow(connection: Connection, sql: str) -> pa.Table:
     """The whole answer as an Arrow table."""
     answer = connection.sql(sql).arrow()
     return answer.read_all() if isinstance(answer, pa.RecordBatchReader) else answer
