@@ -3,7 +3,8 @@
     python benchmarks/pages.py [--households N] [--rounds N] [--home DIR]
 
 The data are generated counties, loaded once by the registry's own writer and kept in DIR (SQLite) or in the database
-of DATABASE_URL; later runs only measure. Prints a Markdown table: p50 and p95 in milliseconds for each request and role, the worst last.
+of DATABASE_URL; later runs only measure. Prints a Markdown table: p50 and p95 in milliseconds for each request and
+role, the worst last.
 Server time is the time from request to finished answer inside Django, middleware and templates included; CPU is this
 process's share of it (with SQLite all of the work), which stays meaningful when other programs use the machine.
 """
