@@ -1,9 +1,11 @@
 """`bangfu generate`: many counties in files, the same whatever the workers, in bounded memory."""
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pyarrow as pa
@@ -102,6 +104,7 @@ def test_more_households_than_there_are_codes_are_refused(tmp_path: Path) -> Non
     assert last == "994958"
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads the memory of a process from Linux's /proc")
 def test_no_process_needs_more_than_600_mb_for_a_million_people(tmp_path: Path) -> None:
     out, home = tmp_path / "out", tmp_path / "home"
     words = ["generate", "--households", "250000", "--out", str(out), "--workers", "1", "--home", str(home), "--json"]
@@ -109,10 +112,21 @@ def test_no_process_needs_more_than_600_mb_for_a_million_people(tmp_path: Path) 
         began = subprocess.Popen(
             [sys.executable, "-m", "bangfu", *words], env={**os.environ, "PYTHONPATH": str(ROOT / "src")}, stdout=said
         )
-        # Its own use and that of its children, not of whatever else these tests have started.
-        _pid, status, used = os.wait4(began.pid, 0)
-        began.returncode = os.waitstatus_to_exitcode(status)
+        most = 0
+        while began.poll() is None:
+            most = max(most, peak_of(began.pid))
+            time.sleep(0.05)
         assert began.returncode == 0
         said.seek(0)
         assert json.loads(said.read())["rows"]["member"] > 1_000_000
-    assert used.ru_maxrss < 600 * 1024
+    assert 50 * 1024 < most < 600 * 1024
+
+
+def peak_of(process: int) -> int:
+    """The most memory that a process has held since it started its program, in KiB; 0 when it is gone. (What the system
+    reports of an ended child counts from before the program was started: the memory of these tests themselves.)"""
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{process}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1])
+    return 0
