@@ -1,0 +1,119 @@
+"""What a room lets others know: tables of facts, declared once, from which snapshots are written, rules are checked and
+the data dictionary is made.
+
+A room's `facts.py` holds `TABLES`, a tuple of `FactTable`. Rules may use only columns declared there.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+
+class FactKind(StrEnum):
+    """What a column holds, and so its type in a snapshot."""
+
+    KEY = "key"  # BIGINT, a number of our own that means nothing outside
+    TEXT = "text"  # VARCHAR
+    CODE = "code"  # VARCHAR, a code of the list `codes`
+    FLAG = "flag"  # BOOLEAN
+    WHOLE = "whole"  # INTEGER
+    AMOUNT = "amount"  # DECIMAL(14,2): yuan, mu, km, m²
+    DAY = "day"  # INTEGER, 20200930; a month is its first day
+
+
+SQL_TYPES: Mapping[FactKind, str] = {
+    FactKind.KEY: "BIGINT",
+    FactKind.TEXT: "VARCHAR",
+    FactKind.CODE: "VARCHAR",
+    FactKind.FLAG: "BOOLEAN",
+    FactKind.WHOLE: "INTEGER",
+    FactKind.AMOUNT: "DECIMAL(14,2)",
+    FactKind.DAY: "INTEGER",
+}
+
+
+@dataclass(frozen=True)
+class FactColumn:
+    """A column of a fact table. NULL is "unknown" everywhere; `required` says that it never occurs.
+
+    A column has one of three origins: `source`, an expression of SQL over the room's live tables (default: the column
+    of that name of `t`, portable between SQLite, PostgreSQL and DuckDB; texts "" become NULL, hundredths become
+    amounts, dates become whole numbers on the way into the snapshot); `derived`, an expression of DuckDB over columns
+    that stand before it, written into the snapshot once; or `computed`, such an expression that depends on the day of
+    the screening ($as_of_ymd, $as_of_year, $school_day_ymd) and is therefore never stored.
+    """
+
+    name: str
+    kind: FactKind
+    meaning: Any
+    unit: str = ""
+    codes: str = ""
+    required: bool = False
+    sensitive: bool = False
+    source: str = ""
+    derived: str = ""
+    computed: str = ""
+
+    @property
+    def sql_type(self) -> str:
+        return SQL_TYPES[self.kind]
+
+    @property
+    def stored(self) -> bool:
+        return not self.computed
+
+
+@dataclass(frozen=True)
+class FactTable:
+    """Rows of one grain. `source` gives the FROM clause (and WHERE) over live tables for a day, in SQL that SQLite,
+    PostgreSQL and DuckDB read alike; its main table has the alias `t`. `key` names the columns that identify a row.
+
+    Every table of grain household, member or record carries `village_code`, `household_id` and is written so that a
+    household never spans two files.
+    """
+
+    name: str
+    grain: Any
+    key: tuple[str, ...]
+    columns: tuple[FactColumn, ...]
+    source: Callable[[date], str]
+
+    def get(self, name: str) -> FactColumn | None:
+        return next((column for column in self.columns if column.name == name), None)
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The tables of facts by name: what rules are checked against. Made from the rooms, or by hand in tests."""
+
+    tables: Mapping[str, FactTable] = field(default_factory=dict)
+
+    def table(self, name: str) -> FactTable:
+        return self.tables[name]
+
+
+@cache
+def schema() -> Schema:
+    """The tables of all rooms, in the order of the rooms. Needs Django's list of rooms, not its database."""
+    from django.apps import apps
+
+    found: dict[str, FactTable] = {}
+    for config in apps.get_app_configs():
+        name = f"{config.name}.facts"
+        if config.name.startswith("bangfu.") and find_spec(name):
+            for table in _tables(import_module(name).TABLES):
+                if table.name in found:
+                    raise ValueError(f"two tables of facts are called {table.name}")
+                found[table.name] = table
+    return Schema(found)
+
+
+def _tables(given: Any) -> Sequence[FactTable]:
+    """A room may give its tables as they are, or a function where they follow from policy files."""
+    tables: Sequence[FactTable] = given() if callable(given) else given
+    return tables
