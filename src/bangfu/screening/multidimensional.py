@@ -1,7 +1,7 @@
 """The multidimensional poverty index after Alkire and Foster (2011), over deprivations that policy files declare.
 
-A person is deprived in an indicator when the condition of the household holds; the weights of the deprivations add up to
-a score between 0 and 1; whoever scores at least the cut-off is poor.
+A person is deprived in an indicator when the condition of the household holds; the weights of the deprivations add up
+to a score between 0 and 1; whoever scores at least the cut-off is poor.
 
     H   share of people who are poor            A   mean score of the poor
     M0  H · A, the index                        contribution of an indicator: its weighted share of M0
