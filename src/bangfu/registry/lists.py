@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 
 from bangfu.areas.models import Area
 from bangfu.common import identity
@@ -111,14 +111,9 @@ def _by_dwelling(rows: HouseholdQuerySet, wanted: Wanted) -> HouseholdQuerySet:
 
 
 def _by_people(rows: HouseholdQuerySet, wanted: Wanted) -> HouseholdQuerySet:
-    at_home = Member.objects.filter(household=OuterRef("pk")).present()
     if wanted.labour:
-        able = Exists(at_home.filter(labor_capacity__in=codes_with("labor_capacity", "able")))
-        rows = rows.filter(able if wanted.labour == "able" else ~able)
-    if wanted.dibao:
-        enjoys = Exists(at_home.filter(dibao_status__in=codes_with("dibao_status", "enjoys")))
-        rows = rows.filter(enjoys if wanted.dibao == "yes" else ~enjoys)
-    return rows
+        rows = rows.filter(anyone_able=wanted.labour == "able")
+    return rows.filter(anyone_on_dibao=wanted.dibao == "yes") if wanted.dibao else rows
 
 
 def people(viewer: Viewer, q: str) -> Any:

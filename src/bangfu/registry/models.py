@@ -142,7 +142,8 @@ class ItemQuerySet(ScopedQuerySet):
 
 class Household(models.Model):
     """A rural household, registered as poor or not. `place` is that of its group, or of its village when the group
-    is not known. `head_name` and the counts are derived from the members by the writer, for lists."""
+    is not known. `head_name`, the count and what anyone at home can or has are derived from the members by the writer,
+    for lists; the code lists of the day of writing say who can work and who enjoys dibao."""
 
     household_no = models.CharField(_("户编号"), max_length=30, unique=True)
     village = models.ForeignKey(Area, models.PROTECT, related_name="+", verbose_name=_("村"))
@@ -156,6 +157,8 @@ class Household(models.Model):
     head_name = models.CharField(_("户主姓名"), max_length=60, blank=True)
     head_initials = models.CharField(max_length=20, blank=True)
     members_count = models.SmallIntegerField(_("家庭人口"), default=0)
+    anyone_able = models.BooleanField(default=False)
+    anyone_on_dibao = models.BooleanField(default=False)
 
     phone = models.CharField(_("联系电话"), max_length=20, blank=True)
     bank_name = models.CharField(_("开户银行"), max_length=60, blank=True)
@@ -224,6 +227,11 @@ class Household(models.Model):
             models.Index(fields=["poverty_status", "place"], name="household_by_status"),
             models.Index(fields=["monitor_category", "place"], name="household_by_monitoring"),
             models.Index(fields=["main_cause", "place"], name="household_by_cause"),
+            # the few of these are found without walking through the many who are not
+            models.Index(fields=["place", "household_no"], condition=Q(anyone_able=False), name="household_unable"),
+            models.Index(
+                fields=["place", "household_no"], condition=Q(anyone_on_dibao=True), name="household_on_dibao"
+            ),
             models.Index(fields=["merged_into"], condition=Q(merged_into__isnull=False), name="household_merged"),
         ]
 
@@ -339,8 +347,7 @@ class Member(models.Model):
         ordering = ["household", "relation_to_head", "birth_date", "pk"]
         indexes = [
             models.Index(fields=["place"], name="member_by_place"),
-            # Whether somebody at home can work or enjoys dibao is answered without looking at the people themselves.
-            models.Index(fields=["household", "left_on", "labor_capacity", "dibao_status"], name="member_of_household"),
+            models.Index(fields=["household"], name="member_of_household"),
             # The operator class lets PostgreSQL answer "begins with" whatever the collation; with the household beside
             # the name a search never looks at the people themselves.
             models.Index(

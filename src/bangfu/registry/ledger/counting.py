@@ -67,8 +67,7 @@ def count_villages(bench: sql.Workbench, villages: str, today: date) -> None:
         "kind_of_household",
         f"""
         SELECT {keys}, dibao, count(*) AS households FROM (
-            SELECT {years}, EXISTS (SELECT 1 FROM {member} m WHERE m.household_id = h.id AND m.left_on IS NULL
-                                    AND m.dibao_status IN ({enjoys})) AS dibao
+            SELECT {years}, h.anyone_on_dibao AS dibao
             FROM {villages} v JOIN {household} h ON h.village_id = v.id) x
         GROUP BY {keys}, dibao
         """,

@@ -7,7 +7,10 @@ from bangfu.registry.ledger.merging import add_rows, change_rows, update_derived
 from bangfu.registry.ledger.planning import HEAD, Job
 from bangfu.registry.models import Dwelling, Household, IncomeYear, Member, MemberEvent
 
-DERIVED = ("head_name", "head_initials", "members_count", "latest_income_year", "latest_per_capita_net_income")
+BLANKS = {
+    "head_name": "''", "head_initials": "''", "members_count": "0", "anyone_able": "FALSE", "anyone_on_dibao": "FALSE"
+}  # fmt: skip
+DERIVED = (*BLANKS, "latest_income_year", "latest_per_capita_net_income")
 
 
 def write_households(job: Job) -> None:
@@ -18,11 +21,8 @@ def write_households(job: Job) -> None:
             change_rows(job, "household", Dwelling)
     derive(job, " UNION ".join(_touched(job)))
     if job.has("household"):
-        derived = {
-            column: f"coalesce(t.{column}, {blank})"
-            for column, blank in (("head_name", "''"), ("head_initials", "''"), ("members_count", "0"))
-        }
-        derived |= {column: f"t.{column}" for column in DERIVED[3:]}
+        derived = {column: f"coalesce(t.{column}, {blank})" for column, blank in BLANKS.items()}
+        derived |= {column: f"t.{column}" for column in DERIVED if column not in BLANKS}
         add_rows(job, "household", Household, derived, "JOIN derived t ON t.id = p.id")
         add_rows(job, "household", Dwelling)
         follow_places(job)
@@ -49,6 +49,8 @@ def derive(job: Job, households: str) -> None:
     Of two heads (data taken over may have them) the one registered first gives the name.
     """
     member, statement = sql.table(Member), sql.table(IncomeYear)
+    able = sql.text_list(c.code for c in code_list("labor_capacity").codes if c.attributes.get("able"))
+    enjoys = sql.text_list(c.code for c in code_list("dibao_status").codes if c.attributes.get("enjoys"))
     job.bench.make(
         "touched", f"SELECT DISTINCT CAST(id AS bigint) AS id FROM ({households}) found WHERE id IS NOT NULL", key="id"
     )
@@ -56,11 +58,14 @@ def derive(job: Job, households: str) -> None:
         "derived",
         f"""
         SELECT t.id AS id, coalesce(head.name, '') AS head_name, coalesce(head.name_initials, '') AS head_initials,
-               coalesce(people.members, 0) AS members_count, latest.year AS latest_income_year,
+               coalesce(people.members, 0) AS members_count, coalesce(people.able, FALSE) AS anyone_able,
+               coalesce(people.on_dibao, FALSE) AS anyone_on_dibao, latest.year AS latest_income_year,
                latest.per_capita_net_income AS latest_per_capita_net_income
         FROM touched t
         LEFT JOIN (SELECT m.household_id AS household_id, count(*) AS members,
-                          min(CASE WHEN m.relation_to_head = '{HEAD}' THEN m.id END) AS head_id
+                          min(CASE WHEN m.relation_to_head = '{HEAD}' THEN m.id END) AS head_id,
+                          sum(CASE WHEN m.labor_capacity IN ({able}) THEN 1 ELSE 0 END) > 0 AS able,
+                          sum(CASE WHEN m.dibao_status IN ({enjoys}) THEN 1 ELSE 0 END) > 0 AS on_dibao
                    FROM touched u JOIN {member} m ON m.household_id = u.id AND m.left_on IS NULL
                    GROUP BY m.household_id) people ON people.household_id = t.id
         LEFT JOIN {member} head ON head.id = people.head_id

@@ -44,6 +44,8 @@ SILENT = frozenset(
         "latest_per_capita_net_income",
         "head_name",
         "members_count",
+        "anyone_able",
+        "anyone_on_dibao",
         "sha256",
         "size",
         "media_type",
