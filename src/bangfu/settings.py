@@ -90,6 +90,7 @@ INSTALLED_APPS = [
     "bangfu.areas",
     "bangfu.accounts",
     "bangfu.registry",
+    "bangfu.findings",
     "bangfu.web",
 ]
 

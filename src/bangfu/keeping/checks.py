@@ -15,6 +15,7 @@ from bangfu.areas.standards import checklists
 from bangfu.audit.selectors import chain_state
 from bangfu.common.errors import BangfuError
 from bangfu.common.policy import code_lists
+from bangfu.findings.policy import policy as findings_policy
 from bangfu.keeping.errors import DatabaseNewer, DatabaseUnreachable, HomeNotPrepared
 from bangfu.keeping.papers import paper_hashes, sound_paper
 from bangfu.keeping.tables import known_migrations, recorded_migrations
@@ -39,6 +40,7 @@ POLICY_READERS: tuple[Callable[[], object], ...] = (
     income_policy,
     limits,
     paper_policy,
+    findings_policy,
 )
 
 
