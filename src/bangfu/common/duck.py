@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -45,6 +46,34 @@ def workbench() -> Iterator[Connection]:
         yield connection
     finally:
         connection.close()
+
+
+@contextmanager
+def within(
+    *folders: Path, memory: str = "1GB", threads: int = 2, spill: Path | None = None, whole_division: bool = False
+) -> Iterator[Connection]:
+    """A database of its own in memory whose statements reach files in `folders` (and below) and nothing else: no other
+    file, no network, no extension, no change of settings. Symbolic links lead nowhere.
+
+    Sorts larger than `memory` go to the folder `spill`; without one they fail. With `whole_division` the `/` of two
+    whole numbers is whole, as it is on SQLite and PostgreSQL.
+    """
+    connection = duckdb.connect(":memory:", config={"memory_limit": memory, "threads": str(threads)})
+    try:
+        allowed = ", ".join(text(f"{folder.resolve()}{os.sep}") for folder in (*folders, *([spill] if spill else [])))
+        connection.execute(f"SET temp_directory = {text(str(spill.resolve()) if spill else '')}")
+        connection.execute(f"SET integer_division = {whole_division}")
+        connection.execute(f"SET allowed_directories = [{allowed}]")
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+        yield connection
+    finally:
+        connection.close()
+
+
+def text(value: str) -> str:
+    """A text as it stands in a statement."""
+    return "'" + value.replace("'", "''") + "'"
 
 
 def arrow(connection: Connection, sql: str) -> pa.Table:

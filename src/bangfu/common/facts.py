@@ -37,6 +37,23 @@ SQL_TYPES: Mapping[FactKind, str] = {
 }
 
 
+SCHOOL_YEAR_BEGINS = (9, 1)
+
+
+def day_numbers(as_of: date) -> Mapping[str, int]:
+    """What every rule may ask of the day of the screening, by the name after the `$`: the day itself and the last
+    1 September not after it as whole numbers like 20200930, and the year."""
+    month, day = SCHOOL_YEAR_BEGINS
+    school = date(as_of.year, month, day)
+    school = school if school <= as_of else date(as_of.year - 1, month, day)
+    return {"as_of_ymd": ymd(as_of), "as_of_year": as_of.year, "school_day_ymd": ymd(school)}
+
+
+def ymd(day: date) -> int:
+    """A day as it stands in a snapshot: 20200930."""
+    return day.year * 10_000 + day.month * 100 + day.day
+
+
 @dataclass(frozen=True)
 class FactColumn:
     """A column of a fact table. NULL is "unknown" everywhere; `required` says that it never occurs.

@@ -1,0 +1,269 @@
+"""Writing a snapshot: in a folder of its own beside the place where it will stand, moved there when it is whole.
+
+Nobody ever sees half a snapshot. What a killed writer leaves behind is a hidden folder that the next writer removes.
+"""
+
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import IO, Any
+
+import pyarrow.parquet as pq
+from django.utils import translation
+
+from bangfu.common import duck
+from bangfu.common.facts import FactKind, FactTable, Schema
+from bangfu.snapshot.errors import DiskRefused, FolderTaken
+from bangfu.snapshot.store import (
+    FORMAT,
+    MANIFEST,
+    Manifest,
+    Snapshot,
+    StoredColumn,
+    StoredFile,
+    StoredPart,
+    StoredTable,
+    check_types,
+    hash_of,
+)
+
+# A county of 80,000 people is one or two row groups: small enough to skip what lies outside a village or a county.
+ROWS_A_GROUP = 61_440
+PREFIX = ".draft-"
+ORDER = ("village_code", "household_id")
+
+# How a live database hands over each kind of value, and the expression by which it becomes what a snapshot holds.
+# Texts: "" is unknown. Amounts: whole hundredths. Flags: 0/1 on SQLite. Days: text on SQLite (2020-09-30), else dates.
+_FROM_LIVE = {
+    FactKind.KEY: "CAST({0} AS BIGINT)",
+    FactKind.TEXT: "nullif(CAST({0} AS VARCHAR), '')",
+    FactKind.CODE: "nullif(CAST({0} AS VARCHAR), '')",
+    FactKind.FLAG: "CAST({0} AS BOOLEAN)",
+    FactKind.WHOLE: "CAST({0} AS INTEGER)",
+    FactKind.AMOUNT: "CAST(CAST({0} AS DECIMAL(14,0)) * CAST(0.01 AS DECIMAL(2,2)) AS DECIMAL(14,2))",
+    FactKind.DAY: "CAST(year({0}) * 10000 + month({0}) * 100 + day({0}) AS INTEGER)",
+}
+_DAY_FROM_TEXT = "CAST(replace({0}, '-', '') AS INTEGER)"
+
+
+def sources(table: FactTable) -> dict[str, str]:
+    """The columns read from live tables: name and expression over them."""
+    return {c.name: c.source or f"t.{c.name}" for c in table.columns if c.stored and not c.derived}
+
+
+def facts_sql(table: FactTable, relation: str, *, days_are_text: bool = False) -> str:
+    """A SELECT of every stored column of a table over `relation`, which holds those of `sources` as a live database
+    gives them. Derived columns are worked out here, each from those before it."""
+    given, derived = [], []
+    for column in table.columns:
+        if column.derived:
+            derived.append(f"CAST({column.derived} AS {column.sql_type}) AS {column.name}")
+        elif column.stored:
+            text = _DAY_FROM_TEXT if column.kind is FactKind.DAY and days_are_text else _FROM_LIVE[column.kind]
+            given.append(f"{text.format(column.name)} AS {column.name}")
+    inner = f"SELECT {', '.join(given)} FROM {relation}"
+    return f"SELECT *, {', '.join(derived)} FROM ({inner}) given" if derived else inner
+
+
+def copy_sql(table: str, columns: Sequence[str], key: Sequence[str], select: str, path: Path) -> str:
+    """The statement that writes the rows of a SELECT as a file of a snapshot: sorted, in its order of columns."""
+    order = [name for name in ORDER if name in columns]
+    order += [name for name in key if name not in order]
+    return (
+        f"COPY (SELECT {', '.join(columns)} FROM ({select}) {table} ORDER BY {', '.join(order)}) "
+        f"TO {duck.text(str(path))} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, "
+        f"ROW_GROUP_SIZE {ROWS_A_GROUP})"
+    )
+
+
+def counties_sql(paths: Sequence[Path]) -> str:
+    """A SELECT of the counties (six digits, "" without a code) that occur in files of a part."""
+    files = ", ".join(duck.text(str(path)) for path in paths)
+    return f"SELECT DISTINCT coalesce(substr(village_code, 1, 6), '') AS county FROM read_parquet([{files}]) ORDER BY 1"
+
+
+class Draft:
+    """A snapshot in the making. Files go where `path` says; `spill` is a folder for what does not fit in memory."""
+
+    def __init__(self, folder: Path, schema: Schema) -> None:
+        self.folder, self.schema, self.spill = folder, schema, folder / "spill"
+        self.spill.mkdir(mode=0o700)
+        for table in schema.tables:
+            (folder / table).mkdir(mode=0o700)
+
+    def path(self, table: str, part: int) -> Path:
+        return self.folder / table / f"{part:04d}.parquet"
+
+    def _close(self, as_of: date, source: str, parts: Sequence[Sequence[str]]) -> None:
+        """Writes the manifest over the files, whose counties are given part by part; all is read-only from here on."""
+        shutil.rmtree(self.spill)
+        tables = stored_tables(self.schema)
+        stored = []
+        for number, counties in enumerate(parts):
+            files = {}
+            for table in tables:
+                path = self.path(table.name, number)
+                check_types(self.folder, table.name, table.columns, path)
+                files[table.name] = StoredFile(
+                    path=path.relative_to(self.folder).as_posix(),
+                    rows=pq.read_metadata(path).num_rows,
+                    bytes=path.stat().st_size,
+                    sha256=hash_of(path),
+                )
+                path.chmod(stat.S_IRUSR)
+            stored.append(StoredPart(number=number, counties=tuple(counties), files=files))
+        manifest = Manifest(
+            format=FORMAT,
+            as_of=as_of,
+            taken_at=datetime.now(UTC).replace(microsecond=0),
+            source=source,
+            tables=tables,
+            parts=tuple(stored),
+            sha256="",
+        )
+        manifest = manifest.model_copy(update={"sha256": manifest.content_hash()})
+        file = self.folder / MANIFEST
+        file.write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
+        file.chmod(stat.S_IRUSR)
+
+
+def stored_tables(schema: Schema) -> tuple[StoredTable, ...]:
+    """The tables and columns of a snapshot taken now, told in Simplified Chinese."""
+    with translation.override("zh-hans"):
+        return tuple(
+            StoredTable(
+                name=table.name,
+                grain=str(table.grain),
+                key=table.key,
+                columns=tuple(
+                    StoredColumn(
+                        name=c.name,
+                        kind=c.kind,
+                        type=c.sql_type,
+                        meaning=str(c.meaning),
+                        unit=c.unit,
+                        codes=c.codes,
+                        required=c.required,
+                        sensitive=c.sensitive,
+                    )
+                    for c in table.columns
+                    if c.stored
+                ),
+            )
+            for table in schema.tables.values()
+        )
+
+
+def write(
+    target: Path,
+    as_of: date,
+    source: str,
+    schema: Schema,
+    fill: Callable[[Draft], Sequence[Sequence[str]]],
+    *,
+    numbered: bool = False,
+) -> Snapshot:
+    """A new snapshot in the folder `target`: `fill` writes the files of all parts and answers the counties of each.
+
+    Whatever goes wrong, nothing is left. With `numbered` a target that exists already gets a number behind its name
+    (`…-2`): so two writers never meet. Raises FolderTaken, DiskRefused, and whatever `fill` raises.
+    """
+    if not numbered and target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise FolderTaken(folder=target)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with _room_beside(target) as folder:
+            draft = Draft(folder, schema)
+            parts = fill(draft)
+            draft._close(as_of, source, parts)
+            place = _move(folder, target, numbered)
+    except OSError as error:
+        raise DiskRefused(folder=target, reason=error.strerror or error) from error
+    return Snapshot.open(place, verify=False)
+
+
+@contextmanager
+def _room_beside(target: Path) -> Iterator[Path]:
+    """A hidden folder on the same disk, for the owner's eyes only, gone afterwards unless it was moved. What killed
+    writers left is removed first: their locks are free."""
+    for left in target.parent.glob(f"{PREFIX}*"):
+        if left.is_dir() and _abandoned(left):
+            shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=target.parent))  # mode 0700
+    try:
+        with _lock_file(folder).open("w") as lock:
+            _lock(lock)
+            yield folder
+    finally:
+        _lock_file(folder).unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _lock_file(folder: Path) -> Path:
+    """Beside the folder, so that the folder holds nothing but the snapshot."""
+    return folder.with_name(f"{folder.name}.lock")
+
+
+def _abandoned(folder: Path) -> bool:
+    """Whether nobody writes there any more. Without a lock file the writer has only just begun, or was killed in that
+    very moment: such a folder goes after an hour."""
+    try:
+        with _lock_file(folder).open("r+") as lock:
+            free = _lock(lock)
+        if free:
+            _lock_file(folder).unlink(missing_ok=True)
+        return free
+    except FileNotFoundError:
+        return datetime.now(UTC).timestamp() - folder.stat().st_mtime > 3600
+    except OSError:
+        return False
+
+
+def _lock(stream: IO[Any]) -> bool:
+    """Whether the lock could be taken; where files cannot be locked, nothing counts as abandoned."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return False
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _move(folder: Path, target: Path, numbered: bool) -> Path:
+    """Moves the whole to where it will stand, in one step. A folder that holds anything is never replaced."""
+    for file in (*folder.rglob("*.parquet"), folder / MANIFEST):
+        _to_disk(file)
+    number, place = 1, target
+    while True:
+        try:
+            if numbered and place.exists():
+                raise FileExistsError
+            folder.rename(place)
+        except OSError as error:
+            if not place.exists():
+                raise
+            if not numbered:
+                raise FolderTaken(folder=target) from error
+            number += 1
+            place = target.with_name(f"{target.name}-{number}")
+        else:
+            if os.name == "posix":
+                _to_disk(place.parent)
+            return place
+
+
+def _to_disk(path: Path) -> None:
+    """What a power cut must not take."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
