@@ -18,8 +18,11 @@ def heads(page) -> list[str]:
 
 @pytest.mark.req("A3")
 @pytest.mark.databases
-@pytest.mark.parametrize("words", ["张春梅", "张春", "zcm", "ZC", "{tail}", "{id_no}", "{household_no}"])
-def test_a_household_is_found_by_name_initials_id_and_number(house: House, make_household, words):
+@pytest.mark.parametrize("words", ["张春梅", "张春", "zcm", "ZC", "z", "{tail}", "{id_no}", "{household_no}"])
+@pytest.mark.parametrize("rare", [lists.RARE, 0])
+def test_a_household_is_found_by_name_initials_id_and_number(house: House, make_household, words, rare, monkeypatch):
+    """A name may be rare or common: its households are looked up in two ways."""
+    monkeypatch.setattr(lists, "RARE", rare)
     wanted = make_household("张春梅")
     make_household("李国强")
     head = wanted.members.get()
@@ -32,6 +35,22 @@ def test_a_search_finds_the_household_of_any_member_and_says_who_was_meant(house
     page = house.client("county_office").get("/households/", {"q": "wxh"})
     assert heads(page) == ["李国强"]
     assert "家里有 王小红" in page.content.decode()
+
+
+def test_a_single_letter_means_the_head(house: House, make_household):
+    make_household("李国强", members=("王小红",))
+    make_household("王建国", members=("王小明",))
+    page = house.client("county_office").get("/households/", {"q": "w"})
+    assert heads(page) == ["王建国"]
+    assert "家里有" not in page.content.decode()
+
+
+@pytest.mark.databases
+def test_the_end_of_an_id_and_the_beginning_of_a_number_are_both_looked_for(house: House, make_household):
+    of_person, of_number = make_household("张春梅"), make_household("李国强")
+    Household.objects.filter(pk=of_number.pk).update(household_no=of_person.members.get().id_tail + "77")
+    page = house.client("county_office").get("/households/", {"q": of_person.members.get().id_tail})
+    assert sorted(heads(page)) == ["张春梅", "李国强"]
 
 
 def test_a_search_never_finds_people_of_the_neighbouring_township(house: House, make_household):

@@ -1,7 +1,8 @@
 """Lists of households: what may be asked for, found by name, initials or number, counted, ordered and paged.
 
 Every list starts at `visible_to`. With a million households on file each question below is answered from an index or
-by a short walk: a page is cut off after its rows, a count after `COUNT_UP_TO`.
+by a short walk: a page is cut off after its rows, a count after `COUNT_UP_TO`, and only the ids of a page are ordered;
+its rows are looked up after.
 """
 
 from collections import defaultdict
@@ -10,7 +11,7 @@ from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from bangfu.areas.models import Area
 from bangfu.common import identity
@@ -24,6 +25,9 @@ ROWS = 30
 COUNT_UP_TO = 10_000
 # The same when each household's people or dwelling must be looked at to decide.
 DEEP_COUNT_UP_TO = 1_000
+# Up to so many people of a name their households are looked up one by one; of a commoner name a walk through the
+# households in their order meets enough of them soon.
+RARE = 10_000
 # In a filter on a code: households where the question has no answer yet.
 UNKNOWN = "unknown"
 
@@ -60,7 +64,7 @@ class Wanted:
     @property
     def deep(self) -> bool:
         """Whether more than the household's own row decides."""
-        return any((self.q, self.house_grade, self.dangerous, self.labour, self.safe_water, self.dibao))
+        return any((self.q, self.house_grade, self.dangerous, self.safe_water))
 
     @property
     def narrowed(self) -> bool:
@@ -141,16 +145,36 @@ def conditions(q: str) -> Q | None:
 
 
 def _found(rows: HouseholdQuerySet, q: str) -> HouseholdQuerySet:
-    """Of rows already narrowed to what the viewer may see, those that the search means. The people are looked up in the
-    index of names alone (it holds their households, too): asking for their place as well would cost a look at each."""
+    """Of rows already narrowed to what the viewer may see, those that the search means. A single letter is the first of
+    the head's initials: half of all households have somebody with it.
+
+    People are looked up in the index of names alone (it holds their households, too): asking for their place as well
+    would cost a look at each.
+    """
+    if _is_letter(q):
+        return rows.filter(head_initials__prefix=identity.normalise(q).lower())
     number = identity.normalise(q)
     asked = conditions(q)
-    ways = Q(pk__in=())
-    if asked is not None:
-        ways |= Q(pk__in=Member.objects.filter(asked).values("household_id"))
+    meant = Member.objects.filter(asked).order_by() if asked is not None else Member.objects.none()
     if number[:1].isdigit() and number.isascii():
-        ways |= Q(pk__in=Household.objects.filter(household_no__prefix=number).values("pk"))
-    return rows.filter(ways)
+        numbered = Household.objects.filter(household_no__prefix=number).order_by()
+        if _common(numbered):
+            homes = list(meant.values_list("household_id", flat=True)[:RARE])
+            return rows.filter(Q(household_no__prefix=number) | Q(pk__in=homes))
+        ids = numbered.values("pk")
+        return rows.filter(pk__in=ids if asked is None else ids.union(meant.values("household_id"), all=True))
+    if asked is not None and _common(meant):
+        return rows.filter(Exists(meant.filter(household=OuterRef("pk"))))
+    return rows.filter(pk__in=meant.values("household_id"))
+
+
+def _is_letter(q: str) -> bool:
+    letter = identity.normalise(q)
+    return len(letter) == 1 and letter.isascii() and letter.isalpha()
+
+
+def _common(found: Any) -> bool:
+    return bool(found.values("pk")[: RARE + 1].count() > RARE)
 
 
 def in_order(rows: HouseholdQuerySet, order: str) -> HouseholdQuerySet:
@@ -179,13 +203,14 @@ def counted(rows: HouseholdQuerySet, wanted: Wanted) -> Counted:
 def rows_of_page(rows: HouseholdQuerySet, wanted: Wanted, page: int) -> Sequence[Household]:
     """The rows of a page (from 1) with their village and township, and one more when another page follows."""
     first = (page - 1) * ROWS
-    ordered = in_order(rows, wanted.order).select_related("village__parent", "group")
-    return list(ordered[first : first + ROWS + 1])
+    ids = list(in_order(rows, wanted.order).values_list("pk", flat=True)[first : first + ROWS + 1])
+    found = Household.objects.select_related("village__parent", "group").in_bulk(ids)
+    return [found[pk] for pk in ids if pk in found]
 
 
 def names_found(viewer: Viewer, rows: Iterable[Household], q: str) -> Mapping[int, Sequence[str]]:
     """Who of each household was meant by the search, by household id: the reason why a row is there."""
-    asked = conditions(q)
+    asked = None if _is_letter(q) else conditions(q)
     found: dict[int, list[str]] = defaultdict(list)
     ids = [row.pk for row in rows]
     if asked is not None and ids:
