@@ -3,7 +3,9 @@
 from typing import Any
 
 from django import forms
+from django.forms.utils import flatatt
 from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from bangfu.areas.models import Area
@@ -26,6 +28,25 @@ ORDER_LABELS = {
 }
 
 
+class Choices(forms.Select):
+    """A select without groups, written in one go: with a template for each option, as Django has it, the fourteen of
+    this form took a quarter of the time of a page."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> Any:
+        chosen = set(self.format_value(value))
+        options = format_html_join(
+            "",
+            "<option{}>{}</option>",
+            ((flatatt({"value": code, "selected": str(code) in chosen}), label) for code, label in self.choices),
+        )
+        own = flatatt(self.build_attrs(self.attrs, {**(attrs or {}), "name": name}))
+        return format_html("<select{}>{}</select>", own, options)
+
+
+class Choice(forms.ChoiceField):
+    widget = Choices
+
+
 class HouseholdFilter(TablerForm):
     """Every question a list answers; `wanted()` never fails: an answer that is none counts as not asked."""
 
@@ -42,19 +63,17 @@ class HouseholdFilter(TablerForm):
             }
         ),
     )
-    registered = forms.ChoiceField(label=_("建档立卡户"), required=False, choices=(ANY, *YES_NO))
-    poor = forms.ChoiceField(label=_("未脱贫户"), required=False, choices=(ANY, *YES_NO))
-    dangerous = forms.ChoiceField(label=_("危房户"), required=False, choices=(ANY, *YES_NO))
-    safe_water = forms.ChoiceField(
+    registered = Choice(label=_("建档立卡户"), required=False, choices=(ANY, *YES_NO))
+    poor = Choice(label=_("未脱贫户"), required=False, choices=(ANY, *YES_NO))
+    dangerous = Choice(label=_("危房户"), required=False, choices=(ANY, *YES_NO))
+    safe_water = Choice(
         label=_("安全饮水"),
         required=False,
         choices=(ANY, ("yes", _("已解决")), ("no", _("未解决")), (UNKNOWN, _("未采集"))),
     )
-    labour = forms.ChoiceField(
-        label=_("劳动力"), required=False, choices=(ANY, ("able", _("有劳动力")), ("none", _("无劳动力")))
-    )
-    dibao = forms.ChoiceField(label=_("有人享受低保"), required=False, choices=(ANY, *YES_NO))
-    order = forms.ChoiceField(
+    labour = Choice(label=_("劳动力"), required=False, choices=(ANY, ("able", _("有劳动力")), ("none", _("无劳动力"))))
+    dibao = Choice(label=_("有人享受低保"), required=False, choices=(ANY, *YES_NO))
+    order = Choice(
         label=_("排序"),
         required=False,
         choices=[(way + o, ORDER_LABELS[way + o]) for o in ORDERS for way in ("", REVERSED)],
@@ -68,7 +87,7 @@ class HouseholdFilter(TablerForm):
             listed = code_list("poverty_cause" if name == "main_cause" else name)
             label = _("危房级别") if name == "house_grade" else tables()["household"].columns[name].label
             choices = [ANY, *((c.code, str(c.label)) for c in listed.codes), (UNKNOWN, _("未采集"))]
-            field = forms.ChoiceField(label=label, required=False, choices=choices)
+            field = Choice(label=label, required=False, choices=choices)
             field.widget.attrs["class"] = "form-select"
             self.fields[name] = field
         self.order_fields(self.field_order)
