@@ -19,7 +19,7 @@ DAYS_FIGURE = {
 
 
 class FindingsPolicy(Strict):
-    """The file `policy/china/findings.yaml`: the roles that verify what is found in their village, first choice first."""
+    """The file `policy/china/findings.yaml`: the roles that verify what is found in their village, in order."""
 
     source: Source
     assign_to: tuple[str, ...]

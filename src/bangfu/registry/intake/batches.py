@@ -29,6 +29,7 @@ from django_tasks_db.models import DBTaskResult
 from bangfu.accounts.models import Officer
 from bangfu.audit.services import record
 from bangfu.common.errors import BangfuError, NotAllowed
+from bangfu.common.locks import held
 from bangfu.registry.errors import HeadMissing, HeadRefused, HouseholdRefused, HouseholdUnknown, Problem
 from bangfu.registry.file_errors import BatchFailed, BatchInterrupted, BatchNotReady, FileGone, NoGoodRows
 from bangfu.registry.intake import completing, report
@@ -371,28 +372,10 @@ def _refused(given: Mapping[str, pa.Table], good: Mapping[str, pa.Table], table:
 @contextmanager
 def _held(batch: ImportBatch) -> Iterator[None]:
     """Hold the batch's lock file while working on it; the system frees it when the process dies, however it dies."""
-    folder().mkdir(parents=True, exist_ok=True)
-    path = folder() / f"lock-{batch.pk}"
-    with path.open("w") as stream:
-        if not _lock(stream):
+    with held(folder() / f"lock-{batch.pk}") as ours:
+        if not ours:
             raise BatchNotReady(state=State(batch.state).label)
-        try:
-            yield
-        finally:
-            path.unlink(missing_ok=True)
-
-
-def _lock(stream: Any) -> bool:
-    """Whether the lock could be taken. Where files cannot be locked every batch counts as unattended."""
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        return True
-    try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+        yield
 
 
 def recover() -> int:
@@ -419,7 +402,8 @@ def _interrupted() -> Iterable[ImportBatch]:
     if "registry_importbatch" not in connection.introspection.table_names():
         return []  # a house that was never prepared
     queued = set()
-    for arguments in DBTaskResult.objects.filter(status=TaskResultStatus.READY).values_list("args_kwargs", flat=True):
+    ours = DBTaskResult.objects.filter(status=TaskResultStatus.READY, task_path__startswith=__name__)
+    for arguments in ours.values_list("args_kwargs", flat=True):
         queued.update(arguments.get("args", ()))
     open_ones = ImportBatch.objects.filter(state__in=(State.WAITING, *BUSY))
     return [b for b in open_ones if b.state != State.WAITING or b.pk not in queued]
