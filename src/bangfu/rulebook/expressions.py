@@ -150,10 +150,14 @@ class Checker:
         self._under_way: list[Key] = []
         self._computed: dict[Key, tuple[Typed, _Found]] = {}
 
-    def check(self, sql: str, grain: str, *, want: str = "flag") -> Expression:
+    def assume(self, feature: Feature, kind: FactKind) -> None:
+        """Take a feature that could not be checked for what it would probably have been."""
+        self._kinds[feature.grain, feature.name] = kind
+
+    def check(self, sql: str, grain: str, *, want: str = "flag", long: bool = False) -> Expression:
         """The expression, of kind `want` (a FactKind's value; "number" for whole or amount; "any"). Raises
-        ConditionWrong with the reason and a proposal."""
-        tree = language.parse(sql)
+        ConditionWrong with the reason and a proposal. `long` lets two checked conditions be joined."""
+        tree = language.parse(sql, slack=2 if long else 1)
         found = _Found()
         try:
             run = _Walk(self, grain, found, expand=True).value(tree)
