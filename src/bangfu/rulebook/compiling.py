@@ -1,4 +1,4 @@
-"""Checks every expression of the rulebook: of features, in the order in which they rest on one another, and of rules."""
+"""Checks every expression of the rulebook: of features, in the order in which they rest on one another; of rules."""
 
 import string
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from bangfu.common.policy import CodeList, Label
 from bangfu.rulebook import language
 from bangfu.rulebook.book import FeatureParts, RuleParts
 from bangfu.rulebook.errors import ConditionWrong
-from bangfu.rulebook.expressions import Checker, Expression
+from bangfu.rulebook.expressions import Checker, Expression, both
 from bangfu.rulebook.gathering import Gathered, Item
 from bangfu.rulebook.models import GRAINS, Aggregate, Feature, Rule
 
@@ -24,7 +24,7 @@ NEEDS: Mapping[Aggregate, tuple[frozenset[str], frozenset[str]]] = {
     A.DISTINCT: (frozenset({"over", "value"}), frozenset({"where", "everyone"})),
     A.ANY: (frozenset({"over", "where"}), frozenset({"everyone"})),
     A.EVERY: (frozenset({"over", "where"}), frozenset({"everyone"})),
-    A.SHARED: (frozenset({"value"}), frozenset({"over", "where", "distinct", "everyone"})),
+    A.SHARED: (frozenset({"value"}), frozenset({"over", "where", "distinct", "same", "everyone"})),
     A.NEAR: (frozenset({"value", "same", "within"}), frozenset({"over", "where", "everyone"})),
     A.LISTED: (frozenset({"on_list"}), frozenset({"over"})),
 }
@@ -186,9 +186,8 @@ class Compiler:
             self._check_message(item, used)
         if len(self.found.faults.found) > before or condition is None:
             return None
-        both = f"({rule.applies}) AND ({rule.condition})" if rule.applies else rule.condition
         return RuleParts(
-            outcome=self.checker.check(both, rule.grain, long=True) if applies else condition,
+            outcome=both(applies, condition) if applies else condition,
             condition=condition,
             applies=applies,
             evidence=evidence,

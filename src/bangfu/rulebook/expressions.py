@@ -95,6 +95,25 @@ class Expression:
         return literal(bind[node.name], node.name)
 
 
+def both(one: Expression, other: Expression) -> Expression:
+    """`one AND other`, of two conditions of the same grain."""
+
+    def joined(left: exp.Expr, right: exp.Expr) -> exp.Expr:
+        return exp.And(this=exp.Paren(this=left.copy()), expression=exp.Paren(this=right.copy()))
+
+    return replace(
+        one,
+        text=f"({one.text}) AND ({other.text})",
+        ast=joined(one.ast, other.ast),
+        written=joined(one.written, other.written),
+        columns=one.columns | other.columns,
+        named=one.named | other.named,
+        features=one.features | other.features,
+        figures=one.figures | other.figures,
+        days=one.days | other.days,
+    )
+
+
 def literal(value: Decimal | int, figure: str) -> exp.Expr:
     """A number as a literal of SQL: exact, without an exponent. Raises FigureOutOfRange."""
     number = Decimal(value)
@@ -149,15 +168,22 @@ class Checker:
         self._kinds: dict[Key, FactKind] = {}
         self._under_way: list[Key] = []
         self._computed: dict[Key, tuple[Typed, _Found]] = {}
+        self._checked: dict[tuple[str, str, str], Expression] = {}  # a book names the same columns again and again
 
     def assume(self, feature: Feature, kind: FactKind) -> None:
         """Take a feature that could not be checked for what it would probably have been."""
         self._kinds[feature.grain, feature.name] = kind
 
-    def check(self, sql: str, grain: str, *, want: str = "flag", long: bool = False) -> Expression:
+    def check(self, sql: str, grain: str, *, want: str = "flag") -> Expression:
         """The expression, of kind `want` (a FactKind's value; "number" for whole or amount; "any"). Raises
-        ConditionWrong with the reason and a proposal. `long` lets two checked conditions be joined."""
-        tree = language.parse(sql, slack=2 if long else 1)
+        ConditionWrong with the reason and a proposal."""
+        key = (sql, grain, want)
+        if key not in self._checked:
+            self._checked[key] = self._check(sql, grain, want)
+        return self._checked[key]
+
+    def _check(self, sql: str, grain: str, want: str) -> Expression:
+        tree = language.parse(sql)
         found = _Found()
         try:
             run = _Walk(self, grain, found, expand=True).value(tree)

@@ -78,6 +78,7 @@ SIGNS = frozenset(
     }
 )
 NAME = re.compile(r"[a-z_][a-z0-9_]*", re.ASCII)
+A_NAME = re.compile(r"(?!(true|false|null|not|case|end)$)[a-z][a-z0-9_]{0,60}(\.[a-z][a-z0-9_]{0,60})?", re.ASCII)
 NUMBER = re.compile(r"\d{1,15}(\.\d{1,4})?", re.ASCII)
 ONE_FOLLOWED_BY = frozenset({TokenType.NOT, TokenType.DASH})  # these would nest without brackets
 
@@ -100,13 +101,15 @@ def proposal(name: str, known: Iterable[str]) -> str:
     return _("是否应为“{name}”").format(name=found) if found else ""
 
 
-def parse(text: str, slack: int = 1) -> exp.Expr:
-    """The text as a tree, of which only the words and signs are known to be harmless. `slack` conditions may have been
-    joined into it. Raises ConditionWrong."""
-    _readable(text, slack)
+def parse(text: str) -> exp.Expr:
+    """The text as a tree, of which only the words and signs are known to be harmless. Raises ConditionWrong."""
+    if A_NAME.fullmatch(text):  # most expressions of a book are one name: evidence
+        table, _dot, name = text.rpartition(".")
+        return exp.column(name, table=table or None)
+    _readable(text)
     tokens = _tokens(text)
     _allowed(tokens)
-    _not_too_deep(tokens, slack)
+    _not_too_deep(tokens)
     dialect = Dialect.get_or_raise("duckdb")
     try:
         trees = dialect.parser().parse(tokens, text)
@@ -119,7 +122,7 @@ def parse(text: str, slack: int = 1) -> exp.Expr:
         ) from error
     if len(trees) != 1 or trees[0] is None:
         raise wrong(_("这里没有条件，或多于一个条件"), _("请只写一个条件"))
-    _not_too_tall(trees[0], slack)
+    _not_too_tall(trees[0])
     return trees[0]
 
 
@@ -130,10 +133,10 @@ def _where(error: Exception) -> str:
     return _("不完整")
 
 
-def _readable(text: str, slack: int) -> None:
+def _readable(text: str) -> None:
     if not text.strip():
         raise wrong(_("条件是空的"), _("请写一个条件"))
-    if len(text) > LONGEST * slack:
+    if len(text) > LONGEST:
         raise wrong(_("条件长达 {length} 个字符").format(length=len(text)), _("请拆成几条规则，或把一部分写成指标"))
     for character in text:
         if unicodedata.category(character)[0] == "C" and character not in "\n ":
@@ -230,21 +233,21 @@ def _too_deep() -> ConditionWrong:
     return wrong(_("条件的括号或函数套得太深"), _("请拆成几条规则，或把一部分写成指标"))
 
 
-def _not_too_deep(tokens: list[Token], slack: int) -> None:
+def _not_too_deep(tokens: list[Token]) -> None:
     depth = 0
     for token in tokens:
         depth += token.token_type in (TokenType.L_PAREN, TokenType.CASE)
         depth -= token.token_type in (TokenType.R_PAREN, TokenType.END)
-        if depth > DEEPEST + slack - 1:
+        if depth > DEEPEST:
             raise _too_deep()
 
 
-def _not_too_tall(tree: exp.Expr, slack: int) -> None:
+def _not_too_tall(tree: exp.Expr) -> None:
     """Measured without recursion, so that the walk that follows cannot run out of it."""
     waiting: list[tuple[exp.Expr, int]] = [(tree, 1)]
     while waiting:
         node, height = waiting.pop()
-        if height > TALLEST + 2 * (slack - 1):
+        if height > TALLEST:
             raise _too_deep()
         for child in node.iter_expressions():
             chained = type(child) is type(node) and isinstance(node, exp.And | exp.Or)

@@ -65,7 +65,7 @@ class Aggregate(StrEnum):
     DISTINCT = "distinct"  # different known values of `value`
     ANY = "any"  # whether `where` holds for any row: false for no rows
     EVERY = "every"  # whether `where` holds for every row: true for no rows
-    SHARED = "shared"  # across the whole snapshot: in how many rows (or different `distinct`) the value stands
+    SHARED = "shared"  # across the whole snapshot: in how many rows (or different `distinct`), equal in `same`, the value stands  # noqa: E501
     NEAR = "near"  # across the whole snapshot: how many other rows equal in `same` have a `value` that differs in 1 to `within` digits  # noqa: E501
     LISTED = "listed"  # whether the person's `id_key` stands in the outside list `on_list`: unknown while there is none
 
