@@ -11,16 +11,20 @@ def fill(apps, schema_editor):
     undoing a batch puts a row of it back."""
     from bangfu.common.policy import code_list
 
+    # Both at once and after the indexes: a row changed twice would hold PostgreSQL back from changing its table.
+    flags, codes = [], []
     for flag, column, attribute in FLAGS:
-        codes = [c.code for c in code_list(column).codes if c.attributes.get(attribute)]
-        schema_editor.execute(
-            f"UPDATE registry_household SET {flag} = TRUE WHERE id IN (SELECT household_id FROM registry_member "
-            f"WHERE left_on IS NULL AND {column} IN ({', '.join(['%s'] * len(codes))}))",
-            codes,
+        listed = [c.code for c in code_list(column).codes if c.attributes.get(attribute)]
+        flags.append(
+            f"{flag} = EXISTS (SELECT 1 FROM registry_member m WHERE m.household_id = registry_household.id "
+            f"AND m.left_on IS NULL AND m.{column} IN ({', '.join(['%s'] * len(listed))}))"
         )
-        schema_editor.execute(
-            f"UPDATE registry_historicalhousehold SET {flag} = TRUE "
-            f"WHERE id IN (SELECT id FROM registry_household WHERE {flag})"
+        codes += listed
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute(f"UPDATE registry_household SET {', '.join(flags)}", codes)
+        cursor.execute(
+            f"UPDATE registry_historicalhousehold AS x SET {', '.join(f'{f[0]} = h.{f[0]}' for f in FLAGS)} "
+            "FROM registry_household h WHERE h.id = x.id"
         )
 
 
@@ -35,7 +39,6 @@ class Migration(migrations.Migration):
             for model in ("historicalhousehold", "household")
             for flag, _column, _attribute in FLAGS
         ),
-        migrations.RunPython(fill, migrations.RunPython.noop),
         migrations.AddIndex(
             model_name="household",
             index=models.Index(
@@ -48,4 +51,5 @@ class Migration(migrations.Migration):
                 condition=models.Q(anyone_on_dibao=True), fields=["place", "household_no"], name="household_on_dibao"
             ),
         ),
+        migrations.RunPython(fill, migrations.RunPython.noop),
     ]
