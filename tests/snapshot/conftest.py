@@ -74,8 +74,8 @@ def relation(columns: dict[str, str], rows: Sequence[tuple[object, ...]]) -> str
     return f"(SELECT {casts} FROM (VALUES {values}) v({', '.join(columns)}))"
 
 
-def fill_small(schema: Schema) -> Callable[[drafting.Draft], list[tuple[str, ...]]]:
-    def fill(draft: drafting.Draft) -> list[tuple[str, ...]]:
+def fill_small(schema: Schema) -> Callable[[drafting.Draft], list[list[str]]]:
+    def fill(draft: drafting.Draft) -> list[list[str]]:
         found = []
         with duck.within(draft.folder) as connection:
             for number in range(len(COUNTIES)):
@@ -85,7 +85,7 @@ def fill_small(schema: Schema) -> Callable[[drafting.Draft], list[tuple[str, ...
                     stored = [c.name for c in table.columns if c.stored]
                     connection.execute(drafting.copy_sql(name, stored, table.key, select, draft.path(name, number)))
                 paths = [draft.path(name, number) for name in schema.tables]
-                found.append(tuple(row[0] for row in connection.sql(drafting.counties_sql(paths)).fetchall()))
+                found.append(drafting.counties(connection, paths))
         return found
 
     return fill

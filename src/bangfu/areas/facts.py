@@ -39,5 +39,5 @@ def _columns() -> Iterator[FactColumn]:
         )
 
 
-def TABLES() -> tuple[FactTable, ...]:  # noqa: N802 (the name by which every room tells its tables)
+def TABLES() -> tuple[FactTable, ...]:
     return (FactTable("village", _("村"), ("village_id",), tuple(_columns()), _source),)

@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 
 Connection = duckdb.DuckDBPyConnection
+Error = duckdb.Error
 
 # Two threads: the machine also serves pages. Large sorts spill rather than take the memory of the database.
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {

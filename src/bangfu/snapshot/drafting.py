@@ -17,9 +17,10 @@ import pyarrow.parquet as pq
 from django.utils import translation
 
 from bangfu.common import duck
-from bangfu.common.facts import FactKind, FactTable, Schema
+from bangfu.common.facts import FactColumn, FactKind, FactTable, Schema
 from bangfu.snapshot.errors import DiskRefused, FolderTaken
 from bangfu.snapshot.store import (
+    COUNTY_DIGITS,
     FORMAT,
     MANIFEST,
     Manifest,
@@ -30,6 +31,7 @@ from bangfu.snapshot.store import (
     StoredTable,
     check_types,
     hash_of,
+    names_in,
 )
 
 # A county of 80,000 people is one or two row groups: small enough to skip what lies outside a village or a county.
@@ -58,16 +60,27 @@ def sources(table: FactTable) -> dict[str, str]:
 
 def facts_sql(table: FactTable, relation: str, *, days_are_text: bool = False) -> str:
     """A SELECT of every stored column of a table over `relation`, which holds those of `sources` as a live database
-    gives them. Derived columns are worked out here, each from those before it."""
-    given, derived = [], []
+    gives them. Derived columns are worked out here, in steps: each after those that it is made from."""
+    given = []
     for column in table.columns:
-        if column.derived:
-            derived.append(f"CAST({column.derived} AS {column.sql_type}) AS {column.name}")
-        elif column.stored:
+        if column.stored and not column.derived:
             text = _DAY_FROM_TEXT if column.kind is FactKind.DAY and days_are_text else _FROM_LIVE[column.kind]
             given.append(f"{text.format(column.name)} AS {column.name}")
-    inner = f"SELECT {', '.join(given)} FROM {relation}"
-    return f"SELECT *, {', '.join(derived)} FROM ({inner}) given" if derived else inner
+    select = f"SELECT {', '.join(given)} FROM {relation}"
+    for step in _steps(table):
+        derived = ", ".join(f"CAST({column.derived} AS {column.sql_type}) AS {column.name}" for column in step)
+        select = f"SELECT *, {derived} FROM ({select}) given"
+    return select
+
+
+def _steps(table: FactTable) -> list[list[FactColumn]]:
+    """The derived columns, those that are made from given columns alone first."""
+    step: dict[str, int] = {}
+    for column in table.columns:
+        if column.derived:
+            step[column.name] = max((step[name] + 1 for name in names_in(column.derived) & step.keys()), default=0)
+    steps = range(max(step.values(), default=-1) + 1)
+    return [[c for c in table.columns if step.get(c.name) == number] for number in steps]
 
 
 def copy_sql(table: str, columns: Sequence[str], key: Sequence[str], select: str, path: Path) -> str:
@@ -81,10 +94,12 @@ def copy_sql(table: str, columns: Sequence[str], key: Sequence[str], select: str
     )
 
 
-def counties_sql(paths: Sequence[Path]) -> str:
-    """A SELECT of the counties (six digits, "" without a code) that occur in files of a part."""
+def counties(connection: duck.Connection, paths: Sequence[Path]) -> list[str]:
+    """The counties (six digits, "" without a code) that occur in the files of a part."""
     files = ", ".join(duck.text(str(path)) for path in paths)
-    return f"SELECT DISTINCT coalesce(substr(village_code, 1, 6), '') AS county FROM read_parquet([{files}]) ORDER BY 1"
+    county = f"coalesce(substr(village_code, 1, {COUNTY_DIGITS}), '')"
+    found = connection.execute(f"SELECT DISTINCT {county} FROM read_parquet([{files}], union_by_name=true) ORDER BY 1")
+    return [county for (county,) in found.fetchall()]
 
 
 class Draft:

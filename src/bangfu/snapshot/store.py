@@ -210,7 +210,7 @@ class Snapshot:
         stored = self.tables.get(table, {})
         asked = [declared[name] for name in dict.fromkeys(columns)]
         computed = {c.name: _filled(c.computed, days) for c in asked if c.computed}
-        inputs = {name for expression in computed.values() for name in _names(expression)}
+        inputs = {name for expression in computed.values() for name in names_in(expression)}
         lacking = []
         for column in (c for c in declared.values() if c.stored and (c in asked or c.name in inputs)):
             if column.name not in stored:
@@ -247,7 +247,7 @@ class Snapshot:
             rows = metadata.row_group(group)
             for at, name in enumerate(names):
                 known = rows.column(at).statistics
-                nulls = known.null_count if known is not None and known.has_null_count else None
+                nulls = None if known is None else known.null_count
                 found[name] += rows.num_rows if nulls is None else nulls
         return found
 
@@ -329,7 +329,8 @@ def _paths(manifest: Manifest) -> Iterator[str]:
             yield file.path
 
 
-def _names(expression: str) -> set[str]:
+def names_in(expression: str) -> set[str]:
+    """The words of an expression: its columns are among them."""
     return set(_NAME.findall(expression))
 
 
