@@ -68,6 +68,13 @@ ACTIONS = {
     "registry.undo": _("撤销导入批次"),
     "registry.areas": _("户档随区划调整"),
     "registry.sample": _("载入样县"),
+    # figures and rules of a place
+    "rules.drafted": _("起草本地标准或规则"),
+    "rules.submitted": _("提交审批"),
+    "rules.withdrawn": _("撤回草案"),
+    "rules.approved": _("批准本地标准或规则"),
+    "rules.returned": _("退回草案"),
+    "rules.exported": _("导出本地标准与规则"),
     # the house
     "house.backup": _("备份"),
     "house.restored": _("从备份恢复"),
