@@ -56,6 +56,7 @@ class Expression:
     features: frozenset[Key]
     figures: frozenset[str]
     days: frozenset[str]
+    checker: "Checker" = field(repr=False, compare=False)  # knows what its names mean
 
     @property
     def inputs(self) -> frozenset[Key]:
@@ -204,6 +205,7 @@ class Checker:
             features=frozenset(found.features),
             figures=frozenset(found.figures),
             days=frozenset(found.days),
+            checker=self,
         )
 
     def names(self, grain: str) -> Iterator[str]:

@@ -327,10 +327,16 @@ class _Reading:
             )
 
     def _check_case_names(self) -> None:
-        names: dict[tuple[Path, str], Item[Case]] = {}
+        """Two cases may be called alike as long as they are about different rules."""
+        names: dict[tuple[str, str], Item[Case]] = {}
         for item in self.found.cases:
-            if names.setdefault((item.document.file, item.name), item) is not item:
-                item.fault(("name",), _("两个案例同名"), _("请改名，让名称说清这一例要点"))
+            for rule in item.value.expect:
+                if names.setdefault((rule, item.name), item) is not item:
+                    item.fault(
+                        ("name",),
+                        _("规则 {rule} 有两个案例同名").format(rule=rule),
+                        _("请改名，让名称说清这一例要点"),
+                    )
 
 
 def _twice(name: str, earlier: Item[Any]) -> str:
