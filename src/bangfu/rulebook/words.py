@@ -18,6 +18,7 @@ from bangfu.common.facts import FactKind
 from bangfu.common.policy import CodeList, traditional
 from bangfu.rulebook.expressions import Expression, Figured
 
+_A_YEAR = "10000"  # in days written like 20200930
 SIMPLIFIED, TRADITIONAL = "zh-hans", "zh-hant"
 
 
@@ -26,7 +27,9 @@ def in_words(expression: Expression, language: str = "", figures: Figured | None
     give the values of figures, which are then said with them."""
     language = language or get_language() or SIMPLIFIED
     with translation.override(SIMPLIFIED if language == TRADITIONAL else language):
-        said = _Speaker(expression, figures or {}).condition(expression.written)
+        # In how many bits something is computed nobody need hear of.
+        tree = expression.written.transform(lambda node: node.this if isinstance(node, exp.Cast) else node)
+        said = _Speaker(expression, figures or {}).condition(tree)
     return traditional(said) if language == TRADITIONAL else said
 
 
@@ -112,6 +115,10 @@ class _Speaker:
 
     def _state(self, node: exp.Is, *, stated: bool) -> str:
         what = node.expression
+        if isinstance(what, exp.Null) and isinstance(node.this.unnest(), exp.Coalesce):
+            inner = node.this.unnest()
+            names = _("、").join(self.value(part) for part in (inner.this, *inner.expressions))
+            return (_("{names}都未知") if stated else _("{names}至少一项已知")).format(names=names)
         if isinstance(what, exp.Null):
             given = self._is_given(node.this)
             if stated:
@@ -119,8 +126,8 @@ class _Speaker:
             else:
                 text = _("{name}已填写") if given else _("{name}已知")
             return text.format(name=self.value(node.this))
-        said = self.condition(node.this) if what.this else self.opposite(node.this)
-        return said if stated else _("并非（{clause}），未知也算").format(clause=said)
+        said = self.condition(node.this) if bool(what.this) is stated else self.opposite(node.this)
+        return said if stated else _("{clause}（未知也算）").format(clause=said)
 
     def _is_given(self, node: exp.Expr) -> bool:
         """Whether people fill it in, or it follows from what they fill in."""
@@ -168,7 +175,9 @@ class _Speaker:
             return self._flags_compared(node, stated=stated)
         if type(node) in _SAID:
             texts = _SAID[type(node)]
-            if self._is_day(node.this) or self._is_day(node.expression):
+            if self._two_columns(node):
+                texts = _SAID_OF_COLUMNS.get(type(node), texts)
+            elif self._is_day(node.this) or self._is_day(node.expression):
                 texts = _SAID_OF_DAYS.get(type(node), texts)
             elif self._is_text(node.this):
                 texts = _SAID_OF_TEXTS.get(type(node), texts)
@@ -206,8 +215,6 @@ class _Speaker:
             inner = node.unnest()
             said = self.value(inner, beside)
             return _("（{clause}）").format(clause=said) if isinstance(inner, exp.Binary) else said
-        if isinstance(node, exp.Cast):
-            return self.value(node.this, beside)  # computed in more bits: nobody need hear of it
         if isinstance(node, exp.Literal):
             return self._literal(node, beside)
         if isinstance(node, exp.Column):
@@ -235,6 +242,8 @@ class _Speaker:
             return text.format(items=_("、").join(self.value(part) for part in (node.this, *node.expressions)))
         if type(node) in _VALUES_OF_ONE:
             return _VALUES_OF_ONE[type(node)]().format(value=self.value(node.this))
+        if years := self._of_years(node):
+            return years
         if type(node) in _VALUES_OF_TWO:
             said = _VALUES_OF_TWO[type(node)]()
             return said.format(left=self.value(node.this), right=self.value(node.expression))
@@ -270,7 +279,30 @@ class _Speaker:
             figure=figure.label, value=f"{Decimal(self.figures[name]):f}", unit=figure.unit
         )
 
+    def _of_years(self, node: exp.Expr) -> str:
+        """10000 is a year of days written like 20200930; "" where it is none."""
+        if not isinstance(node, exp.IntDiv | exp.Mul | exp.Add | exp.Sub):
+            return ""
+        left, right = node.this.unnest(), node.expression.unnest()
+        if isinstance(node, exp.IntDiv) and self._is_day(left) and right.name == _A_YEAR:
+            return _("{day}所在年份").format(day=self.value(left))
+        if isinstance(node, exp.Mul) and isinstance(right, exp.Literal) and right.name == _A_YEAR:
+            return _("{year}年初").format(year=self.value(node.this))
+        if isinstance(node, exp.Add | exp.Sub) and self._is_day(left):
+            years = self._years(right)
+            text = _("{day}加{years}年") if isinstance(node, exp.Add) else _("{day}减{years}年")
+            return text.format(day=self.value(left), years=years) if years else ""
+        return ""
+
+    def _years(self, node: exp.Expr) -> str:
+        if isinstance(node, exp.Mul) and isinstance(node.expression, exp.Literal) and node.expression.name == _A_YEAR:
+            return self.value(node.this)
+        return ""
+
     # What things are
+
+    def _two_columns(self, node: exp.Expr) -> bool:
+        return isinstance(node.this, exp.Column) and isinstance(node.expression, exp.Column)
 
     def _codes(self, node: exp.Expr | None) -> CodeList | None:
         for part in node.find_all(exp.Column) if node is not None else ():
@@ -328,6 +360,10 @@ _SAID_OF_DAYS: dict[type[exp.Expr], tuple[Said, Said]] = {
     exp.LTE: (lambda: _("{left}不晚于{right}"), lambda: _("{left}晚于{right}")),
     exp.GT: (lambda: _("{left}晚于{right}"), lambda: _("{left}不晚于{right}")),
     exp.GTE: (lambda: _("{left}不早于{right}"), lambda: _("{left}早于{right}")),
+}
+_SAID_OF_COLUMNS: dict[type[exp.Expr], tuple[Said, Said]] = {
+    exp.EQ: (lambda: _("{left}与{right}一致"), lambda: _("{left}与{right}不一致")),
+    exp.NEQ: (lambda: _("{left}与{right}不一致"), lambda: _("{left}与{right}一致")),
 }
 _SAID_OF_TEXTS: dict[type[exp.Expr], tuple[Said, Said]] = {
     exp.EQ: (lambda: _("{left}是{right}"), lambda: _("{left}不是{right}")),
