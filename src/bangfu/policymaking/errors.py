@@ -35,13 +35,7 @@ class SameOfficer(BangfuError):
     next_step = gettext_noop("请由另一位有审批权的人员审批。")
 
 
-class NoSnapshotToTry(BangfuError):
-    code = "POM-006"
-    what = gettext_noop("还没有快照，无法试算。")
-    next_step = gettext_noop("请先在“筛查”中运行一次筛查，再来试算。")
-
-
 class NothingToEnd(BangfuError):
-    code = "POM-007"
+    code = "POM-006"
     what = gettext_noop("本地现行的标准与规则中没有“{subject}”。")
     next_step = gettext_noop("请从列表中选择要停用的标准或规则。")

@@ -82,7 +82,7 @@ def is_tried(draft: Draft) -> bool:
 
 
 def try_out(*, by: Officer, draft: Draft) -> Draft:
-    """Counts on the latest snapshot whom the draft would touch. Raises NoSnapshotToTry, DraftRefused."""
+    """Counts on the latest snapshot whom the draft would touch. Raises NoSnapshotYet, DraftRefused."""
     _allow(by, "rules.view", draft.area)
     result = trying.what_changes(draft)
     with transaction.atomic():

@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from bangfu.policymaking import errors, files
+from bangfu.policymaking import files
 from bangfu.policymaking.models import Draft
 from bangfu.rulebook import services as rulebook
 from bangfu.screening.what_if import what_if
@@ -17,12 +17,10 @@ def what_changes(draft: Draft) -> dict[str, Any]:
     """The rules touched, with what they found before and would find: as plain data, for the draft to keep.
 
     It is tried as of the day from which it would hold, or the snapshot's own day where that is later, on the latest
-    snapshot. Raises NoSnapshotToTry, DraftRefused.
+    snapshot. Raises NoSnapshotYet, DraftRefused.
     """
     after = files.check(draft)
     snapshot = snapshots.latest()
-    if snapshot is None:
-        raise errors.NoSnapshotToTry()
     code = files.code_of(draft.area)
     before = rulebook.book(code)
     as_of = max(snapshot.as_of, _begins(draft))

@@ -1,6 +1,6 @@
 """What is measured: the columns of a file or of a snapshot as `measures.Rows`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyarrow import csv, dataset
+from pyarrow import csv, dataset, parquet
 
 from bangfu.screening.measures import Floats, Rows, Whole
 from bangfu.screening.measuring_errors import (
@@ -19,6 +19,7 @@ from bangfu.screening.measuring_errors import (
     NothingToMeasure,
     WeightNotPositive,
 )
+from bangfu.snapshot.store import Snapshot
 
 UNKNOWN_CELLS = ["", "NA", "N/A", "NULL", "null", "NaN", "nan", "-", "—"]
 ENCODINGS = ("utf-8", "gb18030")
@@ -69,6 +70,35 @@ def rows_of_file(file: Path, columns: Columns, line: float) -> Rows:
         names=names,
         stratum=groups_of(table[columns.stratum])[0] if columns.stratum else None,
         cluster=groups_of(table[columns.cluster])[0] if columns.cluster else None,
+    )
+
+
+def rows_of_snapshot(snapshot: Snapshot, line_of: Callable[[str], float], *, place: str = "", digits: int = 6) -> Rows:
+    """Every household of a snapshot with its latest income per head; it stands for the people who live in it.
+
+    `line_of` gives the line of a village by its code; `digits` is how many digits of the code tell the groups apart
+    (0: all in one). Households of nobody are left out. Raises NothingToMeasure.
+    """
+    wanted = ["village_code", "per_capita_net_income", "members_count"]
+    tables = [parquet.read_table(part.path("household"), columns=wanted) for part in snapshot.parts(place)]
+    found = pa.concat_tables(tables) if tables else pa.table({name: pa.array([]) for name in wanted})
+    found = found.filter(pc.greater(found["members_count"], 0)) if found.num_rows else found
+    if place and found.num_rows:
+        found = found.filter(pc.fill_null(pc.starts_with(found["village_code"], place), False))
+    if not found.num_rows:
+        raise NothingToMeasure(file=snapshot.folder)
+    villages: Any = pc.fill_null(found["village_code"], "").combine_chunks().dictionary_encode()
+    lines = np.array([line_of(code) for code in villages.dictionary.to_pylist()])
+    if digits:
+        group, names = groups_of(pc.utf8_slice_codeunits(pc.fill_null(found["village_code"], NOWHERE), 0, digits))
+    else:
+        group, names = one_group(found.num_rows)
+    return Rows(
+        income=pc.cast(found["per_capita_net_income"], pa.float64()).to_numpy(),
+        line=lines[villages.indices.to_numpy(zero_copy_only=False)],
+        weight=pc.cast(found["members_count"], pa.float64()).to_numpy(),
+        group=group,
+        names=names,
     )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from pyarrow import parquet
 
 from bangfu.common.policy import Source
 from bangfu.rulebook.book import RuleBook
@@ -163,7 +164,7 @@ def _people(snapshot: Snapshot, place: str) -> dict[int, int]:
     """How many people live in each household of the place."""
     found: dict[int, int] = {}
     for part in snapshot.parts(place):
-        table = snapshot.read(part, "household", ["household_id", "members_count"])
+        table = parquet.read_table(part.path("household"), columns=["household_id", "members_count"])
         found.update(zip(table["household_id"].to_pylist(), table["members_count"].to_pylist(), strict=True))
     return found
 

@@ -90,9 +90,7 @@ class EndForm(SourcedForm):
 class RuleForm(SourcedForm):
     title = forms.CharField(label=gettext_lazy("规则名称"), max_length=100)
     topic = forms.ChoiceField(label=gettext_lazy("类别"))
-    grain = forms.ChoiceField(
-        label=gettext_lazy("对象"), choices=[(grain, GRAIN_LABELS[grain]) for grain in GRAINS]
-    )
+    grain = forms.ChoiceField(label=gettext_lazy("对象"), choices=[(grain, GRAIN_LABELS[grain]) for grain in GRAINS])
     severity = forms.ChoiceField(label=gettext_lazy("程度"), choices=list(SEVERITIES.items()))
     applies = forms.CharField(
         label=gettext_lazy("适用于"),
@@ -106,7 +104,9 @@ class RuleForm(SourcedForm):
         help_text=gettext_lazy("用右侧所列的列名书写，如 age >= 60 AND public_job IS NOT NULL。"),
     )
     evidence = forms.CharField(
-        label=gettext_lazy("列出的情况"), max_length=200, help_text=gettext_lazy("列名，用空格隔开，如 age public_job。")
+        label=gettext_lazy("列出的情况"),
+        max_length=200,
+        help_text=gettext_lazy("列名，用空格隔开，如 age public_job。"),
     )
     message = forms.CharField(
         label=gettext_lazy("提示"),
@@ -118,10 +118,23 @@ class RuleForm(SourcedForm):
     cases = forms.CharField(
         label=gettext_lazy("示例"),
         required=False,
-        widget=forms.Textarea(attrs={"rows": 5, "data_wide": True, "spellcheck": "false", "placeholder": CASES_EXAMPLE}),
+        widget=forms.Textarea(
+            attrs={"rows": 5, "data_wide": True, "spellcheck": "false", "placeholder": CASES_EXAMPLE}
+        ),
         help_text=CASES_HINT,
     )
-    field_order = ("title", "topic", "grain", "severity", "applies", "condition", "evidence", "message", "start", "cases")
+    field_order = (
+        "title",
+        "topic",
+        "grain",
+        "severity",
+        "applies",
+        "condition",
+        "evidence",
+        "message",
+        "start",
+        "cases",
+    )
 
     def __init__(self, *args: Any, area: Area, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

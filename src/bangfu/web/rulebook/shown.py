@@ -92,14 +92,18 @@ def values_in_order(figure: Figure) -> Sequence[FigureValue]:
     return sorted(figure.values, key=lambda v: (v.region, -v.start.toordinal()))
 
 
-
-
 def differences(book: RuleBook, area: Area | None) -> list[dict[str, str]]:
     """In what the place differs from the nation, each with what holds there and what holds elsewhere."""
     code = place_code(area)
     found = []
     for each in book.differences(code) if code else ():
-        line = {"id": each.subject, "url": _address(book, each.subject), "title": each.subject, "before": "", "after": ""}
+        line = {
+            "id": each.subject,
+            "url": _address(book, each.subject),
+            "title": each.subject,
+            "before": "",
+            "after": "",
+        }
         if each.value is not None:
             figure = book.figures[each.subject]
             nation = book.value_in_force(each.subject, "", each.value.start)
@@ -178,20 +182,26 @@ def as_form(draft: Draft) -> dict[str, Any]:
     common = {"reason": draft.reason}
     if draft.kind == Draft.Kind.FIGURE:
         value = content["value"]
-        return common | _sourced(value["source"]) | {
-            "figure": draft.subject, "value": value["value"], "start": value["from"], "end": value.get("to", "")
-        }
+        return (
+            common
+            | _sourced(value["source"])
+            | {"figure": draft.subject, "value": value["value"], "start": value["from"], "end": value.get("to", "")}
+        )
     if draft.kind == Draft.Kind.END:
         return common | _sourced(content["source"]) | {"subject": draft.subject, "on": content["on"]}
     rule = content["rule"]
-    return common | _sourced(rule["source"]) | {
-        "title": rule["title"]["zh"],
-        "message": rule["message"]["zh"],
-        "evidence": " ".join(rule["evidence"]),
-        "start": rule["in_force"]["from"],
-        "cases": _yaml(content["cases"]),
-        **{name: rule.get(name, "") for name in ("topic", "grain", "severity", "applies", "condition")},
-    }
+    return (
+        common
+        | _sourced(rule["source"])
+        | {
+            "title": rule["title"]["zh"],
+            "message": rule["message"]["zh"],
+            "evidence": " ".join(rule["evidence"]),
+            "start": rule["in_force"]["from"],
+            "cases": _yaml(content["cases"]),
+            **{name: rule.get(name, "") for name in ("topic", "grain", "severity", "applies", "condition")},
+        }
+    )
 
 
 def _sourced(source: dict[str, str]) -> dict[str, str]:

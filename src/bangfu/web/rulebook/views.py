@@ -45,7 +45,9 @@ class RuleFilter(TablerForm):
         required=False,
         max_length=60,
         label=gettext_lazy("搜索"),
-        widget=forms.TextInput(attrs={"type": "search", "placeholder": gettext_lazy("编号或名称"), "autocomplete": "off"}),
+        widget=forms.TextInput(
+            attrs={"type": "search", "placeholder": gettext_lazy("编号或名称"), "autocomplete": "off"}
+        ),
     )
     topic = forms.ChoiceField(required=False, label=gettext_lazy("类别"))
     purpose = forms.ChoiceField(required=False, label=gettext_lazy("用途"), choices=(ANY, *PURPOSES.items()))
@@ -66,7 +68,8 @@ class RuleFilter(TablerForm):
         asked = {name: value for name, value in self.cleaned_data.items() if value}
         text = asked.pop("q", "").casefold()
         return all(str(getattr(rule, name)) == value for name, value in asked.items()) and (
-            not text or any(text in said.casefold() for said in (rule.id, rule.title.zh, rule.title.en, str(rule.title)))
+            not text
+            or any(text in said.casefold() for said in (rule.id, rule.title.zh, rule.title.en, str(rule.title)))
         )
 
 
@@ -100,7 +103,12 @@ def rule(request: HttpRequest, rule: str) -> HttpResponse:
         raise Http404
     day = shown.day_of(request)
     cases = [
-        {"name": c.name, "as_of": c.as_of, "outcome": OUTCOMES[c.expect[rule]][0], "colour": OUTCOMES[c.expect[rule]][1]}
+        {
+            "name": c.name,
+            "as_of": c.as_of,
+            "outcome": OUTCOMES[c.expect[rule]][0],
+            "colour": OUTCOMES[c.expect[rule]][1],
+        }
         for c in book.cases
         if rule in c.expect
     ]
