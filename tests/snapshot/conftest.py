@@ -9,6 +9,7 @@ import pytest
 from bangfu.common import duck
 from bangfu.common.facts import FactColumn, FactKind, FactTable, Schema
 from bangfu.snapshot import drafting
+from bangfu.snapshot.copying import copy_sql
 from bangfu.snapshot.store import Snapshot
 
 AS_OF = date(2020, 9, 30)
@@ -83,7 +84,7 @@ def fill_small(schema: Schema) -> Callable[[drafting.Draft], list[list[str]]]:
                     table = schema.table(name)
                     select = drafting.facts_sql(table, relation(live, ROWS[name][number]))
                     stored = [c.name for c in table.columns if c.stored]
-                    connection.execute(drafting.copy_sql(name, stored, table.key, select, draft.path(name, number)))
+                    connection.execute(copy_sql(name, stored, table.key, select, draft.path(name, number)))
                 paths = [draft.path(name, number) for name in schema.tables]
                 found.append(drafting.counties(connection, paths))
         return found

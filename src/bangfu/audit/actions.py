@@ -75,6 +75,8 @@ ACTIONS = {
     "rules.approved": _("批准本地标准或规则"),
     "rules.returned": _("退回草案"),
     "rules.exported": _("导出本地标准与规则"),
+    # snapshots
+    "snapshot.taken": _("取快照"),
     # the house
     "house.backup": _("备份"),
     "house.restored": _("从备份恢复"),
@@ -93,6 +95,7 @@ SUBJECTS = {
     "paper": _("材料"),
     "importbatch": _("导入批次"),
     "change": _("变更"),
+    "snapshot": _("快照"),
     "house": _("整个系统"),
     "trail": _("留痕"),
 }

@@ -34,10 +34,7 @@ from bangfu.snapshot.store import (
     names_in,
 )
 
-# A county of 80,000 people is one or two row groups: small enough to skip what lies outside a village or a county.
-ROWS_A_GROUP = 61_440
 PREFIX = ".draft-"
-ORDER = ("village_code", "household_id")
 
 # How a live database hands over each kind of value, and the expression by which it becomes what a snapshot holds.
 # Texts: "" is unknown. Amounts: whole hundredths. Flags: 0/1 on SQLite. Days: text on SQLite (2020-09-30), else dates.
@@ -81,17 +78,6 @@ def _steps(table: FactTable) -> list[list[FactColumn]]:
             step[column.name] = max((step[name] + 1 for name in names_in(column.derived) & step.keys()), default=0)
     steps = range(max(step.values(), default=-1) + 1)
     return [[c for c in table.columns if step.get(c.name) == number] for number in steps]
-
-
-def copy_sql(table: str, columns: Sequence[str], key: Sequence[str], select: str, path: Path) -> str:
-    """The statement that writes the rows of a SELECT as a file of a snapshot: sorted, in its order of columns."""
-    order = [name for name in ORDER if name in columns]
-    order += [name for name in key if name not in order]
-    return (
-        f"COPY (SELECT {', '.join(columns)} FROM ({select}) {table} ORDER BY {', '.join(order)}) "
-        f"TO {duck.text(str(path))} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, "
-        f"ROW_GROUP_SIZE {ROWS_A_GROUP})"
-    )
 
 
 def counties(connection: duck.Connection, paths: Sequence[Path]) -> list[str]:

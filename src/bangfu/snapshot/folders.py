@@ -7,6 +7,7 @@ from pathlib import Path
 from bangfu.common import duck
 from bangfu.common.facts import Schema
 from bangfu.snapshot import drafting
+from bangfu.snapshot.copying import copy_sql
 from bangfu.snapshot.errors import ReadingFailed
 from bangfu.snapshot.livetables import Folder, LiveTables
 from bangfu.snapshot.store import Snapshot
@@ -42,9 +43,7 @@ def from_folder(
                     for table, facts in schema.tables.items():
                         stored = [c.name for c in facts.columns if c.stored]
                         select = drafting.facts_sql(facts, f"({live.facts(facts, number)}) live")
-                        connection.execute(
-                            drafting.copy_sql(table, stored, facts.key, select, draft.path(table, number))
-                        )
+                        connection.execute(copy_sql(table, stored, facts.key, select, draft.path(table, number)))
                     counties.append(drafting.counties(connection, [draft.path(t, number) for t in schema.tables]))
                     progress(number + 1, len(names))
             except duck.Error as error:

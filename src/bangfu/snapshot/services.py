@@ -1,21 +1,53 @@
-"""The verbs of snapshots: make one from a folder of tables, find those there are."""
+"""The verbs of snapshots: take one, make one from a folder of tables, find those there are."""
 
-from collections.abc import Callable
+import shutil
 from datetime import date
 from pathlib import Path
 
 from django.conf import settings
+from django.utils import timezone
 
+from bangfu.audit.services import Actor, record
 from bangfu.common.errors import BangfuError
 from bangfu.common.facts import schema
-from bangfu.snapshot import folders
-from bangfu.snapshot.errors import NoSnapshotYet
+from bangfu.snapshot import folders, taking
+from bangfu.snapshot.errors import FolderTaken, NoSnapshotYet
 from bangfu.snapshot.store import MANIFEST, Snapshot
+from bangfu.snapshot.taking import Progress
 
 
 def home() -> Path:
     """Where the snapshots of this house lie; no address of the site leads there."""
     return Path(settings.HOME) / "snapshots"
+
+
+def take(
+    as_of: date, *, by: Actor | None = None, out: Path | None = None, progress: Progress = lambda done, all: None
+) -> Snapshot:
+    """A snapshot of the live database in one consistent read, which keeps no writer waiting; it leaves an entry in the
+    trail. `as_of` is the day that rules will take for today. It goes to `out`, by default to `home()`.
+
+    What is not yet committed is not in it. `progress` is told how many files of how many are done. Raises
+    ReadingFailed, DiskRefused, FolderTaken; then nothing is left behind.
+    """
+    if out is not None and out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise FolderTaken(folder=out)
+    target = out or home() / f"{as_of.isoformat()}-{timezone.localtime():%H%M%S}"
+    snapshot = taking.take(target, as_of, schema(), progress)
+    try:
+        record(
+            actor=by,
+            action="snapshot.taken",
+            subject_type="snapshot",
+            subject_id=snapshot.folder.name,
+            on=as_of,
+            rows=dict(snapshot.rows),
+            sha256=snapshot.sha256,
+        )
+    except BaseException:
+        shutil.rmtree(snapshot.folder)  # a deed without its trail did not happen
+        raise
+    return snapshot
 
 
 def listed() -> list[Snapshot]:
@@ -44,8 +76,6 @@ def latest() -> Snapshot:
     return found[0]
 
 
-def from_folder(
-    source: Path, out: Path, as_of: date, *, progress: Callable[[int, int], None] = lambda done, all: None
-) -> Snapshot:
-    """A snapshot of the tables that `bangfu generate` (or another system) wrote, without the database: see `folders`."""
+def from_folder(source: Path, out: Path, as_of: date, *, progress: Progress = lambda done, all: None) -> Snapshot:
+    """A snapshot of the tables that `bangfu generate` or another system wrote, without any database: see `folders`."""
     return folders.from_folder(source, out, as_of, schema(), progress=progress)

@@ -1,0 +1,152 @@
+"""Takes a snapshot of the live database: makes the order out of the fact tables, and has `copying` carry it out."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from django.db import connection
+
+from bangfu.common import duck
+from bangfu.common.facts import FactKind, FactTable, Schema
+from bangfu.common.places import Level, span
+from bangfu.snapshot import drafting
+from bangfu.snapshot.copying import SENTINEL, Order, TableOrder
+from bangfu.snapshot.errors import ReadingFailed
+from bangfu.snapshot.store import Snapshot
+
+MEMORY, THREADS = "1GB", 2
+PACKAGES = Path(__file__).resolve().parents[2]
+
+Progress = Callable[[int, int], None]
+
+
+def take(target: Path, as_of: date, schema: Schema, progress: Progress) -> Snapshot:
+    """The database as it is now, as the snapshot `target` (or, when that exists, `target-2` …). What is not yet
+    committed, also by the caller, is not in it. Raises ReadingFailed, DiskRefused; then nothing is left behind."""
+
+    def fill(draft: drafting.Draft) -> list[list[str]]:
+        with _address(draft.spill) as address:
+            parts = _run(_order(draft, address, as_of, schema), len(schema.tables), progress)
+        with duck.within(draft.folder) as reading:
+            return [
+                drafting.counties(reading, [draft.path(table, part) for table in schema.tables])
+                for part in range(parts)
+            ]
+
+    name = Path(str(connection.settings_dict["NAME"])).name
+    return drafting.write(target, as_of, f"{connection.vendor} {name}", schema, fill, numbered=True)
+
+
+@contextmanager
+def _address(spill: Path) -> Iterator[str]:
+    """Where the copying process finds the database. One that lives in this process's memory (tests) is copied to a
+    file first."""
+    if connection.vendor == "postgresql":
+        yield _conninfo()
+    elif not connection.is_in_memory_db():  # type: ignore[attr-defined]
+        yield str(connection.settings_dict["NAME"])
+    else:
+        connection.ensure_connection()
+        file = spill / "memory.sqlite3"
+        with closing(sqlite3.connect(file)) as copy:
+            connection.connection.backup(copy)
+        yield str(file)
+        file.unlink()
+
+
+def _conninfo() -> str:
+    """Django's settings as libpq reads them."""
+    from psycopg import pq
+    from psycopg.conninfo import make_conninfo
+
+    known = {option.keyword.decode() for option in pq.Conninfo.get_defaults()}
+    given = connection.get_connection_params()
+    return make_conninfo(**{key: value for key, value in given.items() if key in known and value is not None})
+
+
+def _order(draft: drafting.Draft, address: str, as_of: date, schema: Schema) -> Order:
+    sqlite = connection.vendor == "sqlite"
+    return Order(
+        kind=connection.vendor,
+        address=address,
+        folder=str(draft.folder),
+        memory=MEMORY,
+        threads=THREADS,
+        span=span(Level.COUNTY),
+        counties=_counties(schema, as_of),
+        tables=[_table_order(table, as_of, sqlite) for table in schema.tables.values()],
+    )
+
+
+def _table_order(table: FactTable, as_of: date, sqlite: bool) -> TableOrder:
+    sources = drafting.sources(table)
+    listed = ", ".join(f"{source} AS {name}" for name, source in sources.items())
+    relation = f"(SELECT * FROM live WHERE {SENTINEL} = 0)" if sqlite else "live"
+    return TableOrder(
+        name=table.name,
+        columns=[column.name for column in table.columns if column.stored],
+        key=table.key,
+        live=f"SELECT {listed} FROM {table.source(as_of)}",
+        facts=drafting.facts_sql(table, relation, days_are_text=sqlite),
+        types=", ".join(
+            f"{_sample(column.kind)} AS {column.name}" for column in table.columns if column.name in sources
+        ),
+    )
+
+
+def _sample(kind: FactKind) -> str:
+    """A value of the type in which SQLite keeps a kind: texts and days are text, everything else whole numbers."""
+    return "''" if kind in (FactKind.TEXT, FactKind.CODE, FactKind.DAY) else "0"
+
+
+def _counties(schema: Schema, as_of: date) -> str:
+    """A SELECT of every county with the number of its households; 0 for one that is only known by its villages."""
+    counted = []
+    for table in schema.tables.values():
+        place = drafting.sources(table).get("place")
+        if place and (table.key == ("household_id",) or not table.get("household_id")):
+            households = "count(*)" if table.get("household_id") else "0"
+            counted.append(
+                f"SELECT {place} / {span(Level.COUNTY)} AS county, {households} AS households "
+                f"FROM {table.source(as_of)} GROUP BY 1"
+            )
+    return f"SELECT county, sum(households) FROM ({' UNION ALL '.join(counted)}) c GROUP BY county ORDER BY county"
+
+
+def _run(order: Order, tables: int, progress: Progress) -> int:
+    """Has the order carried out; the number of parts."""
+    path = os.pathsep.join(filter(None, (str(PACKAGES), os.environ.get("PYTHONPATH"))))
+    with subprocess.Popen(
+        [sys.executable, "-m", "bangfu.snapshot.copying"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": path},
+    ) as process:
+        try:
+            assert process.stdin and process.stdout and process.stderr
+            process.stdin.write(order.to_json())
+            process.stdin.close()
+            parts, said = 0, dict[str, Any]()
+            for line in process.stdout:
+                said = json.loads(line)
+                if "error" not in said:
+                    parts = said["parts"]
+                    done = said["part"] * tables + [t.name for t in order.tables].index(said["table"]) + 1
+                    progress(done, parts * tables)
+            complaint = process.stderr.read().strip()
+        except BaseException:
+            process.kill()
+            raise
+    if process.returncode:
+        reason = said.get("error") or complaint.splitlines()[-1:] or [f"exit {process.returncode}"]
+        raise ReadingFailed(table=said.get("table", ""), reason=reason if isinstance(reason, str) else reason[0])
+    return parts
