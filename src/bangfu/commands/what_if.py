@@ -53,9 +53,8 @@ def command(
         f"{r.rule} {before.rules[r.rule].title}\t{r.before}\t{r.after}\t{r.entering}\t{r.leaving}" for r in change.rules
     ]
     total = change.total
-    lines.append(
-        f"新增 {total.households_in:,} 户 {total.people_in:,} 人，不再 {total.households_out:,} 户 {total.people_out:,} 人"
-    )
+    lines.append(f"新增 {total.households_in:,} 户 {total.people_in:,} 人")
+    lines.append(f"不再 {total.households_out:,} 户 {total.people_out:,} 人")
     if change.cost is not None:
         lines.append(f"费用变化 {change.cost:,.2f} 元/年")
     return {

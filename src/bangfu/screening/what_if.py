@@ -77,11 +77,12 @@ def with_figures(book: RuleBook, values: Mapping[str, Decimal], region: str, day
 
 def differing(before: RuleBook, after: RuleBook) -> list[str]:
     """The rules that the two books do not hold alike: another text, another feature, or another value of a figure."""
-    found = []
-    for rule in sorted({*before.rules, *after.rules}):
-        if rule not in before.rules or rule not in after.rules or _all_of(before, rule) != _all_of(after, rule):
-            found.append(rule)
-    return found
+    both = before.rules.keys() & after.rules.keys()
+    return [
+        rule
+        for rule in sorted(before.rules.keys() | after.rules.keys())
+        if rule not in both or _all_of(before, rule) != _all_of(after, rule)
+    ]
 
 
 def _all_of(book: RuleBook, rule: str) -> tuple[object, ...]:
