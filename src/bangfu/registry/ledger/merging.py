@@ -10,7 +10,7 @@ from django.db import models
 
 from bangfu.areas.models import Area
 from bangfu.registry.columns import tables
-from bangfu.registry.ledger import income, sql
+from bangfu.registry.ledger import bulk, income, sql
 from bangfu.registry.ledger.planning import TEXTS, Job
 from bangfu.registry.models import Dwelling, Household, IncomeItem, IncomeYear, Member, WorkRecord
 
@@ -99,16 +99,16 @@ def add_rows(
     columns, selected = ", ".join(map(sql.quote, values)), ", ".join(values.values())
     new = f"FROM in_{table} s JOIN plan_{table} p ON p.n = s.n AND p.is_new AND p.trouble IS NULL"
     rows = len(job.given[table])
-    if rows >= sql.BULK:
+    if rows >= bulk.BULK:
         rows = job.bench.value(f"SELECT count(*) FROM plan_{table} WHERE is_new AND trouble IS NULL")
-    with sql.indexes_afterwards(model, rows):
+    with bulk.indexes_afterwards(job.bench, model, rows):
         added = job.bench.run(f"INSERT INTO {sql.table(model)} ({columns}) SELECT {selected} {new} {join} ORDER BY p.n")
     if added:
         job.bench.run(
             f"INSERT INTO {_done(model)} SELECT p.id, '+' FROM plan_{table} p WHERE p.is_new AND p.trouble IS NULL"
         )
         job.bench.analyze(_done(model))
-        if added >= sql.BULK:
+        if added >= bulk.BULK:
             # Or PostgreSQL plans the rest for the table as it was before. Keys are enough to join by, and a table has
             # fifty columns; it looks at the others by itself afterwards.
             keys = [str(f.column) for f in model._meta.concrete_fields if f.primary_key or f.is_relation]

@@ -88,6 +88,7 @@ class Workbench:
     def __init__(self) -> None:
         self.cursor = connection.cursor()
         self.made: list[str] = []
+        self.waiting: dict[str, list[str]] = {}  # by table, the statements that make its indexes again (`bulk`)
 
     def make(self, name: str, select: str, parameters: Sequence[Any] = (), *, key: str = "", index: str = "") -> None:
         """TEMP TABLE `name` AS `select`; `key` is a unique column, `index` one that is searched."""
@@ -136,58 +137,6 @@ class Workbench:
         for name in reversed(self.made):
             self.drop(name)
         self.cursor.close()
-
-
-# From so many new rows on indexes may be made anew, and statistics are renewed in the middle of a write.
-BULK = 2_000
-
-
-@contextmanager
-def room(rows: int) -> Iterator[None]:
-    """Memory for the sorts and pages of a write of so many rows, given back at its end."""
-    with connection.cursor() as cursor:
-        if on_postgresql():
-            # Compiling the statements (JIT) takes longer than running them.
-            cursor.execute("SET LOCAL work_mem = '64MB'; SET LOCAL jit = off")
-            yield
-        elif rows < BULK:
-            yield
-        else:
-            cursor.execute("PRAGMA cache_size")
-            (before,) = cursor.fetchone()
-            cursor.execute("PRAGMA cache_size = -196608")
-            try:
-                yield
-            finally:
-                cursor.execute(f"PRAGMA cache_size = {int(before)}")
-
-
-@contextmanager
-def indexes_afterwards(model: type[models.Model], rows: int) -> Iterator[None]:
-    """SQLite: when a table at least doubles or so, its plain indexes are made anew after the rows are in, by one sort
-    each, which is several times faster than finding the place of every row in each. Part of the transaction like
-    everything else. Indexes of a few of the rows stay: little is saved there, and foreign keys look into them.
-    PostgreSQL would keep readers out meanwhile, and gains less."""
-    if on_postgresql() or rows < BULK:
-        yield
-        return
-    name = model._meta.db_table
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT coalesce(max(rowid), 0) FROM {quote(name)}")
-        (present,) = cursor.fetchone()
-        found: list[tuple[str, str]] = []
-        if present <= rows:
-            cursor.execute(
-                "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = %s "
-                "AND sql LIKE 'CREATE INDEX%%' AND sql NOT LIKE '%% WHERE %%' ORDER BY name",
-                [name],
-            )
-            found = list(cursor.fetchall())
-        for index, _made in found:
-            cursor.execute(f"DROP INDEX {quote(index)}")
-        yield
-        for _index, made in found:
-            cursor.execute(made)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, models, transaction
 from django.utils import timezone
 
 from bangfu.audit.services import record
@@ -24,7 +24,7 @@ from bangfu.common.staging import stage
 from bangfu.registry import errors
 from bangfu.registry.columns import tables as catalogue
 from bangfu.registry.errors import Problem
-from bangfu.registry.ledger import sql
+from bangfu.registry.ledger import bulk, sql
 from bangfu.registry.ledger.counting import recount
 from bangfu.registry.ledger.deriving import write_events, write_households
 from bangfu.registry.ledger.merging import MODELS, merge
@@ -91,20 +91,29 @@ def write(
         given["household"] = allot_numbers(given["household"])
     try:
         with transaction.atomic(), ExitStack() as stack:
-            stack.enter_context(sql.room(sum(map(len, given.values()))))
+            stack.enter_context(bulk.room(sum(map(len, given.values()))))
             bench = stack.enter_context(sql.workbench())
             for name, table in given.items():
                 stack.enter_context(stage(f"in_{name}", table.drop_columns(["row"]), key="n"))
             job = Job(bench, given, timezone.localdate(), blank_keeps, takeover, moves, clear_items, within)
             lock(job)
-            plan(job)
-            merge(job)
-            write_households(job)
-            return _finish(job, change, action, subject)
+            with bulk.filling(bench, _coming(job)):
+                plan(job)
+                merge(job)
+                write_households(job)
+                return _finish(job, change, action, subject)
     except (IntegrityError, OperationalError) as error:
         if _collided(error):
             raise errors.WrittenMeanwhile() from error
         raise
+
+
+def _coming(job: Job) -> dict[type[models.Model], int]:
+    """How many rows this write may bring to each table, and to its history."""
+    rows = {MODELS[name]: len(table) for name, table in job.given.items()}
+    if "household" in job.given:
+        rows[MODELS["dwelling"]] = len(job.given["household"])
+    return rows | {history_of(model): coming for model, coming in rows.items()}
 
 
 def _finish(job: Job, info: ChangeInfo, action: str, subject: tuple[str, str, int | None] | None) -> Written:
@@ -120,7 +129,7 @@ def _finish(job: Job, info: ChangeInfo, action: str, subject: tuple[str, str, in
         return written
     change = written.change = info.open()
     for name, rows in touched.items():
-        with sql.indexes_afterwards(history_of(MODELS[name]), rows):
+        with bulk.indexes_afterwards(bench, history_of(MODELS[name]), rows):
             write_history(bench, MODELS[name], change, f"done_{name}")
     if removed:
         write_removals(bench, MODELS["income_item"], change, "gone_income_item")
