@@ -31,11 +31,23 @@ def speaks_english(label: dict[str, Any]) -> bool:
     return isinstance(english, str) and not CHINESE.search(english) and bool(english.strip() or len(label["zh"]) == 1)
 
 
+def sourced(read: dict[str, Any]) -> list[dict[str, Any]]:
+    """What has to name a source: every value of a figure, every rule, everything that a place ends; else the file.
+    Cases settle what a rule means, and waiting rules say what they wait for: neither needs one."""
+    if "figures" in read:
+        return [value for figure in read["figures"] for value in figure["values"]]
+    if {"rules", "waiting", "cases"} & read.keys():
+        return list(read.get("rules") or [])
+    if "code" in read:
+        return list(read.get("ended") or [])
+    return [read]
+
+
 def faults(text: str) -> list[str]:
-    """What is missing in a policy file: its source, the day it was compared with it, an English label."""
+    """What is missing in a policy file: a source, the day something was compared with it, an English label."""
     read = yaml.safe_load(text)
-    source = read.get("source") or {}
-    found = [f"source.{part}" for part in ("document", "checked_on") if not source.get(part)]
+    sources = [part.get("source") or {} for part in sourced(read)]
+    found = [f"source.{part}" for source in sources for part in ("document", "checked_on") if not source.get(part)]
     found += [f"English of {label['zh']}" for label in labels_in(read) if not speaks_english(label)]
     return found
 
@@ -54,6 +66,9 @@ def test_there_are_policy_files_to_look_at():
     [
         ("label: {zh: 户, en: Household}", ["source.document", "source.checked_on"]),
         ("source: {document: 文}\n", ["source.checked_on"]),
+        ("figures: [{id: x, values: [{value: 1}]}]", ["source.document", "source.checked_on"]),
+        ("rules: [{id: X-1, source: {document: 文}}]", ["source.checked_on"]),
+        ("cases: [{name: 一例}]", []),
         ("source: {document: 文, checked_on: 2026-11-21}\nitems: [{label: {zh: 户}}]", ["English of 户"]),
         ("source: {document: 文, checked_on: 2026-11-21}\nitems: [{label: {zh: 户, en: 户}}]", ["English of 户"]),
         ("source: {document: 文, checked_on: 2026-11-21}\nitems: [{label: {zh: 农户, en: ''}}]", ["English of 农户"]),
