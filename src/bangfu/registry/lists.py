@@ -99,7 +99,7 @@ def households(viewer: Viewer, wanted: Wanted) -> HouseholdQuerySet:
         rows = rows.filter(poverty_status__in=codes_with("poverty_status", "poor", wanted.poor == "yes"))
     rows = _by_dwelling(rows, wanted)
     rows = _by_people(rows, wanted)
-    return _found(rows, wanted.q) if wanted.q.strip() else rows
+    return _found(rows, viewer, wanted) if wanted.q.strip() else rows
 
 
 def _by_dwelling(rows: HouseholdQuerySet, wanted: Wanted) -> HouseholdQuerySet:
@@ -144,18 +144,19 @@ def conditions(q: str) -> Q | None:
     return Q(name__prefix=name[:60]) if name and not name.isascii() else None
 
 
-def _found(rows: HouseholdQuerySet, q: str) -> HouseholdQuerySet:
+def _found(rows: HouseholdQuerySet, viewer: Viewer, wanted: Wanted) -> HouseholdQuerySet:
     """Of rows already narrowed to what the viewer may see, those that the search means. A single letter is the first of
     the head's initials: half of all households have somebody with it.
 
-    People are looked up in the index of names alone (it holds their households, too): asking for their place as well
-    would cost a look at each.
+    The indexes of names and numbers hold the place and the household of the people, who need not be looked at.
     """
+    q = wanted.q
     if _is_letter(q):
         return rows.filter(head_initials__prefix=identity.normalise(q).lower())
     number = identity.normalise(q)
     asked = conditions(q)
-    meant = Member.objects.filter(asked).order_by() if asked is not None else Member.objects.none()
+    meant = people(viewer, q).order_by()
+    meant = meant.inside(wanted.area) if wanted.area else meant
     if number[:1].isdigit() and number.isascii():
         numbered = Household.objects.filter(household_no__prefix=number).order_by()
         if _common(numbered):

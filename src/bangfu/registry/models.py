@@ -348,17 +348,19 @@ class Member(models.Model):
         indexes = [
             models.Index(fields=["place"], name="member_by_place"),
             models.Index(fields=["household"], name="member_of_household"),
-            # The operator class lets PostgreSQL answer "begins with" whatever the collation; with the household beside
-            # the name a search never looks at the people themselves.
+            # The operator class lets PostgreSQL answer "begins with" whatever the collation; with the place and the
+            # household beside what is asked for, a search never looks at the people themselves.
             models.Index(
-                fields=["name", "household"], opclasses=["varchar_pattern_ops", "int8_ops"], name="member_by_name"
+                fields=["name", "place", "household"],
+                opclasses=["varchar_pattern_ops", "int8_ops", "int8_ops"],
+                name="member_by_name",
             ),
             models.Index(
-                fields=["name_initials", "household"],
-                opclasses=["varchar_pattern_ops", "int8_ops"],
+                fields=["name_initials", "place", "household"],
+                opclasses=["varchar_pattern_ops", "int8_ops", "int8_ops"],
                 name="member_by_initials",
             ),
-            models.Index(fields=["id_tail"], name="member_by_id_tail"),
+            models.Index(fields=["id_tail", "place", "household"], name="member_by_id_tail"),
             models.Index(fields=["id_key"], name="member_by_id_key"),
         ]
         constraints = [

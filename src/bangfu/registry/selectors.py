@@ -168,7 +168,7 @@ def counts_for(viewer: Viewer, area: Area | None, years: Iterable[int]) -> list[
     wanted = list(years)
     if not wanted:
         return []
-    rows = list(_counted(viewer, area, max(wanted)).values("year", "until").annotate(**_sums()))
+    rows = list(_counted(viewer, area, wanted).values("year", "until").annotate(**_sums()))
     return [_counts(year, rows) for year in wanted]
 
 
@@ -194,17 +194,21 @@ def counts_of(viewer: Viewer, areas: Iterable[Area], year: int, within: Area | N
     listed = [area for area in areas if area.level <= Level.VILLAGE]
     by_part: dict[tuple[int, int], list[Any]] = defaultdict(list)
     for level in {area.level for area in listed}:
-        rows = _counted(viewer, within, year).annotate(part=F("place") / span(level))
+        rows = _counted(viewer, within, [year]).annotate(part=F("place") / span(level))
         for row in rows.values("part", "year", "until").annotate(**_sums()):
             by_part[level, int(row["part"])].append(row)
     return [replace(_counts(year, by_part[area.level, area.place // span(area.level)]), area=area) for area in listed]
 
 
-def _counted(viewer: Viewer, area: Area | None, last: int) -> Any:
-    """The counts up to a year, each with the year `until` which it stands: the village's next counted one."""
+def _counted(viewer: Viewer, area: Area | None, years: Sequence[int]) -> Any:
+    """The counts up to the last of these years, each with the year `until` which it stands: the village's next counted
+    one. Asked for one year, villages counted in it are not asked about earlier ones."""
+    last = max(years)
     rows = YearCount.objects.visible_to(viewer).filter(year__lte=last)
-    later = YearCount.objects.filter(village=OuterRef("village_id"), year__gt=OuterRef("year"))
     rows = rows.inside(area) if area else rows
+    if set(years) == {last}:
+        rows = rows.filter(Q(year=last) | ~Q(village__in=YearCount.objects.filter(year=last).values("village")))
+    later = YearCount.objects.filter(village=OuterRef("village_id"), year__gt=OuterRef("year"))
     return rows.annotate(until=Subquery(later.order_by("year").values("year")[:1])).order_by()
 
 
