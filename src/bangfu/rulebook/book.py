@@ -4,11 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 
 from bangfu.common.policy import Label, Source
+from bangfu.rulebook.building import Key
 from bangfu.rulebook.errors import FigureUnknown, RuleUnknown
-from bangfu.rulebook.expressions import Checker, Expression, Key
+from bangfu.rulebook.expressions import Checker, Expression
 from bangfu.rulebook.models import (
+    Aggregate,
     Case,
     Feature,
     Figure,
@@ -18,6 +21,7 @@ from bangfu.rulebook.models import (
     Topic,
     Waiting,
 )
+from bangfu.rulebook.nulls import Made, may_be_null
 
 
 @dataclass(frozen=True)
@@ -130,6 +134,34 @@ class RuleBook:
 
     def evidence(self, id: str) -> Mapping[str, Expression]:
         return self._parts(id).evidence
+
+    def may_be_unknown(self, id: str) -> bool:
+        """Whether any row could make the rule's outcome unknown, as far as can be known without looking at rows."""
+        return may_be_null(self.expression(id).ast, self.never_null, self._made)
+
+    @cached_property
+    def _made(self) -> Made:
+        """What derived columns are made of, and features that are unknown only where the value they look for is."""
+        found = dict(self.checker.derivations)
+        for feature in self.features.values():
+            parts = self.parts_of_feature(feature)
+            if feature.aggregate is Aggregate.SHARED and parts.value and not parts.same and not parts.where:
+                found[feature.grain, feature.name] = parts.value.ast
+        return found
+
+    @cached_property
+    def never_null(self) -> frozenset[Key]:
+        """Columns that are declared to be always there, and features that are whatever the rows."""
+        known = {
+            (table.name, column.name)
+            for table in self.checker.schema.tables.values()
+            for column in table.columns
+            if column.required
+        }
+        for feature in self.order_of_features():
+            if not _may_be_null(feature, self.parts_of_feature(feature), frozenset(known)):
+                known.add((feature.grain, feature.name))
+        return frozenset(known)
 
     def in_force(self, day: date, place: str = "") -> tuple[Rule, ...]:
         """The rules that hold on `day` in all of `place` (an area code or its beginning, "" the nation): neither
@@ -261,6 +293,17 @@ class RuleBook:
             Difference(ending.id, ending.region, ending=ending) for ending in self.endings if here(ending.region)
         ]
         return (*values, *rules, *endings)
+
+
+def _may_be_null(feature: Feature, parts: FeatureParts, known: frozenset[Key]) -> bool:
+    where = parts.where is not None and parts.where.nullable(known)
+    match feature.aggregate:
+        case Aggregate.COUNT | Aggregate.ANY | Aggregate.EVERY | Aggregate.DISTINCT:
+            return where
+        case Aggregate.SUM:
+            return where or parts.value is None or parts.value.nullable(known)
+        case _:  # no row to take the least of, no value to look for, no list
+            return True
 
 
 def _features_of(parts: RuleParts) -> frozenset[str]:

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 
 from bangfu.rulebook import language
 from bangfu.rulebook.book import Ending, Overlay
+from bangfu.rulebook.building import BUILT_IN
 from bangfu.rulebook.errors import FigureOutOfRange
-from bangfu.rulebook.expressions import BUILT_IN, literal
+from bangfu.rulebook.expressions import literal
 from bangfu.rulebook.models import (
     Case,
     CaseFile,

@@ -4,12 +4,15 @@ The answer errs on the side of "it can". It sees what people write on purpose: `
 neither is `coalesce(x, FALSE)`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from sqlglot import exp
 
 Key = tuple[str, str]
 Known = frozenset[Key]
+# What derived columns are made of: `mobile_ok` is unknown only where `phone` is.
+Made = Mapping[Key, exp.Expr]
+NOTHING: Made = {}
 
 # NULL as soon as one part is NULL, and only then.
 _STRICT = (
@@ -20,30 +23,36 @@ _STRICT = (
 _NEVER = (exp.Is, exp.NullSafeEQ, exp.NullSafeNEQ, exp.Literal, exp.Boolean, exp.Placeholder)
 
 
-def may_be_null(node: exp.Expr, known: Known) -> bool:
-    """Whether a row in which the columns `known` are not NULL could make the expression NULL."""
+def may_be_null(node: exp.Expr, known: Known, made: Made = NOTHING) -> bool:
+    """Whether a row in which the columns `known` are not NULL could make the expression NULL. `made` may say of what
+    derived columns are made."""
     if isinstance(node, _NEVER):
         return False
     if isinstance(node, exp.Column):
-        return (node.table, node.name) not in known
+        key = (node.table, node.name)
+        return key not in known and (key not in made or may_be_null(made[key], known, made))
     if isinstance(node, exp.And | exp.Or):
-        return _chain_may_be_null(node, known)
+        return _chain_may_be_null(node, known, made)
     if isinstance(node, exp.Coalesce | exp.Least | exp.Greatest):
-        return all(may_be_null(part, known) for part in (node.this, *node.expressions))
+        return all(may_be_null(part, known, made) for part in (node.this, *node.expressions))
     if isinstance(node, exp.Case):
-        return _case_may_be_null(node, known)
+        return _case_may_be_null(node, known, made)
     if isinstance(node, _STRICT):
-        return any(may_be_null(part, known) for part in node.iter_expressions() if not isinstance(part, exp.DataType))
+        return any(_part_may_be_null(part, known, made) for part in node.iter_expressions())
     return True
 
 
-def _chain_may_be_null(node: exp.Expr, known: Known) -> bool:
+def _part_may_be_null(part: exp.Expr, known: Known, made: Made) -> bool:
+    return not isinstance(part, exp.DataType) and may_be_null(part, known, made)
+
+
+def _chain_may_be_null(node: exp.Expr, known: Known, made: Made) -> bool:
     """An OR is NULL when one part is and no other is TRUE: so the others that cannot be NULL are FALSE then, and what
     that says of their columns is known. AND likewise, with TRUE."""
     parts = list(_chain(node))
     while True:
-        sure = [part for part in parts if not may_be_null(part, known)]
-        more = known.union(*(_not_null_when(part, isinstance(node, exp.And)) for part in sure)) if sure else known
+        sure = [part for part in parts if not may_be_null(part, known, made)]
+        more = known.union(*(_not_null_when(part, isinstance(node, exp.And), made) for part in sure)) if sure else known
         if len(sure) == len(parts) or more == known:
             return len(sure) < len(parts)
         known = more
@@ -57,25 +66,25 @@ def _chain(node: exp.Expr) -> Iterable[exp.Expr]:
     yield rest
 
 
-def _case_may_be_null(node: exp.Expr, known: Known) -> bool:
+def _case_may_be_null(node: exp.Expr, known: Known, made: Made) -> bool:
     for branch in node.args["ifs"]:
-        if may_be_null(branch.args["true"], known | _not_null_when(branch.this, True)):
+        if may_be_null(branch.args["true"], known | _not_null_when(branch.this, True, made), made):
             return True
-        if not may_be_null(branch.this, known):
-            known |= _not_null_when(branch.this, False)
+        if not may_be_null(branch.this, known, made):
+            known |= _not_null_when(branch.this, False, made)
     default = node.args.get("default")
-    return default is None or may_be_null(default, known)
+    return default is None or may_be_null(default, known, made)
 
 
-def _not_null_when(node: exp.Expr, true: bool) -> Known:
+def _not_null_when(node: exp.Expr, true: bool, made: Made) -> Known:
     """The columns that cannot be NULL when the condition is TRUE (or, `true` False, when it is FALSE)."""
     if isinstance(node, exp.Paren):
-        return _not_null_when(node.this, true)
+        return _not_null_when(node.this, true, made)
     if isinstance(node, exp.Not):
-        return _not_null_when(node.this, not true)
+        return _not_null_when(node.this, not true, made)
     if isinstance(node, exp.And | exp.Or):
         if true is isinstance(node, exp.And):
-            return frozenset().union(*(_not_null_when(part, true) for part in _chain(node)))
+            return frozenset().union(*(_not_null_when(part, true, made) for part in _chain(node)))
         return frozenset()
     if isinstance(node, exp.Is):
         if isinstance(node.expression, exp.Null) is not true:  # IS NULL that is false; IS TRUE that is true
@@ -83,7 +92,10 @@ def _not_null_when(node: exp.Expr, true: bool) -> Known:
         return frozenset()
     if isinstance(node, exp.NullSafeEQ | exp.NullSafeNEQ):
         return frozenset()
-    return _needed(node)
+    needed = _needed(node)
+    if isinstance(node, exp.Column) and (node.table, node.name) in made:
+        needed |= _not_null_when(made[node.table, node.name], true, made)
+    return needed
 
 
 def _needed(node: exp.Expr) -> Known:

@@ -72,9 +72,9 @@ def book(place: str = "") -> RuleBook:
     return made
 
 
-def faults(place: str = "") -> list[RuleFileWrong]:
-    """Everything that is wrong with the files of the book."""
-    return loading.look(policy(), schema(), overlays(place))[1]
+def look(place: str = "") -> tuple[RuleBook | None, list[RuleFileWrong]]:
+    """The book as it is read just now, or everything that is wrong with its files."""
+    return loading.look(policy(), schema(), overlays(place))
 
 
 def forget() -> None:
