@@ -11,3 +11,15 @@ register = template.Library()
 def grouped(number: int | Decimal | None) -> str:
     """With a comma between thousands; unknown is a dash."""
     return "—" if number is None else f"{number:,}"
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """A share as a percentage with two places, without the sign; unknown is a dash."""
+    return "—" if share is None else f"{share * 100:.2f}"
+
+
+@register.filter
+def decimals(number: float | None) -> str:
+    """An index with four places; unknown is a dash."""
+    return "—" if number is None else f"{number:.4f}"

@@ -45,3 +45,9 @@ document.addEventListener("click", (event) => {
   total.value = Number(total.value) + 1;
   row.querySelector("select, input").focus();
 });
+
+// The number that a slider stands at, shown while it moves.
+document.addEventListener("input", (event) => {
+  const output = document.getElementById(event.target.dataset.output || "");
+  if (output) output.value = event.target.value;
+});

@@ -1,0 +1,193 @@
+"""How poor a place is, what another line would change, and what the figures rest on: the latest snapshot."""
+
+import tempfile
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from bangfu.areas.models import Area
+from bangfu.common.errors import BangfuError
+from bangfu.common.places import Level
+from bangfu.rulebook import services as rulebook
+from bangfu.rulebook.book import RuleBook
+from bangfu.rulebook.models import Figure
+from bangfu.screening.measures import Measures, measure
+from bangfu.screening.measuring import rows_of_snapshot
+from bangfu.screening.what_if import what_if, with_figures
+from bangfu.snapshot import services as snapshot_services
+from bangfu.snapshot.store import Snapshot
+from bangfu.web.forms import TablerForm, choose
+from bangfu.web.guard import asked_by_htmx, needs, officer_of
+from bangfu.web.rulebook.shown import CODE_DIGITS, place_code
+from bangfu.web.scope import Scope, scope_of
+
+# A line that incomes are measured against is told by its unit.
+LINE_UNIT = "CNY/person/year"
+MOST_AREAS = 200
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the officer looks, and by which areas the answer is told apart: those just below."""
+
+    scope: Scope
+    area: Area | None
+    code: str
+    digits: int
+
+
+def _place(request: HttpRequest) -> Place:
+    scope = scope_of(request, "registry.view")
+    area = scope.here
+    level = Level(area.level) if area is not None else None
+    below = CODE_DIGITS[Level(min(level + 1, Level.VILLAGE))] if level else CODE_DIGITS[Level.COUNTY]
+    return Place(scope, area, place_code(area), below)
+
+
+def _names(request: HttpRequest, codes: list[str]) -> dict[str, str]:
+    """What areas are called, of those the officer may see."""
+    whole = {code.ljust(12, "0"): code for code in codes}
+    seen = Area.objects.visible_to(officer_of(request)).current().filter(code__in=whole)
+    return {whole[area.code]: area.name for area in seen}
+
+
+def lines_of(book: RuleBook) -> list[Figure]:
+    """The figures that are lines of income per head and year."""
+    return [figure for figure in book.figures.values() if LINE_UNIT in (figure.unit.en, figure.unit.zh)]
+
+
+class MeasureForm(TablerForm):
+    line = forms.ChoiceField(label=gettext_lazy("标准线"), required=False)
+
+    def __init__(self, *args: Any, lines: list[Figure], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choose(self, "line", [(figure.id, str(figure.label)) for figure in lines])
+
+
+@needs("registry.view")
+def measures(request: HttpRequest) -> HttpResponse:
+    place = _place(request)
+    context: dict[str, Any] = {"scope": place.scope, "area": place.area}
+    try:
+        snapshot = snapshot_services.latest()
+        book = rulebook.book(place.code)
+        lines = lines_of(book)
+        form = MeasureForm(request.GET or None, lines=lines)
+        chosen = request.GET.get("line", "")
+        line = chosen if chosen in {figure.id for figure in lines} else lines[0].id
+        context |= {"form": form, "snapshot": snapshot, "figure": book.figures[line]}
+        whole, below = _measured(snapshot, book, line, place)
+        context |= {"whole": whole, "rows": _rows(request, below)}
+    except BangfuError as error:
+        context["problem"] = error.message
+    return render(request, "measuring/measures.html", context)
+
+
+def _measured(snapshot: Snapshot, book: RuleBook, line: str, place: Place) -> tuple[Measures, list[Measures]]:
+    lines: dict[str, float] = {}
+
+    def line_of(code: str) -> float:
+        region = code[: CODE_DIGITS[Level.COUNTY]]
+        if region not in lines:
+            lines[region] = float(book.figure(line, region, snapshot.as_of))
+        return lines[region]
+
+    whole = rows_of_snapshot(snapshot, line_of, place=place.code, digits=0)
+    return measure(whole)[0], measure(rows_of_snapshot(snapshot, line_of, place=place.code, digits=place.digits))
+
+
+def _rows(request: HttpRequest, found: list[Measures]) -> list[dict[str, Any]]:
+    names = _names(request, [each.name for each in found])
+    shown = [{"name": names[each.name], "measures": each} for each in found if each.name in names]
+    return sorted(shown, key=lambda row: -(row["measures"]["headcount_ratio"] or 0))[:MOST_AREAS]
+
+
+@needs("rules.view")
+def what_if_page(request: HttpRequest) -> HttpResponse:
+    place = _place(request)
+    context: dict[str, Any] = {"scope": place.scope, "area": place.area}
+    try:
+        snapshot = snapshot_services.latest()
+        book = rulebook.book(place.code)
+        context |= {"snapshot": snapshot, "figures": list(book.figures.values())}
+        name = request.GET.get("figure", "")
+        figure = book.figures.get(name) or lines_of(book)[0]
+        now = book.value_in_force(figure.id, place.code, snapshot.as_of)
+        context |= {"figure": figure, "now": now.value if now else None, "slider": _slider(now.value if now else None)}
+        value, amount = _number(request.GET.get("value", "")), _number(request.GET.get("amount", ""))
+        context |= {"value": value if value is not None else context["now"], "amount": amount}
+        if value is not None:
+            context |= _supposed(request, snapshot, book, figure, value, amount, place)
+    except BangfuError as error:
+        context["problem"] = error.message
+    page = "measuring/what_if.html"
+    return render(request, f"{page}#answer" if asked_by_htmx(request, "answer") else page, context)
+
+
+def _supposed(
+    request: HttpRequest,
+    snapshot: Snapshot,
+    book: RuleBook,
+    figure: Figure,
+    value: Decimal,
+    amount: Decimal | None,
+    place: Place,
+) -> dict[str, Any]:
+    after = with_figures(book, {figure.id: value}, place.code, snapshot.as_of)
+    with tempfile.TemporaryDirectory(prefix="bangfu-what-if-") as folder:
+        change = what_if(
+            snapshot,
+            book,
+            after,
+            as_of=snapshot.as_of,
+            folder=Path(folder),
+            place=place.code,
+            amount_per_head=amount,
+            digits=place.digits,
+        )
+    names = _names(request, [each.code for each in change.areas])
+    return {
+        "change": change,
+        "rules": [{"rule": book.rules[each.rule], "change": each} for each in change.rules],
+        "areas": [{"name": names[each.code], "change": each} for each in change.areas if each.code in names][:MOST_AREAS],
+    }
+
+
+def _number(text: str) -> Decimal | None:
+    """A number above nothing, or None."""
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        return None
+    return value if value.is_finite() and 0 < value < Decimal(10) ** 9 else None
+
+
+def _slider(now: Decimal | None) -> dict[str, Any]:
+    """From half to twice what holds today, in steps that a finger can hit."""
+    if now is None or now <= 0:
+        return {"low": 0, "high": 20_000, "step": 100}
+    step = Decimal(10) ** max(now.adjusted() - 1, 0)
+    return {"low": now / 2 // step * step, "high": now * 2 // step * step, "step": step}
+
+
+@needs("screening.run")
+def snapshots(request: HttpRequest) -> HttpResponse:
+    return render(request, "measuring/snapshots.html", {"snapshots": snapshot_services.listed()})
+
+
+@needs("rules.view")
+def dictionary(request: HttpRequest) -> HttpResponse:
+    from bangfu.snapshot.dictionary import dictionary as described
+
+    try:
+        found, problem = described(snapshot_services.latest()), ""
+    except BangfuError as error:
+        found, problem = [], error.message
+    return render(request, "measuring/dictionary.html", {"tables": found, "problem": problem})
