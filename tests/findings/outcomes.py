@@ -11,6 +11,8 @@ from typing import Any
 import pyarrow as pa
 
 from bangfu.common.policy import Label, Source
+from bangfu.findings import services
+from bangfu.findings.models import Run
 from bangfu.registry.models import Household, Member
 from bangfu.rulebook.models import Purpose, Rule, Severity
 
@@ -124,3 +126,9 @@ def _row(rule: str, outcome: str, of: Any, evidence: dict[str, Any]) -> dict[str
         "evidence": json.dumps(evidence, ensure_ascii=False),
         "missing": None,
     }
+
+
+def absorbed(*hits: Any, **more: Any) -> Run:
+    """A run with these hits; `area` and `taken_at` go to `absorb`, the rest to the outcomes."""
+    how = {name: more.pop(name) for name in ("area", "taken_at") if name in more}
+    return services.absorb(Written(list(hits), **more), book=Book(), **how)

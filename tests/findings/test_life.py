@@ -4,25 +4,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from bangfu.audit.models import Entry
 from bangfu.findings import errors, services
 from bangfu.findings.models import Finding, FindingStep, Run, RunCount
-from bangfu.registry import services as registry
 from bangfu.registry.models import Household
-from tests.conftest import House
-from tests.findings.outcomes import Book, Written
-from tests.registry.making import household, person
-from tests.registry.test_papers import photo
+from tests.findings.outcomes import absorbed
 
 pytestmark = [pytest.mark.req("B5"), pytest.mark.django_db]
-
-
-def absorbed(*hits: Any, **more: Any) -> Run:
-    how = {name: more.pop(name) for name in ("area", "taken_at") if name in more}
-    return services.absorb(Written(list(hits), **more), book=Book(), **how)
 
 
 def steps(finding: Finding) -> list[tuple[str, str]]:
@@ -33,28 +23,6 @@ def found(home: Any) -> Finding:
     absorbed(("T001", home, {"members_count": 2}))
     finding: Finding = Finding.objects.get()
     return finding
-
-
-@pytest.fixture
-def proof(house: House, home: Any) -> Any:
-    """A paper of the household, scanned before."""
-    return registry.attach_paper(
-        by=house.officer("county_office"),
-        household=home,
-        kind="02",
-        title="身份证",
-        upload=SimpleUploadedFile("a.png", photo()),
-    )
-
-
-@pytest.fixture
-def home(house: House) -> Any:
-    return household(house.officer("county_office"), house.village, person(1), person(2))
-
-
-@pytest.fixture
-def next_door(house: House) -> Any:
-    return household(house.officer("county_office"), house.neighbour_village, person(11))
 
 
 @pytest.mark.databases

@@ -109,7 +109,7 @@ def export_households(
         masked=_("含完整个人信息，注意保密") if clear else _("个人信息已打码"),
     )
     rows = _rows(wanted, columns, clear)
-    content = (_workbook if fmt == "xlsx" else _text)(labels, rows, mark, filters)
+    content = as_file(fmt, _("户名单"), labels, rows, mark, filters)
     record(
         actor=viewer,
         action="registry.exported",
@@ -166,12 +166,19 @@ def _shower(codes: str, kind: Kind | None) -> Callable[[Any], Any]:
     return lambda value: "" if value is None else value
 
 
-def _workbook(labels: Sequence[str], rows: Any, mark: str, filters: str) -> bytes:
+def as_file(fmt: str, title: str, labels: Sequence[str], rows: Any, mark: str, filters: str) -> bytes:
+    """A list as bytes of .xlsx or .csv, with `mark` (who took it and when) on every page."""
+    if fmt == "xlsx":
+        return _workbook(title, labels, rows, mark, filters)
+    return _text(labels, rows, mark, filters)
+
+
+def _workbook(title: str, labels: Sequence[str], rows: Any, mark: str, filters: str) -> bytes:
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(
         buffer, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     )
-    page = book.add_worksheet(_("户名单"))
+    page = book.add_worksheet(title)
     head = book.add_format({"bold": True, "bg_color": "#EEEEEE", "border": 1})
     # Text stays text whatever it begins with: the cell says so itself, also when it is edited.
     text = book.add_format({"num_format": "@", "quote_prefix": True})
