@@ -11,6 +11,7 @@ from bangfu.audit.models import Entry
 from bangfu.common.errors import NotAllowed
 from bangfu.findings import errors, selectors, services
 from bangfu.findings.models import Finding, FindingStep, Verification
+from bangfu.registry import services as registry
 from bangfu.registry.models import Household, Paper
 from tests.findings.outcomes import absorbed
 from tests.registry.test_papers import photo
@@ -63,14 +64,12 @@ def test_an_uploaded_proof_becomes_a_paper_of_the_household(finding, clerk, home
 
 
 def test_a_proof_of_another_household_is_refused(finding, clerk, next_door, house):
-    other = Paper.objects.create(
+    other = registry.attach_paper(
+        by=house.officer("county_office"),
         household=next_door,
         kind="02",
-        title="x",
-        sha256="0" * 64,
-        size=1,
-        media_type="image/png",
-        added_on=timezone.localdate(),
+        title="身份证",
+        upload=SimpleUploadedFile("b.png", photo(size=(30, 30))),
     )
     with pytest.raises(errors.ProofElsewhere):
         verify(clerk, finding, "as_recorded", proof=other)

@@ -77,6 +77,16 @@ ACTIONS = {
     "rules.exported": _("导出本地标准与规则"),
     # snapshots
     "snapshot.taken": _("取快照"),
+    # findings
+    "findings.run_started": _("发起筛查"),
+    "findings.run_failed": _("筛查未完成"),
+    "findings.absorbed": _("登记筛查结果"),
+    "findings.handed_over": _("疑点随任职变动转交"),
+    "findings.exported": _("导出疑点清单"),
+    "finding.verified": _("登记疑点核实结果"),
+    "finding.assigned": _("分派疑点"),
+    "finding.reopened": _("疑点退回重新核实"),
+    "finding.revealed": _("查看疑点中的完整个人信息"),
     # the house
     "house.backup": _("备份"),
     "house.restored": _("从备份恢复"),
@@ -96,6 +106,8 @@ SUBJECTS = {
     "importbatch": _("导入批次"),
     "change": _("变更"),
     "snapshot": _("快照"),
+    "run": _("筛查"),
+    "finding": _("疑点"),
     "house": _("整个系统"),
     "trail": _("留痕"),
 }
@@ -162,6 +174,19 @@ DETAILS = {
     "person": _("人员"),
     "action": _("事项"),
     "subject_type": _("对象"),
+    "as_of": _("数据截止日"),
+    "rule": _("规则"),
+    "result": _("核实结果"),
+    "officer": _("核实人"),
+    "hits": _("查出"),
+    "unknown": _("无法判断"),
+    "new": _("新增"),
+    "standing": _("持续"),
+    "resolved": _("消除"),
+    "unplaced": _("不在户档中"),
+    "rules": _("规则数"),
+    "not_run": _("未运行的规则数"),
+    "reassigned": _("转交"),
     "subject_id": _("对象编号"),
 }
 
