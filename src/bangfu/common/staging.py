@@ -40,7 +40,9 @@ def stage(name: str, table: pa.Table, *, key: str = "", index: Sequence[Sequence
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE IF EXISTS {_temp(name)}")
         cursor.execute(f"CREATE TEMP TABLE {quoted} ({columns})")
-        fill(quoted, table)
+        # A column in which nothing stands (a template has many that nobody fills in) need not travel.
+        filled = [name for name in table.column_names if table[name].null_count < len(table)] or table.column_names
+        fill(f"{quoted} ({', '.join(map(quote, filled))})", table.select(filled))
         for number, group in enumerate(groups):
             names = ", ".join(quote(column) for column in group)
             cursor.execute(f"CREATE INDEX {quote(f'{name}_{number}')} ON {quoted} ({names})")

@@ -66,21 +66,34 @@ def count_villages(bench: sql.Workbench, villages: str, today: date) -> None:
     bench.make(
         "kind_of_household",
         f"""
-        SELECT {keys}, dibao, count(*) AS households FROM (
-            SELECT {years}, h.anyone_on_dibao AS dibao
+        SELECT {keys}, dibao, count(*) AS households, sum(members_count) AS members FROM (
+            SELECT {years}, h.anyone_on_dibao AS dibao, h.members_count AS members_count
             FROM {villages} v JOIN {household} h ON h.village_id = v.id) x
         GROUP BY {keys}, dibao
+        """,
+    )
+    # Most people are at home, have been from the start, and enjoy no dibao: of these the households know the number.
+    # Only who is different is looked at one by one, and taken out of that number if at home.
+    joined = f"CASE WHEN m.joined_by NOT IN ({first}) THEN {sql.year_of('m.joined_on')} END"
+    bench.make(
+        "person_apart",
+        f"""
+        SELECT {keys}, join_year, left_year, dibao, here, count(*) AS people FROM (
+            SELECT {years}, {joined} AS join_year, {sql.year_of("m.left_on")} AS left_year,
+                   m.left_on IS NULL AND m.dibao_status IN ({enjoys}) AS dibao, m.left_on IS NULL AS here
+            FROM {villages} v JOIN {household} h ON h.village_id = v.id JOIN {member} m ON m.household_id = h.id
+            WHERE m.left_on IS NOT NULL OR m.dibao_status IN ({enjoys})
+               OR m.joined_on IS NOT NULL AND m.joined_by NOT IN ({first})) x
+        GROUP BY {keys}, join_year, left_year, dibao, here
         """,
     )
     bench.make(
         "kind_of_person",
         f"""
-        SELECT {keys}, join_year, left_year, dibao, count(*) AS people FROM (
-            SELECT {years}, CASE WHEN m.joined_by NOT IN ({first}) THEN {sql.year_of("m.joined_on")} END AS join_year,
-                   {sql.year_of("m.left_on")} AS left_year,
-                   m.left_on IS NULL AND m.dibao_status IN ({enjoys}) AS dibao
-            FROM {villages} v JOIN {household} h ON h.village_id = v.id JOIN {member} m ON m.household_id = h.id) x
-        GROUP BY {keys}, join_year, left_year, dibao
+        SELECT {keys}, join_year, left_year, dibao, people FROM person_apart
+        UNION ALL SELECT {keys}, CAST(NULL AS integer), CAST(NULL AS integer), FALSE, -people
+                  FROM person_apart WHERE here
+        UNION ALL SELECT {keys}, CAST(NULL AS integer), CAST(NULL AS integer), FALSE, members FROM kind_of_household
         """,
     )
     earliest = bench.value(

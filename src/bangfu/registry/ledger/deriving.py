@@ -101,15 +101,18 @@ def write_events(job: Job, change_id: int) -> None:
         f"FROM plan_member p JOIN done_member d ON d.id = p.id AND p.trouble IS NULL JOIN {member} m ON m.id = p.id"
     )
     columns = 'member_id, household_id, joined, kind, "on", note, change_id'
-    job.bench.run(
-        f"INSERT INTO {event} ({columns}) SELECT m.id, m.household_id, TRUE, m.joined_by, m.joined_on, '', "
-        f"{int(change_id)} {changed} WHERE p.is_new AND m.joined_by NOT IN ('', {first}) AND m.joined_on IS NOT NULL"
-    )
-    job.bench.run(
-        f"INSERT INTO {event} ({columns}) SELECT m.id, m.household_id, FALSE, m.left_by, m.left_on, '', "
-        f"{int(change_id)} {changed} WHERE m.left_by <> '' AND m.left_on IS NOT NULL "
-        "AND (p.is_new OR p.was_left_on IS NULL)"
-    )
+    if job.has("member", "joined_by"):  # else nobody new has a reason
+        job.bench.run(
+            f"INSERT INTO {event} ({columns}) SELECT m.id, m.household_id, TRUE, m.joined_by, m.joined_on, '', "
+            f"{int(change_id)} {changed} WHERE p.is_new AND m.joined_by NOT IN ('', {first}) "
+            "AND m.joined_on IS NOT NULL"
+        )
+    if job.has("member", "left_on"):  # else nobody leaves
+        job.bench.run(
+            f"INSERT INTO {event} ({columns}) SELECT m.id, m.household_id, FALSE, m.left_by, m.left_on, '', "
+            f"{int(change_id)} {changed} WHERE m.left_by <> '' AND m.left_on IS NOT NULL "
+            "AND (p.is_new OR p.was_left_on IS NULL)"
+        )
     if job.moves:
         for joined, owner, kind in (
             ("FALSE", "p.was_household_id", job.moves.left_by),

@@ -153,9 +153,13 @@ def _count_members(job: Job) -> None:
         return
     given = "s.members_counted" if job.has("income_year", "members_counted") else "NULL"
     job.bench.run(
-        f"UPDATE plan_income_year SET people = (SELECT count(*) FROM {sql.table(Member)} m WHERE "
-        f"m.household_id = plan_income_year.household_id AND {income.members_counted_sql('m')}) "
-        f"WHERE trouble IS NULL AND n IN (SELECT s.n FROM in_income_year s WHERE {given} IS NULL)"
+        f"UPDATE plan_income_year AS p SET people = c.people FROM ("
+        "SELECT t.id AS id, count(m.id) AS people FROM ("
+        "SELECT DISTINCT y.household_id AS id FROM plan_income_year y JOIN in_income_year s ON s.n = y.n "
+        f"WHERE y.trouble IS NULL AND {given} IS NULL) t "
+        f"LEFT JOIN {sql.table(Member)} m ON m.household_id = t.id AND {income.members_counted_sql('m')} GROUP BY t.id"
+        f") c WHERE c.id = p.household_id AND p.trouble IS NULL "
+        f"AND p.n IN (SELECT s.n FROM in_income_year s WHERE {given} IS NULL)"
     )
     refused = job.bench.run(
         "UPDATE plan_income_year SET trouble = 'nobody' WHERE trouble IS NULL AND people = 0"

@@ -91,15 +91,30 @@ class Workbench:
         self.waiting: dict[str, list[str]] = {}  # by table, the statements that make its indexes again (`bulk`)
 
     def make(self, name: str, select: str, parameters: Sequence[Any] = (), *, key: str = "", index: str = "") -> None:
-        """TEMP TABLE `name` AS `select`; `key` is a unique column, `index` one that is searched."""
+        """TEMP TABLE `name` AS `select`; `key` is a unique whole number (or several columns that are unique together),
+        `index` a column that is searched."""
         self.drop(name)
-        self.cursor.execute(f"CREATE TEMP TABLE {name} AS {select}", list(parameters) or None)
+        if key and "," not in key and not on_postgresql():
+            self._keyed(name, select, parameters, key)
+            key = ""
+        else:
+            self.cursor.execute(f"CREATE TEMP TABLE {name} AS {select}", list(parameters) or None)
         self.made.append(name)
         if key:
             self.cursor.execute(f"CREATE UNIQUE INDEX {name}_key ON {name} ({key})")
         if index:
             self.cursor.execute(f"CREATE INDEX {name}_by ON {name} ({index})")
         self.analyze(name)
+
+    def _keyed(self, name: str, select: str, parameters: Sequence[Any], key: str) -> None:
+        """SQLite: the rows themselves lie in the order of the key, so that no index of it has to be made."""
+        self.cursor.execute(f"CREATE TEMP TABLE {name} AS SELECT * FROM ({select}) x LIMIT 0", list(parameters) or None)
+        self.cursor.execute(f"PRAGMA temp.table_info({name})")
+        columns = [(str(column), str(kind)) for _number, column, kind, *_rest in self.cursor.fetchall()]
+        self.drop(name)
+        defined = (f"{quote(c)} {'integer PRIMARY KEY' if c == key else kind}" for c, kind in columns)
+        self.cursor.execute(f"CREATE TEMP TABLE {name} ({', '.join(defined)})")
+        self.cursor.execute(f"INSERT INTO {name} {select}", list(parameters) or None)
 
     def note(self, name: str) -> None:
         """TEMP TABLE `name` of ids and how they were touched, still empty. Its rows lie in the order of the ids: what

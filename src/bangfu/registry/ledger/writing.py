@@ -218,7 +218,9 @@ def _counts(job: Job) -> dict[str, Counts]:
         done = f"SELECT id FROM done_{name} WHERE how = '~'"
         if name == "household":
             done += " UNION SELECT id FROM done_dwelling WHERE how = '~'"
-        changed = job.bench.value(f"SELECT count(*) FROM plan_{name} WHERE trouble IS NULL AND id IN ({done})")
+        changed = 0
+        if good > new:  # what is new cannot have changed
+            changed = job.bench.value(f"SELECT count(*) FROM plan_{name} WHERE trouble IS NULL AND id IN ({done})")
         removed = 0
         if name == "income_item":
             removed = job.bench.value("SELECT count(*) FROM gone_income_item")
