@@ -1,10 +1,14 @@
 """How forms look: Tabler's classes on Django's widgets, an error under its field."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
 from django.forms.renderers import DjangoTemplates
 from django.template import loader
+
+from bangfu.common.errors import BangfuError, NotAllowed
+from bangfu.registry.errors import RowsRefused
 
 
 class TablerRenderer(DjangoTemplates):
@@ -64,3 +68,25 @@ def choose(form: forms.BaseForm, name: str, choices: Any) -> None:
     """Give a select its choices: those of policy files are read when the form is made, in the reader's language."""
     field: Any = form.fields[name]
     field.choices = choices
+
+
+def carried_out(form: Any, deed: Callable[[], Any]) -> Any:
+    """Do it; what is refused goes under the fields. Gives what the service gave, or None when it refused."""
+    try:
+        done = deed()
+    except RowsRefused as refusal:
+        if hasattr(form, "refuse"):
+            form.refuse(refusal.problems)
+        else:
+            for problem in refusal.problems:
+                if problem.refuses:
+                    form.add_error(problem.column if problem.column in form.fields else None, problem.message)
+        if not form.errors:
+            form.add_error(None, refusal.message)
+        return None
+    except NotAllowed:
+        raise
+    except BangfuError as error:
+        form.add_error(None, error.message)
+        return None
+    return True if done is None else done

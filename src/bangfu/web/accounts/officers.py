@@ -12,7 +12,6 @@ from django.views.decorators.http import require_POST
 from bangfu.accounts import selectors, services
 from bangfu.accounts.models import Officer, Post
 from bangfu.accounts.roles import roles
-from bangfu.common.errors import BangfuError
 from bangfu.common.places import within
 from bangfu.web.accounts.forms import (
     EndPostForm,
@@ -25,6 +24,7 @@ from bangfu.web.accounts.forms import (
 )
 from bangfu.web.accounts.paging import page_of
 from bangfu.web.accounts.rights import needs
+from bangfu.web.forms import carried_out
 
 
 def _officer(request: HttpRequest) -> Officer:
@@ -96,12 +96,9 @@ def _again(request: HttpRequest, officer: Officer, **more: Any) -> HttpResponse:
 @needs("accounts.officers")
 def officer_create(request: HttpRequest) -> HttpResponse:
     form = NewOfficerForm(request.POST or None, viewer=_officer(request))
-    if request.method == "POST" and form.is_valid():
-        try:
-            new = services.create_officer(by=_officer(request), **form.cleaned_data)
-        except BangfuError as refused:
-            form.add_error(None, refused.message)
-        else:
+    if form.is_valid():
+        new = carried_out(form, lambda: services.create_officer(by=_officer(request), **form.cleaned_data))
+        if new:
             # Shown in this one answer and kept nowhere: a reload asks the form again, not the password.
             return render(request, "accounts/new_password.html", {"new": new, "created": True})
     return render(request, "accounts/officer_create.html", {"form": form})
@@ -112,14 +109,11 @@ def officer_create(request: HttpRequest) -> HttpResponse:
 def officer_change(request: HttpRequest, officer_id: int) -> HttpResponse:
     officer = _found(request, officer_id)
     form = OfficerForm(request.POST)
-    if form.is_valid():
-        try:
-            services.change_officer(by=_officer(request), officer=officer, **form.cleaned_data)
-        except BangfuError as refused:
-            form.add_error(None, refused.message)
-        else:
-            messages.success(request, _("已保存。"))
-            return redirect("officer-page", officer_id)
+    if form.is_valid() and carried_out(
+        form, lambda: services.change_officer(by=_officer(request), officer=officer, **form.cleaned_data)
+    ):
+        messages.success(request, _("已保存。"))
+        return redirect("officer-page", officer_id)
     return _again(request, officer, form=form, opened="change")
 
 
@@ -129,15 +123,12 @@ def officer_close(request: HttpRequest, officer_id: int) -> HttpResponse:
     """Close the account, or open it again when it is closed."""
     officer = _found(request, officer_id)
     form = ReasonForm(request.POST)
-    if form.is_valid():
-        verb = services.close_account if officer.is_active else services.reopen_account
-        try:
-            verb(by=_officer(request), officer=officer, reason=form.cleaned_data["reason"])
-        except BangfuError as refused:
-            form.add_error(None, refused.message)
-        else:
-            messages.success(request, _("账号已停用。") if officer.is_active else _("账号已恢复。"))
-            return redirect("officer-page", officer_id)
+    verb = services.close_account if officer.is_active else services.reopen_account
+    if form.is_valid() and carried_out(
+        form, lambda: verb(by=_officer(request), officer=officer, reason=form.cleaned_data["reason"])
+    ):
+        messages.success(request, _("账号已停用。") if officer.is_active else _("账号已恢复。"))
+        return redirect("officer-page", officer_id)
     return _again(request, officer, reason_form=form, opened="close")
 
 
@@ -175,18 +166,17 @@ def post_assign(request: HttpRequest, officer_id: int) -> HttpResponse:
     form = PostForm(request.POST, viewer=_officer(request))
     if form.is_valid():
         given = form.cleaned_data
-        try:
-            services.assign_post(
+        if carried_out(
+            form,
+            lambda: services.assign_post(
                 by=_officer(request),
                 officer=officer,
                 role_id=given["role"],
                 area=given["area"],
                 starts_on=given["starts_on"],
                 ends_on=given["ends_on"],
-            )
-        except BangfuError as refused:
-            form.add_error(None, refused.message)
-        else:
+            ),
+        ):
             messages.success(request, _("岗位已登记。"))
             return redirect("officer-page", officer_id)
     return _again(request, officer, post_form=form, opened="assign")
@@ -198,14 +188,11 @@ def post_end(request: HttpRequest, post_id: int) -> HttpResponse:
     visible = Post.objects.visible_to(_officer(request)).select_related("area", "officer", "officer__area")
     post = get_object_or_404(visible, pk=post_id)
     form = EndPostForm(request.POST)
-    if form.is_valid():
-        try:
-            services.end_post(by=_officer(request), post=post, on=form.cleaned_data["on"])
-        except BangfuError as refused:
-            form.add_error(None, refused.message)
-        else:
-            messages.success(request, _("任职已结束。"))
-            return redirect("officer-page", post.officer_id)
+    if form.is_valid() and carried_out(
+        form, lambda: services.end_post(by=_officer(request), post=post, on=form.cleaned_data["on"])
+    ):
+        messages.success(request, _("任职已结束。"))
+        return redirect("officer-page", post.officer_id)
     return _again(request, post.officer, end_form=form, opened=f"end-{post.pk}")
 
 

@@ -5,7 +5,6 @@ the officer was shown and says both values where two officers changed one; the s
 nobody comes in between.
 """
 
-from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -16,11 +15,11 @@ from django.utils.translation import gettext as _
 
 from bangfu.accounts.roles import rights
 from bangfu.areas.models import Area
-from bangfu.common.errors import BangfuError, NotAllowed
+from bangfu.common.errors import NotAllowed
 from bangfu.common.places import Level
 from bangfu.registry import selectors, services
-from bangfu.registry.errors import RowsRefused
 from bangfu.registry.models import Household, Member, WorkRecord
+from bangfu.web.forms import carried_out
 from bangfu.web.guard import needs, officer_of
 from bangfu.web.registry.forms import ColumnsForm
 from bangfu.web.registry.household import getattr_or_none, household_of
@@ -35,28 +34,6 @@ def editable(request: HttpRequest, pk: int) -> Household:
     if not officer_of(request).may("registry.edit", house.place):
         raise NotAllowed(right=rights()["registry.edit"].label)
     return house
-
-
-def carried_out(form: Any, deed: Callable[[], Any]) -> Any:
-    """Do it; what is refused goes under the fields. Gives what the service gave, or None when it refused."""
-    try:
-        done = deed()
-    except RowsRefused as refusal:
-        if hasattr(form, "refuse"):
-            form.refuse(refusal.problems)
-        else:
-            for problem in refusal.problems:
-                if problem.refuses:
-                    form.add_error(problem.column if problem.column in form.fields else None, problem.message)
-        if not form.errors:
-            form.add_error(None, refusal.message)
-        return None
-    except NotAllowed:
-        raise
-    except BangfuError as error:
-        form.add_error(None, error.message)
-        return None
-    return True if done is None else done
 
 
 def _form_page(request: HttpRequest, house: Household | None, form: Any, title: str, **more: Any) -> HttpResponse:

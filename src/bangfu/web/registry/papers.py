@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy
 from bangfu.common.policy import code_list
 from bangfu.registry import selectors, services
 from bangfu.registry.models import Member, Paper
-from bangfu.web.forms import choose
+from bangfu.web.forms import carried_out, choose
 from bangfu.web.guard import needs, officer_of
-from bangfu.web.registry.change import carried_out, editable
+from bangfu.web.registry.change import editable
 from bangfu.web.registry.forms import ReasonForm
 from bangfu.web.registry.household import household_of
 

@@ -18,9 +18,9 @@ from bangfu.registry import selectors, services
 from bangfu.registry.errors import Problem
 from bangfu.registry.income_items import items
 from bangfu.registry.models import IncomeItem, IncomeYear, Member
-from bangfu.web.forms import choose, dress
+from bangfu.web.forms import carried_out, choose, dress
 from bangfu.web.guard import needs, officer_of
-from bangfu.web.registry.change import carried_out, editable
+from bangfu.web.registry.change import editable
 from bangfu.web.registry.forms import FlagField, ReasonForm
 from bangfu.web.registry.ledger import KINDS, kind_label
 from bangfu.web.registry.shown import money
