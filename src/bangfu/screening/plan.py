@@ -98,7 +98,8 @@ class FeaturePlan:
 
 
 class Plan:
-    """The rules, by grain and in a fixed order, and the features that they need, each after those it rests on."""
+    """The rules, by grain and in a fixed order, and the features that they need, each after those it rests on; with
+    `evidence` also those that are only shown."""
 
     def __init__(self, book: RuleBook, rules: Iterable[Rule], evidence: bool = False) -> None:
         self.book = book
@@ -106,10 +107,16 @@ class Plan:
         self.rules: dict[str, RulePlan] = {rule.id: _planned(book, rule) for rule in sorted(rules, key=lambda r: r.id)}
         self.features: dict[Key, FeaturePlan] = {}
         self._under_way: set[Key] = set()
+        self._needed: set[Key] = set()
         for rule in self.rules.values():
             self._take(rule.outcome.features)
-            for shown in rule.evidence.values() if evidence else ():
+        needed = {key for rule in self.rules.values() for key in rule.inputs}
+        # Whoever asks for evidence later reads a few rows again, but what stands elsewhere must be known from the run.
+        for rule in self.rules.values():
+            for shown in rule.evidence.values():
                 self._take(shown.features)
+                needed |= shown.inputs if evidence else {key for key in shown.features if self.features[key].cross}
+        self._needed = self.closure(needed)
 
     def of_grain(self, grain: str) -> list[RulePlan]:
         """In the order of their bits."""
@@ -127,7 +134,7 @@ class Plan:
 
     @property
     def cross(self) -> list[FeaturePlan]:
-        return [feature for feature in self.features.values() if feature.cross]
+        return [feature for feature in self.features.values() if feature.cross and feature.key in self._needed]
 
     @property
     def lists(self) -> list[str]:
@@ -137,7 +144,8 @@ class Plan:
     def groups(self, round: int) -> Iterator[tuple[str, list[FeaturePlan]]]:
         """Features of rows below, those of one GROUP BY together, each group after those it rests on."""
         found: dict[str, list[FeaturePlan]] = {}
-        for feature in sorted((f for f in self.features.values() if not f.cross and f.round == round), key=_depth):
+        own = (f for f in self.features.values() if not f.cross and f.round == round and f.key in self._needed)
+        for feature in sorted(own, key=_depth):
             found.setdefault(feature.group, []).append(feature)
         yield from found.items()
 

@@ -1,0 +1,113 @@
+"""Writes the rows of a batch after those of the batch before, and counts them by rule and village.
+
+Whatever engine made the rows, they are sorted and written here: so equal outcomes are equal files.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from bangfu.screening.plan import ROW_KEYS, Plan
+
+COUNTS = pa.schema(
+    [("rule", pa.string()), ("village_code", pa.string()), ("hits", pa.int64()), ("unknown", pa.int64())]
+)
+
+
+def schema_of(grain: str, words: int) -> pa.Schema:
+    keys = [(key, pa.string() if key == "village_code" else pa.int64()) for key in ROW_KEYS[grain]]
+    bits = [(f"{kind}{at}", pa.int64()) for at in range(words) for kind in ("hit", "unknown")]
+    return pa.schema(keys + bits)
+
+
+class OutcomeWriter:
+    """One file a grain. Use as a context; `counts` and `totals` hold what was written so far."""
+
+    def __init__(self, folder: Path, plan: Plan) -> None:
+        self.plan = plan
+        (folder / "outcomes").mkdir()
+        self._schemas = {grain: schema_of(grain, len(plan.words(grain))) for grain in ROW_KEYS if plan.of_grain(grain)}
+        self._writers = {
+            grain: pq.ParquetWriter(
+                folder / "outcomes" / f"{grain}.parquet",
+                schema,
+                compression="zstd",
+                compression_level=1,
+                use_dictionary=["village_code", *(n for n in schema.names if n.startswith(("hit", "unknown")))],
+            )
+            for grain, schema in self._schemas.items()
+        }
+        self._counts: dict[tuple[str, str | None], list[int]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for writer in self._writers.values():
+            writer.close()
+
+    def write(self, grain: str, rows: pa.Table) -> None:
+        """Rows of a batch with their bits, in any order."""
+        if not len(rows):
+            return
+        rows = _sorted(rows.select(self._schemas[grain].names).cast(self._schemas[grain]), ROW_KEYS[grain][-1])
+        self._count(grain, rows)
+        self._writers[grain].write_table(rows, row_group_size=122_880)
+
+    def _count(self, grain: str, rows: pa.Table) -> None:
+        """Rows of a village have few different words: each is counted once and then taken apart."""
+        words = [name for name in rows.column_names if name.startswith(("hit", "unknown"))]
+        grouped = rows.group_by(["village_code", *words], use_threads=False).aggregate([([], "count_all")])
+        villages: Any = grouped["village_code"].combine_chunks().dictionary_encode()
+        names = [*villages.dictionary.to_pylist(), None]
+        at = pc.fill_null(villages.indices, len(names) - 1).to_numpy(zero_copy_only=False)
+        counted = grouped["count_all"].to_numpy()
+        for word, rules in enumerate(self.plan.words(grain)):
+            for kind, column in enumerate((f"hit{word}", f"unknown{word}")):
+                bits = grouped[column].to_numpy()
+                for bit, rule in enumerate(rules):
+                    chosen = (bits >> bit) & 1 == 1
+                    if chosen.any():
+                        sums = np.bincount(at[chosen], counted[chosen], len(names))
+                        self._add(rule.rule.id, kind, names, sums)
+
+    def _add(self, rule: str, kind: int, names: list[str | None], sums: npt.NDArray[np.float64]) -> None:
+        for place in np.flatnonzero(sums):
+            self._counts.setdefault((rule, names[place]), [0, 0])[kind] += int(sums[place])
+
+    def counts(self) -> pa.Table:
+        rows = sorted(self._counts.items(), key=lambda item: (item[0][0], item[0][1] or ""))
+        return pa.table(
+            {
+                "rule": [rule for (rule, _village), _n in rows],
+                "village_code": [village for (_rule, village), _n in rows],
+                "hits": [hits for _key, (hits, _unknown) in rows],
+                "unknown": [unknown for _key, (_hits, unknown) in rows],
+            },
+            schema=COUNTS,
+        )
+
+    def totals(self) -> Mapping[str, tuple[int, int]]:
+        """Hits and unknown by rule."""
+        found: dict[str, tuple[int, int]] = {}
+        for (rule, _village), (hits, unknown) in self._counts.items():
+            before = found.get(rule, (0, 0))
+            found[rule] = (before[0] + hits, before[1] + unknown)
+        return found
+
+
+def _sorted(rows: pa.Table, key: str) -> pa.Table:
+    """By the number of the row. Rows mostly come in that order already."""
+    numbers = rows[key].to_numpy()
+    if len(numbers) < 2 or bool(np.all(numbers[1:] > numbers[:-1])):
+        return rows
+    return rows.take(pa.array(np.argsort(numbers, kind="stable")))
