@@ -15,6 +15,7 @@ from bangfu.findings import services
 from bangfu.findings.models import Run
 from bangfu.registry.models import Household, Member
 from bangfu.rulebook.models import Purpose, Rule, Severity
+from bangfu.screening.running import RuleRun
 
 AS_OF = date(2020, 9, 30)
 SCHEMA = pa.schema(
@@ -75,21 +76,34 @@ class Written:
     hits: list[tuple[str, Any, dict[str, Any]]] = field(default_factory=list)
     unknown: list[tuple[str, Any, dict[str, Any]]] = field(default_factory=list)
     ran: tuple[str, ...] = ("T001", "T002", "T003", "T004")
+    not_run: dict[str, dict[str, str]] = field(default_factory=dict)
+    counties: tuple[str, ...] = ("990121",)
     folder: Path = Path("screenings/by-hand")
 
     @property
     def run(self) -> Any:
         return SimpleNamespace(
             as_of=AS_OF,
+            snapshot="snapshots/by-hand",
             snapshot_sha256="a" * 64,
             book_sha256="b" * 64,
             engine="duckdb",
-            rules={name: SimpleNamespace(figures={}, not_run=[], missing={}) for name in self.ran},
+            rules={
+                name: RuleRun("household", not_run=self.not_run.get(name, {})) for name in (*self.ran, *self.not_run)
+            },
         )
+
+    @property
+    def snapshot(self) -> Any:
+        return SimpleNamespace(parts=lambda: [SimpleNamespace(counties=self.counties)])
 
     def rows(self, rules: Any = None, place: str = "", outcome: str = "hit", limit: int | None = None) -> pa.Table:
         given = self.hits if outcome == "hit" else self.unknown
-        rows = [_row(rule, outcome, of, evidence) for rule, of, evidence in given if rules is None or rule in rules]
+        rows = [
+            _row(rule, outcome, of, evidence)
+            for rule, of, evidence in given
+            if (rules is None or rule in rules) and _village(of).startswith(place)
+        ]
         return pa.Table.from_pylist(rows, schema=SCHEMA)
 
     def counts(self) -> pa.Table:

@@ -121,6 +121,18 @@ def test_unknown_never_resolves(home):
 def test_a_rule_that_was_not_run_resolves_nothing(home):
     finding = found(home)
     absorbed(ran=("T002", "T003"))
+    absorbed(ran=("T002",), not_run={"T001": {"": "figure:poverty_line"}})
+    absorbed(ran=("T002",), not_run={"T001": {"990121200": "figure:poverty_line"}})
+    finding.refresh_from_db()
+    assert finding.state == "open"
+    absorbed(ran=("T002",), not_run={"T001": {"990121100": "figure:poverty_line"}})
+    finding.refresh_from_db()
+    assert finding.state == "resolved"
+
+
+def test_a_county_that_the_snapshot_does_not_hold_keeps_its_findings(home):
+    finding = found(home)
+    absorbed(counties=("990122",))
     finding.refresh_from_db()
     assert finding.state == "open"
 

@@ -4,6 +4,7 @@ evidence and the village they belong to; counts by rule and village; and what wa
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -29,16 +30,18 @@ SEVERITIES: Mapping[str, int] = {
 class Given:
     """`hits`: n, rule_id, topic, severity, grain, household_no, person_no, record_id, village_id (of the outcome),
     evidence (JSON), mark (its hash). `counts`: rule_id, village_id, hits of rules that are no suspicions, unknown.
-    `ran`: the rules of suspicion that were run somewhere. `not_run`: by rule, why not and where, for people to read.
-    `left_out`: (rule, beginning of the village code) where a rule was not run; rule "" is every rule. `unknown`: the
-    rows of these rules that could not be judged: rule_id, household_no, person_no, record_id, village_id."""
+    `ran`: the rules of suspicion that were run somewhere; `not_run`: those of any kind that were run nowhere.
+    `left_out`: (rule, beginning of the village code) where a rule was not run; `counties`: those that the snapshot
+    holds, "" for villages without a code. `unknown(rules, place)`: the rows of these rules in a place (beginning of the
+    code) that could not be judged: rule_id, household_no, person_no, record_id, village_id."""
 
     hits: pa.Table
     counts: pa.Table
     ran: Sequence[str]
-    not_run: Mapping[str, Any]
+    not_run: Sequence[str]
     left_out: Sequence[tuple[str, str]]
-    unknown: Callable[[Sequence[str]], pa.Table]
+    counties: Sequence[str]
+    unknown: Callable[[Sequence[str], str], pa.Table]
 
 
 def villages_in(reach: PlaceRange) -> pa.Table:
@@ -156,19 +159,21 @@ def told_by(outcomes: Outcomes) -> Told:
     return Told(
         as_of=run.as_of,
         columns={
+            "snapshot": Path(run.snapshot).name,
             "snapshot_sha256": run.snapshot_sha256,
             "book_sha256": run.book_sha256,
             "engine": run.engine,
             "outcomes": outcomes.folder.name,
         },
         rules={
-            name: {"figures": r.figures, "not_run": r.not_run, "missing": r.missing} for name, r in run.rules.items()
+            name: {"figures": dict(r.figures), "not_run": dict(r.not_run), "missing": dict(r.missing)}
+            for name, r in run.rules.items()
         },
     )
 
 
 def read(outcomes: Outcomes, book: RuleBook, schema: Schema, reach: PlaceRange) -> Given:
-    """The outcomes of one run. Rules that the book no longer has became no findings."""
+    """The outcomes of one run. Rules that the book no longer has become no findings."""
     run = outcomes.run
     suspicions = {name: book.rules[name] for name in run.rules if name in book.rules and is_suspicion(book.rules[name])}
     villages = villages_in(reach)
@@ -176,8 +181,11 @@ def read(outcomes: Outcomes, book: RuleBook, schema: Schema, reach: PlaceRange) 
     return Given(
         hits=hits_of(rows, suspicions, schema, villages),
         counts=counts_of(outcomes.counts(), list(suspicions), villages),
-        ran=list(suspicions),
-        not_run={},
-        left_out=[],
-        unknown=lambda rules: unknown_of(outcomes.rows(rules=list(rules), outcome="unknown"), villages),
+        ran=[name for name in suspicions if run.rules[name].ran],
+        not_run=[name for name, rule in run.rules.items() if not rule.ran],
+        left_out=[(name, place) for name in suspicions for place in run.rules[name].not_run if place],
+        counties=sorted({county for part in outcomes.snapshot.parts() for county in part.counties}),
+        unknown=lambda rules, place: unknown_of(
+            outcomes.rows(rules=list(rules), place=place, outcome="unknown"), villages
+        ),
     )

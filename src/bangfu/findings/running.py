@@ -12,7 +12,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.utils import translation
+from django.utils import timezone, translation
 from django_tasks import TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
 
@@ -96,7 +96,7 @@ def _go(run: Run, progress: Progress) -> None:
     services.move_run(run, State.SCREENING, snapshot=snapshot.folder.name, taken_at=snapshot.manifest.taken_at)
     progress(str(State.SCREENING.label))
     place = code_of(run.area)
-    out = folder() / f"run-{run.pk}"
+    out = folder() / f"run-{run.pk}-{timezone.localtime():%Y%m%d%H%M%S}"
     outcomes = screen(snapshot, rulebook.book(place), as_of=run.as_of, place=place, out=out)
     enter(State.ABSORBING)
     services.absorb(outcomes, by=run.started_by, run=run)

@@ -276,14 +276,16 @@ def _undecided(bench: sql.Workbench, given: Given) -> list[int]:
     names = ("id", "rule_id", "grain", "household_no", "person_no", "record_id", "village_id", "village_code")
     types = (pa.int64(), pa.string(), pa.string(), pa.string(), pa.string(), pa.int64(), pa.int64(), pa.string())
     gone = pa.table({n: pa.array(c, t) for n, t, c in zip(names, types, zip(*rows, strict=True), strict=True)})
-    unknown = given.unknown(sorted({row[1] for row in rows}))
+    # Of all that could not be judged only what lies where findings would be resolved.
+    unknown = given.unknown(sorted({row[1] for row in rows}), _shared([row[7] for row in rows]))
+    counties = pa.table({"county": pa.array(given.counties, pa.string())})
     left_out = pa.table(
         {
             "rule_id": pa.array([rule for rule, _code in given.left_out], pa.string()),
             "code": pa.array([code for _rule, code in given.left_out], pa.string()),
         }
     )
-    with engine(gone=gone, unknown=unknown, left_out=left_out) as duck:
+    with engine(gone=gone, unknown=unknown, left_out=left_out, counties=counties) as duck:
         found = arrow(
             duck,
             """
@@ -294,11 +296,21 @@ def _undecided(bench: sql.Workbench, given: Given) -> list[int]:
                 ELSE u.village_id = g.village_id END)
             UNION
             SELECT g.id FROM gone g
-            JOIN left_out l ON l.rule_id IN (g.rule_id, '') AND starts_with(g.village_code, l.code)
+            JOIN left_out l ON l.rule_id = g.rule_id AND starts_with(g.village_code, l.code)
+            UNION
+            SELECT g.id FROM gone g
+            WHERE NOT EXISTS (SELECT 1 FROM counties c WHERE c.county = substr(g.village_code, 1, 6))
             """,
         )
     ids: list[int] = found["id"].to_pylist()
     return ids
+
+
+def _shared(codes: list[str]) -> str:
+    """The beginning that all these codes share."""
+    first, last = min(codes), max(codes)
+    same = next((n for n, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
+    return first[:same]
 
 
 def _count(bench: sql.Workbench, run: Run) -> None:
