@@ -117,7 +117,7 @@ class Walk:
                 or _("请先在 figures 中写明这一数值及其依据"),
             )
         self.found.figures.add(name)
-        return kinds.figure(exp.Placeholder(this=name), FIGURE_KINDS[figure.type], LARGEST_FIGURE)
+        return kinds.figure(name, FIGURE_KINDS[figure.type], LARGEST_FIGURE)
 
     # Constants
 

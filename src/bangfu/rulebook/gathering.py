@@ -218,7 +218,8 @@ class _Reading:
                 continue
             if region is None:
                 continue
-            value = value.model_copy(update={"region": region})
+            number = value.value if figure.type == "amount" else Decimal(int(value.value))  # 16.0 is 16
+            value = value.model_copy(update={"region": region, "value": number})
             key = (region, value.start)
             if key in own:
                 item.fault(

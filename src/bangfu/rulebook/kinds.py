@@ -17,7 +17,9 @@ from bangfu.rulebook.language import wrong
 INT32 = (-(2**31), 2**31 - 1)
 INT64 = (-(2**63), 2**63 - 1)
 AMOUNT = (12, 2)  # digits before and after the point of DECIMAL(14,2)
-MOST_DIGITS = 34  # of a decimal in between; DuckDB and Spark end at 38
+FIGURE_DIGITS = (10, 4)
+NARROW = 18  # digits of a decimal that DuckDB keeps in 64 bits
+MOST_DIGITS = 36  # of a decimal in between; DuckDB and Spark end at 38
 # Days are whole numbers of eight digits; those read out of an ID number need not be days of the calendar.
 RANGES = {FactKind.DAY: (0, 99_999_999), FactKind.WHOLE: INT32}
 FAMILIES = {
@@ -48,6 +50,7 @@ class Typed:
     wide: bool = False
     constant: bool = False
     shown: str = ""
+    atomic: bool = False
 
     @property
     def family(self) -> str:
@@ -56,16 +59,16 @@ class Typed:
     @property
     def bare(self) -> bool:
         """A column, feature or figure as it stands, not something computed."""
-        return type(self.node) in (exp.Column, exp.Placeholder)
+        return self.atomic or type(self.node) is exp.Column
 
     def of_codes(self, codes: CodeList | None) -> "Typed":
         return replace(self, codes=codes)
 
     def in_brackets(self) -> "Typed":
-        return replace(self, node=exp.Paren(this=self.node), shown="")
+        return replace(self, node=exp.Paren(this=self.node), shown="", atomic=False)
 
     def with_node(self, node: exp.Expr) -> "Typed":
-        return replace(self, node=node, constant=False, shown="")
+        return replace(self, node=node, constant=False, shown="", atomic=False)
 
     def named(self) -> str:
         return self.shown or self.node.sql(dialect="duckdb")[:60]
@@ -110,15 +113,19 @@ def whole(node: exp.Expr, low: int, high: int) -> Typed:
 
 def day(name: str, kind: FactKind) -> Typed:
     """One of the days that the screening knows, or its year."""
-    made = leaf(exp.Placeholder(this=name), kind, f"${name}")
+    made = replace(leaf(exp.Placeholder(this=name), kind, f"${name}"), atomic=True)
     return made if kind is FactKind.DAY else replace(made, low=0, high=9999)
 
 
-def figure(node: exp.Expr, kind: FactKind, largest: int) -> Typed:
-    shown = f"${node.name}"
-    if kind is FactKind.WHOLE:
-        return Typed(node, kind, low=-largest, high=largest, shown=shown)
-    return replace(leaf(node, kind, shown), digits=(10, 4) if kind is FactKind.AMOUNT else (0, 0))
+def figure(name: str, kind: FactKind, largest: int) -> Typed:
+    """A figure of policy, as a parameter. An amount is cast to one: bound to 7000 it would else be a whole number, and
+    compute like one."""
+    node: exp.Expr = exp.Placeholder(this=name)
+    if kind is FactKind.AMOUNT:
+        node = exp.Cast(this=node, to=exp.DataType.build(f"DECIMAL({sum(FIGURE_DIGITS)}, {FIGURE_DIGITS[1]})"))
+        return Typed(node, kind, digits=FIGURE_DIGITS, shown=f"${name}", atomic=True)
+    low, high = (-largest, largest) if kind is FactKind.WHOLE else RANGES[kind]
+    return Typed(node, kind, low=low, high=high, shown=f"${name}", atomic=True)
 
 
 def text(written: str) -> Typed:
@@ -189,6 +196,14 @@ def comparable(left: Typed, right: Typed, *, ordered: bool) -> None:
     right.check_code(left)
     _day_like(left, right)
     _day_like(right, left)
+    _check_digits(left, right)
+
+
+def _check_digits(*sides: Typed) -> None:
+    """Side by side, all have the digits of the longest before and after the point."""
+    digits = [_digits(side) for side in sides]
+    if max(each[0] for each in digits) + max(each[1] for each in digits) > MOST_DIGITS:
+        raise wrong(_("“{text}”可能大得算不下").format(text=sides[0].named()), _("请少乘一项"))
 
 
 def _day_like(day: Typed, other: Typed) -> None:
@@ -228,6 +243,7 @@ def common(given: Sequence[Typed], where: str) -> Typed:
                 ),
                 _("各项应是同一类"),
             )
+    _check_digits(*known)
     lists = {each.codes.id: each.codes for each in known if each.codes}
     codes = next(iter(lists.values())) if len(lists) == 1 else None
     for each in known:
@@ -279,7 +295,9 @@ def _signed(given: Typed, operator: type[exp.Expr], low: int, high: int) -> Type
     """The smallest whole number has no counterpart in its own width."""
     too_far = given.kind is not FactKind.AMOUNT and not _within(INT32, low, high)
     node = _widened(given) if too_far else given.node
-    return replace(given, node=operator(this=node), low=low, high=high, wide=given.wide or too_far, shown="")
+    return replace(
+        given, node=operator(this=node), low=low, high=high, wide=given.wide or too_far, shown="", atomic=False
+    )
 
 
 def _within(width: tuple[int, int], low: int, high: int) -> bool:
@@ -331,15 +349,39 @@ def _range(operator: type[exp.Expr], left: Typed, right: Typed) -> tuple[int, in
 
 
 def _of_amounts(operator: type[exp.Expr], left: Typed, right: Typed, made: exp.Expr) -> Typed:
+    """DuckDB multiplies decimals of up to 18 digits each in 18 digits and stops when the product has more: where it
+    could, one side is widened first."""
     if operator in (exp.IntDiv, exp.Mod):
         raise wrong(_("// 和 % 只能用于整数"), _("请改写为乘法"))
     if FactKind.DAY in (left.kind, right.kind):
         raise wrong(_("日期不能与金额一起计算"))
-    (a, b), (c, d) = _digits(left), _digits(right)
-    digits = (a + c, b + d) if operator is exp.Mul else (max(a, c) + 1, max(b, d))
+    one, other = _as_decimal(left), _as_decimal(right)
+    digits = _digits_after(operator, one.digits, other.digits)
+    if sum(digits) > NARROW >= max(sum(one.digits), sum(other.digits)):
+        one = _cast(one, (NARROW + 1 - one.digits[1], one.digits[1]))
+        digits = _digits_after(operator, one.digits, other.digits)
     if sum(digits) > MOST_DIGITS:
         raise wrong(_("“{text}”可能大得算不下").format(text=made.sql(dialect="duckdb")[:60]), _("请少乘一项"))
-    return Typed(made, FactKind.AMOUNT, digits=digits)
+    return Typed(operator(this=one.node, expression=other.node), FactKind.AMOUNT, digits=digits)
+
+
+def _digits_after(operator: type[exp.Expr], one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
+    (a, b), (c, d) = one, other
+    return (a + c, b + d) if operator is exp.Mul else (max(a, c) + 1, max(b, d))
+
+
+def _as_decimal(side: Typed) -> Typed:
+    """A side as engines take it: a whole number has ten digits, or nineteen; a written one as many as are written."""
+    if side.kind is FactKind.AMOUNT:
+        return side
+    if side.constant:
+        return _cast(side, (len(str(max(abs(side.low), abs(side.high)))), 0))
+    return replace(side, digits=_digits(side))
+
+
+def _cast(side: Typed, digits: tuple[int, int]) -> Typed:
+    kind = exp.DataType.build(f"DECIMAL({sum(digits)}, {digits[1]})")
+    return replace(side, node=exp.Cast(this=side.node, to=kind), digits=digits)
 
 
 def _divided(operator: type[exp.Expr], left: Typed, right: Typed, made: exp.Expr) -> Typed:
@@ -358,12 +400,12 @@ def _divided(operator: type[exp.Expr], left: Typed, right: Typed, made: exp.Expr
 
 def check_pattern(pattern: str) -> None:
     """Raises ConditionWrong for a pattern that engines read differently, or that could keep one busy for long."""
-    try:
-        re.compile(pattern)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise wrong(_("模式“{pattern}”写得不对").format(pattern=pattern[:40])) from error
     if len(pattern) > 200 or not PATTERN.fullmatch(pattern) or DOUBLE_QUANTIFIER.search(pattern):
         raise wrong(
             _("模式“{pattern}”用了这里不能用的写法").format(pattern=pattern[:40]),
             _("只用文字、[0-9]、[^0-9]、点号、^ $ | ( )，及其后的 * + ? {n}；括号不能重复"),
         )
+    try:
+        re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise wrong(_("模式“{pattern}”写得不对").format(pattern=pattern[:40])) from error
