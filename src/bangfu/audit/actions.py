@@ -108,12 +108,15 @@ SUBJECTS = {
     "snapshot": _("快照"),
     "run": _("筛查"),
     "finding": _("疑点"),
+    "draft": _("地方标准与规则草案"),
+    "version": _("地方标准与规则版本"),
     "house": _("整个系统"),
     "trail": _("留痕"),
 }
 
 DETAILS = {
     "username": _("登录名"),
+    "note": _("意见"),
     "fields": _("改动的项目"),
     "field": _("项目"),
     "reason": _("原因"),

@@ -72,7 +72,7 @@ def _propose(by: Officer, area: Area, kind: str, subject: str, content: dict[str
     files.check(draft)
     with transaction.atomic():
         draft.save()
-        audit.record(by, "rules.drafted", draft, kind=kind, subject=subject, reason=reason)
+        audit.record(actor=by, action="rules.drafted", subject=draft, kind=kind, code=subject, reason=reason)
     return draft
 
 
@@ -101,7 +101,7 @@ def submit(*, by: Officer, draft: Draft) -> Draft:
             raise errors.DraftNotTried(title=held.title)
         held.state = State.SUBMITTED
         held.save(update_fields=["state"])
-        audit.record(by, "rules.submitted", held)
+        audit.record(actor=by, action="rules.submitted", subject=held)
     return held
 
 
@@ -112,7 +112,7 @@ def withdraw(*, by: Officer, draft: Draft) -> Draft:
         _own(by, held)
         held.state = State.WITHDRAWN
         held.save(update_fields=["state"])
-        audit.record(by, "rules.withdrawn", held)
+        audit.record(actor=by, action="rules.withdrawn", subject=held)
     return held
 
 
@@ -131,9 +131,9 @@ def decide(*, by: Officer, draft: Draft, approve: bool, note: str) -> Draft:
             Area.objects.select_for_update(of=("self",)).get(pk=held.area_id)
             files.check(held)
         held.save()
-        audit.record(by, "rules.approved" if approve else "rules.returned", held, note=note)
         if approve:
             _put_in_force(held)
+        audit.record(actor=by, action="rules.approved" if approve else "rules.returned", subject=held, note=note)
     return held
 
 

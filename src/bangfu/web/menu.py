@@ -25,8 +25,11 @@ class Item:
 MENU = (
     Item("home", _("首页"), "outline/home"),
     Item("household-list", _("户档"), "outline/users-group", "registry.view"),
+    Item("finding-list", _("疑点"), "outline/alert-square-rounded", "findings.view"),
     Item("area-tree", _("区划与村情"), "outline/map-2", "areas.view", _("查看区划、村情和历次区划变更")),
     Item("import-list", _("导入"), "outline/table-import", "registry.import"),
+    Item("rule-list", _("规则与标准"), "outline/gavel", "rules.view"),
+    Item("measures", _("贫困程度测算"), "outline/chart-histogram", "registry.view"),
     Item("officer-list", _("人员与岗位"), "outline/id-badge-2", "accounts.view", _("人员、岗位与账号的登记情况")),
     Item("audit-list", _("留痕"), "outline/fingerprint", "audit.view", _("查看谁在何时做了什么，核对留痕是否完整")),
 )

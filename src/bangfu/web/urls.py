@@ -9,6 +9,9 @@ urlpatterns = [
     path("", include("bangfu.web.accounts.urls")),
     path("areas/", include("bangfu.web.areas.urls")),
     path("households/", include("bangfu.web.registry.urls")),
+    path("findings/", include("bangfu.web.findings.urls")),
+    path("rules/", include("bangfu.web.rulebook.urls")),
+    path("measures/", include("bangfu.web.measuring.urls")),
     path("audit/", include("bangfu.web.audit.urls")),
 ]
 handler403 = "bangfu.web.home.refused"

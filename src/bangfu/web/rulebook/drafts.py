@@ -305,7 +305,7 @@ def export(request: HttpRequest) -> HttpResponse:
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in last.files.items():
             archive.writestr(f"{shown.place_code(area)}/{name}", text)
-    audit.record(officer_of(request), "rules.exported", last, number=last.number)
+    audit.record(actor=officer_of(request), action="rules.exported", subject=last, number=last.number)
     answer = HttpResponse(packed.getvalue(), content_type="application/zip")
     answer["Content-Disposition"] = f'attachment; filename="policy-{shown.place_code(area)}-{last.number}.zip"'
     return answer
