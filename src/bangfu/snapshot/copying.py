@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -111,18 +112,9 @@ def copy_sql(table: str, columns: Sequence[str], key: Sequence[str], select: str
 
 @contextmanager
 def _transaction(order: Order) -> Iterator[Any]:
-    if order.kind == "sqlite":
-        from adbc_driver_sqlite import dbapi
-
-        connection = dbapi.connect(order.address, autocommit=True)
-        begin = "BEGIN"
-    else:
-        from adbc_driver_postgresql import dbapi
-
-        connection = dbapi.connect(order.address, autocommit=True)
-        begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-    with connection, connection.cursor() as cursor:
-        cursor.execute(begin)
+    driver = import_module(f"adbc_driver_{order.kind}.dbapi")
+    with driver.connect(order.address, autocommit=True) as connection, connection.cursor() as cursor:
+        cursor.execute("BEGIN" if order.kind == "sqlite" else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         if order.kind == "sqlite":
             cursor.execute("PRAGMA cache_size = -65536")
             cursor.adbc_statement.set_options(**{SQLITE_BATCH: "16384"})

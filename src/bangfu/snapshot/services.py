@@ -10,7 +10,9 @@ from django.utils import timezone
 from bangfu.audit.services import Actor, record
 from bangfu.common.errors import BangfuError
 from bangfu.common.facts import schema
+from bangfu.snapshot import dictionary as dictionaries
 from bangfu.snapshot import folders, taking
+from bangfu.snapshot.dictionary import DictionaryTable
 from bangfu.snapshot.errors import FolderTaken, NoSnapshotYet
 from bangfu.snapshot.store import MANIFEST, Snapshot
 from bangfu.snapshot.taking import Progress
@@ -74,6 +76,12 @@ def latest() -> Snapshot:
     if not found:
         raise NoSnapshotYet()
     return found[0]
+
+
+def dictionary() -> tuple[DictionaryTable, ...]:
+    """The data dictionary in the reader's language, with what is unknown in the latest snapshot, where there is one."""
+    found = listed()
+    return dictionaries.dictionary(schema(), found[0] if found else None)
 
 
 def from_folder(source: Path, out: Path, as_of: date, *, progress: Progress = lambda done, all: None) -> Snapshot:

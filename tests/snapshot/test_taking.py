@@ -1,0 +1,359 @@
+"""The live database as a snapshot: in one consistent read, in the types of the facts, and with a trail."""
+
+import json
+import shutil
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from bangfu.audit.models import Entry
+from bangfu.common import duck
+from bangfu.common.facts import FactColumn, FactKind, FactTable, Schema, schema
+from bangfu.registry.models import Dwelling, Household, IncomeYear, Member, WorkRecord
+from bangfu.snapshot import copying, drafting, errors, services, taking
+from bangfu.snapshot.store import Snapshot
+from tests.conftest import House, make_area
+
+AS_OF = date(2020, 9, 30)
+
+
+def home_of(village: Any, number: int, **more: Any) -> Household:
+    values = {"village": village, "place": village.place, "household_no": f"{number:012d}", **more}
+    return made(Household(**values))
+
+
+def person_of(home: Household, number: int, **more: Any) -> Member:
+    values = {"household": home, "place": home.place, "person_no": f"{number:014d}", "name": "张三", **more}
+    return made(Member(**values))
+
+
+def made(row: Any) -> Any:
+    """On file as it is, past the registry's writer and its history."""
+    [row] = type(row).objects.bulk_create([row])
+    return row
+
+
+def facts_of(snapshot: Snapshot, table: str, *columns: str, order: str = "") -> list[tuple[Any, ...]]:
+    sql = snapshot.source_sql(snapshot.parts(), table, schema(), columns)
+    with duck.within(snapshot.folder) as reading:
+        return reading.sql(f"{sql} ORDER BY {order or columns[0]}").fetchall()
+
+
+@pytest.mark.databases
+@pytest.mark.req("A7")
+@pytest.mark.django_db(transaction=True)
+def test_every_kind_of_value_arrives_as_what_it_means(house: House) -> None:
+    full = home_of(
+        house.village, 1, cultivated_land_mu="12.34", first_identified=date(2014, 3, 1), in_cooperative=False,
+        planned_exit_year=2020, household_type="01", bank_account="62170012345678901", head_name="张三",
+    )  # fmt: skip
+    bare = home_of(house.neighbour_village, 2)
+    made(Dwelling(household=full, house_area_m2="98.50", dangerous_house=True))
+    person_of(full, 1, id_no="110101199003077758", birth_date=date(1990, 3, 7), living_together=True, sex="1")
+    person_of(bare, 2, left_on=date(2019, 1, 1))
+    snapshot = services.take(AS_OF)
+    columns = ("household_no", "cultivated_land_mu", "first_identified_ymd", "in_cooperative", "planned_exit_year")
+    assert facts_of(snapshot, "household", *columns, "household_type", "house_area_m2", "dangerous_house") == [
+        ("000000000001", Decimal("12.34"), 20140301, False, 2020, "01", Decimal("98.50"), True),
+        ("000000000002", None, None, None, None, None, None, None),
+    ]
+    assert facts_of(snapshot, "household", "household_no", "bank_key", "registered", "village_code", "head_name") == [
+        ("000000000001", 62170012345678901, True, "990121200201", "张三"),
+        ("000000000002", None, None, "990121100201", None),
+    ]
+    assert facts_of(
+        snapshot,
+        "member",
+        "person_no",
+        "birth_ymd",
+        "id_key",
+        "id_check_ok",
+        "id_sex",
+        "id_birth_ymd",
+        "age",
+        "present",
+    ) == [
+        ("00000000000001", 19900307, 11010119900307775 * 11 + 8, True, "1", 19900307, 30, True),
+        ("00000000000002", None, None, None, None, None, None, False),
+    ]
+
+
+@pytest.mark.databases
+@pytest.mark.django_db(transaction=True)
+def test_texts_that_come_after_thousands_of_unknowns_are_read(house: House) -> None:
+    """ADBC's SQLite guesses types from the first rows; a village begins where another's columns were empty."""
+    homes = [
+        Household(village=house.village, place=house.village.place, household_no=f"{n:012d}") for n in range(20000)
+    ]
+    Household.objects.bulk_create(homes)
+    home_of(
+        house.village, 99999, phone="13800000000", exited_on=date(2019, 12, 1), forest_mu="1.50", led_by_pioneer=True
+    )
+    snapshot = services.take(AS_OF)
+    found = facts_of(snapshot, "household", "household_no", "phone", "exited_ymd", "forest_mu", "led_by_pioneer")
+    assert len(found) == 20001
+    assert found[-1] == ("000000099999", "13800000000", 20191201, Decimal("1.50"), True)
+
+
+@pytest.mark.databases
+@pytest.mark.django_db(transaction=True)
+def test_a_household_stays_in_one_part_and_counties_are_shared_out(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    township = make_area(house.neighbour_county, 1, "东乡", "990122100000")
+    other = make_area(township, 1, "东村", "990122100201")
+    for number, village in enumerate((house.village, house.other_village, other, other), start=1):
+        home = home_of(village, number)
+        person_of(home, number * 2)
+        person_of(home, number * 2 + 1)
+    monkeypatch.setattr(taking, "_run", lambda order, tables, progress: run_here(order, 2))
+    snapshot = services.take(AS_OF)
+    assert [(part.counties, part.rows["household"], part.rows["member"]) for part in snapshot.parts()] == [
+        (("990121",), 2, 4),
+        (("990122",), 2, 4),
+    ]
+    assert [part.number for part in snapshot.parts("990122100201")] == [1]
+    assert sum(part.rows["village"] for part in snapshot.parts()) == 4
+
+
+def run_here(order: copying.Order, households_a_part: int) -> int:
+    """The order carried out by a process of its own, with smaller parts."""
+    program = (
+        "import sys\nfrom bangfu.snapshot import copying\n"
+        f"copying.HOUSEHOLDS_A_PART = {households_a_part}\nsys.exit(copying.main())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], input=order.to_json(), capture_output=True, text=True, check=True
+    )
+    return int(json.loads(done.stdout.splitlines()[-1])["parts"])
+
+
+@pytest.mark.databases
+@pytest.mark.django_db(transaction=True)
+def test_ended_households_are_left_out_and_those_who_left_stay_in(house: House) -> None:
+    person_of(home_of(house.village, 1, ended_on=date(2020, 1, 1)), 1)
+    home = home_of(house.village, 2)
+    person_of(home, 2)
+    gone = person_of(home, 3, left_on=date(2020, 2, 1))
+    made(WorkRecord(member=gone, start_month=date(2019, 1, 1), monthly_income="3000"))
+    year = {"year": 2020, "window_start": date(2019, 10, 1), "window_end": AS_OF, "members_counted": 1}
+    made(IncomeYear(household=home, **year))
+    snapshot = services.take(AS_OF)
+    assert snapshot.rows | {"village": 0} == {
+        "village": 0,
+        "household": 1,
+        "member": 2,
+        "work_record": 1,
+        "income_year": 1,
+    }
+    assert facts_of(snapshot, "member", "person_no", "present") == [
+        ("00000000000002", True),
+        ("00000000000003", False),
+    ]
+
+
+@pytest.mark.databases
+@pytest.mark.req("H2")
+@pytest.mark.django_db(transaction=True)
+def test_taking_leaves_a_trail_and_is_listed(house: House) -> None:
+    officer = house.officer("county_office")
+    before = Entry.objects.count()
+    snapshot = services.take(AS_OF, by=officer)
+    entry = Entry.objects.latest("number")
+    assert Entry.objects.count() == before + 1
+    assert (entry.action, entry.subject_id, entry.actor_id) == ("snapshot.taken", snapshot.folder.name, officer.pk)
+    assert json.loads(entry.detail)["sha256"] == snapshot.sha256
+    assert snapshot.folder.parent == services.home()
+    assert snapshot.folder.name.startswith("2020-09-30-")
+    again = services.take(date(2020, 10, 1))
+    assert [s.sha256 for s in services.listed()] == [again.sha256, snapshot.sha256]
+    assert services.latest().folder == again.folder
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_its_trail_a_snapshot_did_not_happen(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(**_given: Any) -> None:
+        raise RuntimeError("the trail is full")
+
+    monkeypatch.setattr(services, "record", broken)
+    with pytest.raises(RuntimeError):
+        services.take(AS_OF)
+    assert list(services.home().iterdir()) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_there_is_no_latest_snapshot_before_the_first(db: None) -> None:
+    with pytest.raises(errors.NoSnapshotYet):
+        services.latest()
+
+
+@pytest.mark.req("H2")
+@pytest.mark.django_db(transaction=True)
+def test_only_the_owner_sees_the_folder_and_no_address_leads_there(house: House) -> None:
+    home_of(house.village, 1)
+    snapshot = services.take(AS_OF)
+    assert stat.S_IMODE(services.home().stat().st_mode) == 0o700
+    assert stat.S_IMODE(snapshot.folder.stat().st_mode) == 0o700
+    client = house.client("county_office")
+    for path in (
+        f"/snapshots/{snapshot.folder.name}/manifest.json",
+        f"/static/snapshots/{snapshot.folder.name}/manifest.json",
+        f"/static/../snapshots/{snapshot.folder.name}/household/0000.parquet",
+        f"/uploads/snapshots/{snapshot.folder.name}/manifest.json",
+    ):
+        assert client.get(path).status_code == 404, path
+
+
+# --- one consistent read, on a database of its own ---
+
+
+def small() -> Schema:
+    columns = (
+        FactColumn("household_id", FactKind.KEY, "户", required=True, source="t.id"),
+        FactColumn("village_code", FactKind.TEXT, "村", source="t.village"),
+        FactColumn("place", FactKind.KEY, "位置", required=True, source="t.place"),
+        FactColumn("note", FactKind.TEXT, "备注", source="t.note"),
+    )
+    return Schema(
+        {
+            name: FactTable(name, name, ("household_id",), columns, lambda day, name=name: f"{name}s t WHERE t.id > 0")
+            for name in ("first", "second")
+        }
+    )
+
+
+WRITER = """
+import sys, time
+from contextlib import closing
+address, began = sys.argv[1], time.perf_counter()
+if "=" in address or "://" in address:
+    import psycopg
+    with psycopg.connect(address) as db:
+        db.execute("SET lock_timeout = '2s'")
+        db.execute("INSERT INTO seconds VALUES (100001, '', 0, 'late')")
+        db.execute("UPDATE firsts SET note = 'changed'")
+else:
+    import sqlite3
+    with closing(sqlite3.connect(address, timeout=2)) as db, db:
+        db.execute("INSERT INTO seconds VALUES (100001, '', 0, 'late')")
+        db.execute("UPDATE firsts SET note = 'changed'")
+print(time.perf_counter() - began)
+"""
+TABLES = ("firsts", "seconds")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, str]]:
+    """A database of two tables of 100,000 rows: its kind and address."""
+    numbered = "SELECT {n}, '990121200201', {n}, 'early' FROM {series}"
+    if request.param == "sqlite":
+        import sqlite3
+
+        address = str(tmp_path / "live.sqlite3")
+        series = "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) SELECT i FROM n)"
+        with sqlite3.connect(address) as db:
+            db.execute("PRAGMA journal_mode = WAL")
+            for table in TABLES:
+                db.execute(f"CREATE TABLE {table} (id integer, village text, place integer, note text)")
+                db.execute(f"INSERT INTO {table} {numbered.format(n='i', series=series)}")
+        db.close()
+    else:
+        import psycopg
+
+        address = request.getfixturevalue("postgres_url")
+        with psycopg.connect(address) as db:
+            for table in TABLES:
+                db.execute(f"CREATE TABLE {table} (id bigint, village text, place bigint, note text)")  # type: ignore[arg-type]
+                db.execute(f"INSERT INTO {table} {numbered.format(n='i', series='generate_series(1, 100000) i')}")  # type: ignore[arg-type]
+    yield request.param, address
+
+
+def order_for(kind: str, address: str, folder: Path, tables: Schema) -> copying.Order:
+    for name in (*tables.tables, "spill"):
+        (folder / name).mkdir(parents=True)
+    return copying.Order(
+        kind=kind,
+        address=address,
+        folder=str(folder),
+        memory="200MB",
+        threads=1,
+        span=10**10,
+        counties="SELECT 0, 100000",
+        tables=[taking._table_order(table, AS_OF, kind == "sqlite") for table in tables.tables.values()],
+    )
+
+
+@pytest.mark.req("A7")
+def test_a_writer_commits_meanwhile_without_waiting_and_the_snapshot_does_not_see_it(
+    database: tuple[str, str], tmp_path: Path
+) -> None:
+    kind, address = database
+    folder = tmp_path / "draft"
+    steps = copying.copy(order_for(kind, address, folder, small()))
+    assert next(steps).table == "first"
+    written = subprocess.run(
+        [sys.executable, "-c", WRITER, address], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert written.returncode == 0, written.stderr
+    assert [step.table for step in steps] == ["second"]
+    with duck.within(folder) as reading:
+        for table in ("first", "second"):
+            files = f"read_parquet('{folder}/{table}/*.parquet')"
+            sql = f"SELECT count(*), min(note), max(note), max(household_id) FROM {files}"
+            assert reading.sql(sql).fetchall() == [(100_000, "early", "early", 100_000)]
+
+
+def test_a_database_that_breaks_off_is_said_with_the_table(database: tuple[str, str], tmp_path: Path) -> None:
+    kind, address = database
+    order = order_for(kind, address, tmp_path / "draft", small())
+    broken = copying.TableOrder("second", ["household_id"], ["household_id"], "SELECT id FROM nowhere", "SELECT 1", "0")
+    order = copying.Order(**{**order.__dict__, "tables": [order.tables[0], broken]})
+    with pytest.raises(copying.CopyingFailed) as raised:
+        list(copying.copy(order))
+    assert raised.value.args[0] == "second"
+    assert "nowhere" in raised.value.args[1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_failure_of_the_copying_process_is_said_in_words_and_leaves_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drafting, "facts_sql", lambda *given, **more: "SELECT nonsense FROM live")
+    with pytest.raises(errors.ReadingFailed, match="village"):
+        services.take(AS_OF)
+    assert list(services.home().iterdir()) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_number_too_large_for_an_amount_is_refused(house: House) -> None:
+    home_of(house.village, 1)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE registry_household SET forest_mu = 999999999999999999")
+    with pytest.raises(errors.ReadingFailed, match="household"):
+        services.take(AS_OF)
+    shutil.rmtree(services.home())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_dictionary_tells_what_is_unknown(house: House) -> None:
+    assert {table.rows for table in services.dictionary()} == {None}
+    home_of(house.village, 1, phone="13800000000")
+    home_of(house.village, 2)
+    services.take(AS_OF)
+    tables = {table.name: table for table in services.dictionary()}
+    household = {column.name: column for column in tables["household"].columns}
+    assert tables["household"].rows == 2
+    assert (household["phone"].unknown, household["household_id"].unknown) == (0.5, 0.0)
+    assert (household["phone"].origin, household["phone"].sensitive) == ("given", True)
+    assert household["registered"].origin == "derived"
+    member = {column.name: column for column in tables["member"].columns}
+    assert (member["age"].origin, member["age"].unknown, member["sex"].codes) == ("computed", None, "sex")
+    assert all(column.meaning for table in tables.values() for column in table.columns)
