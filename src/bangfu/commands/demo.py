@@ -1,4 +1,5 @@
-"""`bangfu demo`: the sample county, loaded into an empty home and served. A home that holds data is only served."""
+"""`bangfu demo`: the sample county, loaded into an empty home, screened and served. A home that holds data is only
+served."""
 
 from pathlib import Path
 from typing import Any
@@ -32,17 +33,21 @@ def command(households: int, seed: int, prepare_only: bool, port: int) -> dict[s
 def _load(households: int, seed: int) -> dict[str, Any]:
     from django.conf import settings
 
+    from bangfu.findings import running
+    from bangfu.sample.data_files import county
     from bangfu.sample.services import load_sample_county, write_truth
 
     loaded = load_sample_county(
         households, seed, progress=lambda step: progress(f"装入样县（约一分钟）/ sample county: {step}")
     )
     write_truth(loaded.truth, Path(settings.HOME) / "sample")
-    return {"households": households, "seed": seed}
+    # The invented county stands on a day in the past, and is screened as of that day.
+    run = running.run_now(as_of=county().day, progress=lambda step: progress(f"筛查样县 / screening: {step}"))
+    return {"households": households, "seed": seed, "findings": run.counts["new"]}
 
 
 def _told(address: str) -> str:
-    """What a newcomer needs: the address, the names to sign in with, three things to look at. For a home that holds
+    """What a newcomer needs: the address, the names to sign in with, four things to look at. For a home that holds
     other data than the sample county: the address alone."""
     from django.utils.translation import gettext as _
 
@@ -55,7 +60,7 @@ def _told(address: str) -> str:
     if officers:
         lines += ["", _("样县的登录名和密码（虚构的人，仅供试用）：")]
         lines += [f"  {o.username:<10} {o.password}    {o.role} · {o.area} · {o.name}" for o in officers]
-        lines += ["", _("可以先看这三处：")]
+        lines += ["", _("可以先看这四处：")]
         lines += [f"  {number}. {thing}" for number, thing in enumerate(things_to_look_at(), start=1)]
         lines += ["", "  English: sign in, then choose English at the top right."]
     return "\n".join(lines)

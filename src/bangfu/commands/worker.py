@@ -13,11 +13,13 @@ def command(batch: bool, with_server: bool) -> None:
     from django.utils.crypto import get_random_string
     from django_tasks_db.management.commands.db_worker import Worker
 
+    from bangfu.findings import running
     from bangfu.registry.intake import batches
 
     if with_server:
         _end_with_the_server()
     batches.recover()  # what a crash left in the middle says so from now on
+    running.recover()
     worker = Worker(
         queue_names=["default"],
         interval=1,

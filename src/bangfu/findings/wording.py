@@ -67,10 +67,14 @@ def masked(name: str, value: str) -> str:
     return mask_account(value)
 
 
-def text_of(column: FactColumn | None, name: str, value: Any) -> str:
-    """A value of the evidence as people read it; "" when it is unknown."""
+def text_of(column: FactColumn | None, name: str, value: Any, kind: FactKind | None = None) -> str:
+    """A value of the evidence as people read it; "" when it is unknown. `kind` is that of a feature, which is no
+    column."""
     if value is None or value == "":
         return ""
+    kind = column.kind if column else kind
+    if kind is FactKind.DAY and re.fullmatch(r"\d{8}", str(value)):
+        return f"{str(value)[:4]}-{str(value)[4:6]}-{str(value)[6:]}"
     if column is None:
         return _plain(value)
     if column.sensitive:
@@ -78,8 +82,6 @@ def text_of(column: FactColumn | None, name: str, value: Any) -> str:
     if column.codes:
         listed = code_list(column.codes)
         return _("、").join(listed.label_of(code) for code in str(value).split(",") if code)
-    if column.kind is FactKind.DAY and re.fullmatch(r"\d{8}", str(value)):
-        return f"{str(value)[:4]}-{str(value)[4:6]}-{str(value)[6:]}"
     return _plain(value)
 
 
@@ -99,10 +101,11 @@ def values_of(finding: Finding, book: RuleBook) -> list[Shown]:
     """The values that the rule judged by, in its order; those of a rule that has changed since, in theirs."""
     rule, values = book.rules.get(finding.rule_id), finding.values
     names = [name for name in rule.evidence if name in values] if rule else []
+    kinds = {name: part.kind for name, part in book.evidence(rule.id).items()} if rule else {}
     shown = []
     for name in [*names, *(name for name in values if name not in names)]:
         column = column_of(finding.grain, name)
-        text = text_of(column, name, values[name])
+        text = text_of(column, name, values[name], kinds.get(name))
         unit = _unit_of(finding.grain, name, column, book)
         secret = bool(column and column.sensitive and text)
         shown.append(Shown(name, book.meaning_of(finding.grain, name), text, unit if text else "", bool(text), secret))
@@ -148,7 +151,9 @@ def sentence_of(finding: Finding, book: RuleBook, day: date) -> str:
 def _filled(name: str, finding: Finding, rule: Rule, book: RuleBook, day: date) -> str:
     values: Mapping[str, Any] = finding.values
     if name in values:
-        return text_of(column_of(rule.grain, name), name, values[name]) or _("（未采集）")
+        shown = book.evidence(rule.id).get(name)
+        kind = shown.kind if shown else None
+        return text_of(column_of(rule.grain, name), name, values[name], kind) or _("（未采集）")
     value = book.value_in_force(name, finding.village.code, day)
     return f"{value.value:f}" if value else _("（未定）")
 

@@ -228,7 +228,7 @@ def sample_officers() -> list[SampleOfficer]:
 
 
 def things_to_look_at() -> list[str]:
-    """Three sentences that lead a newcomer into the sample county."""
+    """Four sentences that lead a newcomer into the sample county."""
     return [
         _("以 {username} 登录，打开“{village}”的村情：村报贫困发生率 17.8%，按户档计算为 18.9%，差异已标出。").format(
             username="xian", village=county().village_of_455.name
@@ -236,6 +236,10 @@ def things_to_look_at() -> list[str]:
         _(
             "以 {username} 登录，在户档中筛选{township}的未脱贫户（18 户 44 人），打开一户，看收入台账和变更历史。"
         ).format(username="xiang", township="青禾乡"),
+        _(
+            "以 {username} 登录，首页列出{village}待核实的疑点（规则从户档中查出的可疑记录）：打开一条，看依据的数值"
+            "和标准，登记核实结果。"
+        ).format(username="shuji", village=county().village_of_455.name),
         _("以 {username} 登录，查看留痕：装入样县、建立账号、查看完整证件号都有记录。").format(username="liuhen"),
     ]
 

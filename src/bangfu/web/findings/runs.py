@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from bangfu.areas.codes import whole
 from bangfu.areas.models import Area
 from bangfu.common.errors import BangfuError
 from bangfu.findings import comparing, running, selectors, services, wording
@@ -91,7 +92,7 @@ def _context(request: HttpRequest, run: Run) -> dict[str, Any]:
         "rules": rule_rows(book, by_rule),
         "others": rule_rows(book, by_rule, suspicions=False),
         "areas": selectors.counts_by_area(officer, run, areas) if done else [],
-        "not_run": not_run_of(run, book) if done else [],
+        "not_run": not_run_of(request, run, book) if done else [],
     }
 
 
@@ -167,14 +168,39 @@ def _chosen(request: HttpRequest, runs: Sequence[Run], name: str) -> Run | None:
     return runs[position] if len(runs) > position else None
 
 
-def not_run_of(run: Run, book: RuleBook) -> list[dict[str, str]]:
-    """The rules that were not run, in which places, and why."""
-    return [
-        {"id": name, "title": wording.title_of(book, name), **_reason(each)}
-        for name, told in sorted(run.rules.items())
-        for each in told.get("not_run", ())
-    ]
+def not_run_of(request: HttpRequest, run: Run, book: RuleBook) -> list[dict[str, str]]:
+    """The rules that were not run somewhere, in which of the places that the officer sees, and what is lacking. That a
+    rule does not hold there on that day lacks nothing."""
+    named = sorted({place for told in run.rules.values() for place in told["not_run"] if place})
+    visible = Area.objects.visible_to(officer_of(request)).current().filter(code__in=map(whole, named))
+    areas = dict(visible.values_list("code", "name"))
+    lines = []
+    for name, told in sorted(run.rules.items()):
+        lacking: dict[str, list[str]] = {}
+        for place, reason in told["not_run"].items():
+            where = areas.get(whole(place), "") if place else _("全部")
+            if where and reason != "period":
+                lacking.setdefault(reason, []).append(where)
+        for reason, places in lacking.items():
+            where, why = _("、").join(places), reason_of(book, reason)
+            lines.append({"id": name, "title": wording.title_of(book, name), "where": where, "why": why})
+    return lines
 
 
-def _reason(told: Mapping[str, Any]) -> dict[str, str]:
-    return {"where": told.get("place", "") or _("全部"), "why": told.get("reason", "")}
+def reason_of(book: RuleBook, reason: str) -> str:
+    """What the engine says of a rule that it did not run, in words."""
+    kind, _colon, name = reason.partition(":")
+    if kind == "figure":
+        figure = book.figures.get(name)
+        return _("这一天、这个地方没有“{figure}”的标准。").format(figure=figure.label if figure else name)
+    if kind == "list":
+        listed = book.lists.get(name)
+        return _("没有外部名单“{list}”。").format(list=listed.label if listed else name)
+    return reason
+
+
+def missing_of(run: Run, book: RuleBook, rule_id: str) -> str:
+    """The columns whose lack keeps a rule from judging, those that lack most first."""
+    missing = run.rules.get(rule_id, {}).get("missing", {})
+    names = sorted(missing, key=lambda name: -missing[name])
+    return _("、").join(book.meaning((table, column)) for table, _dot, column in (n.partition(".") for n in names))

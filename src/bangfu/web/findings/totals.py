@@ -9,7 +9,7 @@ from bangfu.findings import selectors, wording
 from bangfu.findings.selectors import Counts, Totals
 from bangfu.rulebook import services as rulebook
 from bangfu.rulebook.models import Purpose
-from bangfu.web.findings.runs import not_run_of
+from bangfu.web.findings.runs import missing_of, not_run_of
 from bangfu.web.findings.views import without
 from bangfu.web.guard import needs, officer_of
 from bangfu.web.scope import scope_of
@@ -44,13 +44,9 @@ def by_rule(request: HttpRequest) -> HttpResponse:
         "elsewhere": without(request, "area").urlencode(),
         "rows": rows,
         "run": run,
-        "not_run": not_run_of(run, book) if run else [],
+        "not_run": not_run_of(request, run, book) if run else [],
     }
     return render(request, "findings/by_rule.html", context)
-
-
-def missing_of(run, book, rule_id):  # type: ignore[no-untyped-def]
-    return ""
 
 
 @needs("findings.view")

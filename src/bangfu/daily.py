@@ -1,0 +1,24 @@
+"""One day's work of the whole house, in the order in which facts travel. Every step is safe to run again."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from bangfu.findings import running, services
+from bangfu.findings.models import Run
+
+
+@dataclass(frozen=True)
+class Day:
+    """What a day's work brought: the run, and how many findings passed to another officer because a post ended."""
+
+    run: Run
+    handed_over: int
+
+
+def run_day(day: date, *, progress: Callable[[str], None] = lambda _step: None) -> Day:
+    """Snapshot, screening, findings, and each live finding with somebody who is still in charge.
+
+    A second time the same day the same findings stand; nothing is found twice."""
+    run = running.run_now(as_of=day, progress=progress)
+    return Day(run, services.follow_posts())
