@@ -7,6 +7,7 @@ a hundred times over is derived here once. Ended households and those who left s
 from collections.abc import Iterator
 from datetime import date
 
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from bangfu.common.facts import FactColumn, FactKind, FactTable
@@ -236,7 +237,8 @@ def _income_year(day: date) -> str:
 
 def _incomes(alias: str, prefix: str = "") -> Iterator[FactColumn]:
     for name, label in SUMS:
-        yield FactColumn(f"{prefix}{name}", FactKind.AMOUNT, label, unit="CNY", source=f"{alias}.{name}")
+        meaning = format_lazy(_("上年{sum}"), sum=label) if prefix else label
+        yield FactColumn(f"{prefix}{name}", FactKind.AMOUNT, meaning, unit="CNY", source=f"{alias}.{name}")
 
 
 def _household_columns() -> Iterator[FactColumn]:
