@@ -1,5 +1,8 @@
 """The list of households: found by person and number, filtered, counted, paged, within the officer's places."""
 
+from importlib import import_module
+from types import SimpleNamespace
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -110,6 +113,27 @@ def test_every_filter_keeps_the_households_it_names(house: House, make_household
         reason="核实",
     )
     assert heads(house.client("county_office").get("/households/", question)) == [found]
+
+
+@pytest.mark.databases
+def test_an_older_file_learns_who_can_work_and_who_enjoys_dibao(house: House, make_household):
+    from bangfu.registry import services
+
+    able, helped = make_household("甲户主"), make_household("乙户主")
+    services.save_member(
+        by=house.officer("county_office"),
+        household=helped,
+        member=helped.members.get(),
+        values={"labor_capacity": "04", "dibao_status": "02"},
+        reason="核实",
+    )
+    for table in (Household.objects, Household.history):
+        table.update(anyone_able=False, anyone_on_dibao=False)
+    upgrade = import_module("bangfu.registry.migrations.0002_who_is_at_home")
+    upgrade.fill(None, SimpleNamespace(connection=connection))
+    for table in (Household.objects, Household.history):
+        assert set(table.filter(id=able.pk).values_list("anyone_able", "anyone_on_dibao")) == {(True, False)}
+        assert set(table.filter(id=helped.pk).values_list("anyone_able", "anyone_on_dibao")) == {(False, True)}
 
 
 def test_a_question_that_is_none_is_not_asked(house: House, make_household):
