@@ -22,6 +22,7 @@ from bangfu.rulebook.expressions import Expression
 from bangfu.rulebook.models import GRAINS, Aggregate
 from bangfu.screening.plan import LINK, ROW_KEYS, FeaturePlan, Key, Plan, RulePlan
 from bangfu.screening.regions import Regions, number
+from bangfu.screening.sifting import not_false
 
 VILLAGE = span(Level.VILLAGE)  # places within a village share place // VILLAGE
 LARGEST_WHOLE = 2**31 - 1
@@ -102,6 +103,13 @@ class Compiler:
         if runs.cases:
             shown = f"{runs.choose(f'{grain}.village_code', _flag)} AND ({shown})"
         return shown, rule.outcome.nullable(self.known(grain))
+
+    def sieve(self, rule: RulePlan) -> str:
+        """A test that holds wherever the rule may be a hit or unknown, for a filter; see `sifting`."""
+        if self.outcome(rule)[0] == "FALSE":
+            return "FALSE"
+        grain = rule.rule.grain
+        return not_false(self._bound(rule.outcome, grain), self.known(grain)).sql(dialect="duckdb", comments=False)
 
     def runs(self, rule: RulePlan, place: str) -> str:
         """Why a rule does not run in a place, "" when it does: "period", "figure:<name>" or "list:<id>"."""
@@ -309,7 +317,7 @@ class Compiler:
     # Outcomes
 
     def masks(self, grain: str) -> str:
-        """The rows of a grain with a bit: ROW_KEYS, then hit0, unknown0, hit1, unknown1 …"""
+        """The rows of a grain that may have a bit: ROW_KEYS, then hit0, unknown0, hit1, unknown1 … Few have none."""
         keys = ROW_KEYS[grain]
         needs: set[Key] = {(grain, key) for key in keys}
         words = self.plan.words(grain)
@@ -317,15 +325,13 @@ class Compiler:
             needs |= rule.inputs
         where, more = self.who(grain, everyone=False)
         shown = [f"{grain}.{key} AS {key}" for key in keys]
-        names = []
         for at, rules in enumerate(words):
             outcomes = [self.outcome(rule) for rule in rules]
             shown.append(f"{_word(outcomes, _hit)} AS hit{at}")
             shown.append(f"{_word(outcomes, _unknown)} AS unknown{at}")
-            names += [f"hit{at}", f"unknown{at}"]
-        some = " OR ".join(f"{name} <> 0" for name in names)
-        rows = f"SELECT {', '.join(shown)} FROM {self.relation(grain, needs | more)}{where}"
-        return f"SELECT * FROM ({rows}) AS outcomes WHERE {some}"
+        sieve = " OR ".join(f"({self.sieve(rule)})" for rule in self.plan.of_grain(grain)) or "FALSE"
+        where = f"{where} AND ({sieve})" if where else f" WHERE {sieve}"
+        return f"SELECT {', '.join(shown)} FROM {self.relation(grain, needs | more)}{where}"
 
 
 # What a subject without any row below has; min and max are unknown then.

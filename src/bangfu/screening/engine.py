@@ -392,8 +392,8 @@ class Crossing:
 
     def _steps(self, compiler: Compiler, parts: Sequence[Part], round: int) -> None:
         """The features on which the keys of a round rest."""
-        asked = {key for f in self.started.plan.cross if f.round == round for key in f.inputs}
-        if not any(key in self.started.plan.features for key in asked):
+        cross = (f for f in self.started.plan.cross if f.round == round and not crossing.is_local(f))
+        if not any(key in self.started.plan.features for feature in cross for key in feature.inputs):
             return
         self.prepare(compiler, parts, round)
 

@@ -56,7 +56,8 @@ class OutcomeWriter:
             writer.close()
 
     def write(self, grain: str, rows: pa.Table) -> None:
-        """Rows of a batch with their bits, in any order."""
+        """Rows of a batch with their bits, in any order; those without a bit are left out."""
+        rows = _with_a_bit(rows)
         if not len(rows):
             return
         rows = _sorted(rows.select(self._schemas[grain].names).cast(self._schemas[grain]), ROW_KEYS[grain][-1])
@@ -103,6 +104,14 @@ class OutcomeWriter:
             before = found.get(rule, (0, 0))
             found[rule] = (before[0] + hits, before[1] + unknown)
         return found
+
+
+def _with_a_bit(rows: pa.Table) -> pa.Table:
+    some = np.zeros(len(rows), np.bool_)
+    for name in rows.column_names:
+        if name.startswith(("hit", "unknown")):
+            some |= rows[name].to_numpy() != 0
+    return rows if bool(some.all()) else rows.filter(pa.array(some))
 
 
 def _sorted(rows: pa.Table, key: str) -> pa.Table:
