@@ -58,7 +58,7 @@ class Walk:
         if node.comments:
             raise wrong(_("条件里有注释"), _("说明请写在规则的 note 里"))
         made: Typed = getattr(self, method)(node)
-        return made
+        return replace(made, origin=node)
 
     def flag(self, node: exp.Expr) -> exp.Expr:
         made = self.value(node)
@@ -300,7 +300,7 @@ class Walk:
         for day in days:
             if day.kind is not FactKind.DAY:
                 raise wrong(
-                    _("{name} 要的是日期，“{text}”不是").format(name=name, text=_shown(day.node)),
+                    _("{name} 要的是日期，“{text}”不是").format(name=name, text=day.named()),
                     _("写作 {name}(较早的日期, 较晚的日期)").format(name=name),
                 )
         first, second = (day.node for day in days)

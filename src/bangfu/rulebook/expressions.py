@@ -110,6 +110,8 @@ def both(one: Expression, other: Expression) -> Expression:
 
 def literal(value: Decimal | int, figure: str) -> exp.Expr:
     """A number as a literal of SQL: exact, without an exponent. Raises FigureOutOfRange."""
+    if not isinstance(value, Decimal | int):
+        raise FigureOutOfRange(figure=figure, value=value)
     number = Decimal(value)
     exponent = number.as_tuple().exponent
     if not number.is_finite() or abs(number) > LARGEST_FIGURE or not isinstance(exponent, int) or exponent < -4:

@@ -51,6 +51,7 @@ class Typed:
     constant: bool = False
     shown: str = ""
     atomic: bool = False
+    origin: exp.Expr | None = None  # as it was written, for messages
 
     @property
     def family(self) -> str:
@@ -71,7 +72,7 @@ class Typed:
         return replace(self, node=node, constant=False, shown="", atomic=False)
 
     def named(self) -> str:
-        return self.shown or self.node.sql(dialect="duckdb")[:60]
+        return self.shown or (self.origin or self.node).sql(dialect="duckdb", comments=False)[:60]
 
     def check_code(self, literal: "Typed") -> None:
         """A text compared with a column of codes is one of them."""
