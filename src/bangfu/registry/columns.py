@@ -109,7 +109,8 @@ MONTHS = frozenset({"start_month", "end_month", "first_identified", "exited_on",
 SENSITIVE = frozenset({"id_no", "phone", "bank_account"})
 # Set by the writer or by a verb of its own (split, merge, leave), never given as a column.
 DERIVED = frozenset(
-    "id place village group household income_year member head_name head_initials members_count name_initials id_key "
+    "id place village group household income_year member head_name head_initials members_count anyone_able "
+    "anyone_on_dibao name_initials id_key "
     "id_tail latest_income_year latest_per_capita_net_income ended_on ended_reason merged_into wage_income "
     "production_income production_expense property_income transfer_income transfer_expense net_income "
     "per_capita_net_income disposable_income per_capita_disposable_income per_capita_counted_income".split()
