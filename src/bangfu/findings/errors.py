@@ -60,7 +60,7 @@ class OutcomesOlder(BangfuError):
 class OutcomesGone(BangfuError):
     code = "FIN-011"
     what = gettext_noop("{run} 号筛查的结果文件已不在数据目录中，无法逐条比较。")
-    next_step = gettext_noop("请选择较近的两次筛查，或从备份恢复 screenings 目录。")
+    next_step = gettext_noop("请选择结果文件仍在的两次筛查。")
 
 
 class RunBusy(BangfuError):

@@ -20,7 +20,9 @@ class StepForm(TablerForm):
 
 class VerifyForm(StepForm):
     result = forms.ChoiceField(
-        label=gettext_lazy("核实结果"), choices=Verification.Result.choices, widget=forms.RadioSelect
+        label=gettext_lazy("核实结果"),
+        choices=Verification.Result.choices,
+        widget=forms.RadioSelect(attrs={"data_wide": True}),
     )
     on = forms.DateField(label=gettext_lazy("核实日期"), required=False)
     note = forms.CharField(

@@ -8,8 +8,7 @@ from django.views.decorators.http import require_safe
 from bangfu.findings import selectors, wording
 from bangfu.findings.selectors import Counts, Totals
 from bangfu.rulebook import services as rulebook
-from bangfu.rulebook.models import Purpose
-from bangfu.web.findings.runs import missing_of, not_run_of
+from bangfu.web.findings.runs import is_suspicion, missing_of, not_run_of
 from bangfu.web.findings.views import without
 from bangfu.web.guard import needs, officer_of
 from bangfu.web.scope import scope_of
@@ -26,13 +25,12 @@ def by_rule(request: HttpRequest) -> HttpResponse:
     counts = selectors.counts_by_rule(officer, run, scope.here) if run else {}
     rows = []
     for rule_id in sorted({*totals, *counts}):
-        rule = book.rules.get(rule_id)
-        if rule is not None and rule.purpose != Purpose.SUSPICION:
+        if not is_suspicion(book, rule_id):
             continue
         rows.append(
             {
                 "id": rule_id,
-                "rule": rule,
+                "rule": book.rules.get(rule_id),
                 "title": wording.title_of(book, rule_id),
                 "totals": totals.get(rule_id, Totals()),
                 "counts": counts.get(rule_id, Counts()),
@@ -44,7 +42,7 @@ def by_rule(request: HttpRequest) -> HttpResponse:
         "elsewhere": without(request, "area").urlencode(),
         "rows": rows,
         "run": run,
-        "not_run": not_run_of(request, run, book) if run else [],
+        "not_run": [line for line in not_run_of(request, run, book) if is_suspicion(book, line["id"])] if run else [],
     }
     return render(request, "findings/by_rule.html", context)
 
