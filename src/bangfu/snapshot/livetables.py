@@ -25,9 +25,12 @@ from bangfu.areas.models import Area
 from bangfu.common import duck
 from bangfu.common.facts import FactTable, Schema
 from bangfu.common.places import Level, span
+from bangfu.common.policy import code_list
 from bangfu.registry.columns import Column, Kind, tables
+from bangfu.registry.intake.identities import read_column
 from bangfu.registry.ledger import income
 from bangfu.registry.ledger.planning import HEAD
+from bangfu.registry.ledger.sql import text_list
 from bangfu.registry.models import Dwelling, Household, IncomeItem, IncomeYear, Member, WorkRecord
 from bangfu.snapshot.drafting import sources
 from bangfu.snapshot.errors import SourceColumnWrong, SourceRowsWrong, SourceTableMissing
@@ -158,6 +161,7 @@ class LiveTables:
             ("raw_income_item", "income_item"),
         ):
             self._view(view, self._raw(table, name))
+        self._fill_from_numbers()
         self._make_ids(number)
         self._refuse_wrong_rows(name)
         self._show_people(number)
@@ -231,6 +235,35 @@ class LiveTables:
             f"CAST({column if column in present else 'NULL'} AS {kind}) AS {column}" for column, kind in known.items()
         )
         return f"SELECT {listed} FROM read_parquet({duck.text(str(self.folder.file(table, name)))})"
+
+    def _fill_from_numbers(self) -> None:
+        """What a good ID number says of birth, sex and disability fills what was left blank, as when people are taken
+        into the registry."""
+        others = text_list(c.code for c in code_list("id_type").codes if not c.attributes.get("lengths"))
+        blank = duck.arrow(
+            self.connection,
+            "SELECT person_no, id_no FROM raw_member WHERE id_no IS NOT NULL AND "
+            f"coalesce(id_type, '') NOT IN ({others}) AND "
+            "(birth_date IS NULL OR sex IS NULL OR "
+            "length(id_no) > 18 AND (disability_category IS NULL OR disability_grade IS NULL))",
+        )
+        if not len(blank):
+            return
+        read = read_column(blank["id_no"])
+        said = {
+            "birth_date": read.birth_date,
+            "sex": read.sex,
+            "disability_category": read.category,
+            "disability_grade": read.grade,
+        }
+        self.connection.register("read_numbers", pa.table({"person_no": blank["person_no"], **said}))
+        self._table("said", "SELECT * FROM read_numbers")
+        self.connection.unregister("read_numbers")
+        filled = ", ".join(f"coalesce(r.{column}, s.{column}) AS {column}" for column in said)
+        self._table(
+            "filled_member", f"SELECT r.* REPLACE ({filled}) FROM raw_member r LEFT JOIN said s USING (person_no)"
+        )
+        self._view("raw_member", "SELECT * FROM filled_member")
 
     def _make_ids(self, number: int) -> None:
         """Ids of households and people: their own numbers where all of them can be, else running numbers."""
