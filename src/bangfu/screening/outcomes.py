@@ -103,6 +103,12 @@ class Outcomes:
         order = [("rule", "ascending"), ("grain", "ascending"), ("record_id", "ascending"), ("member_id", "ascending")]
         return rows.sort_by([*order, ("household_id", "ascending"), ("place", "ascending")])
 
+    def keys(
+        self, rules: Sequence[str] | None = None, place: str = "", outcome: str = "hit"
+    ) -> Iterator[tuple[str, pa.Table]]:
+        """Each rule with the keys (`ROW_KEYS` of its grain) of its rows; the snapshot is not read again."""
+        return ((rule, rows) for rule, _grain, rows in self._wanted(rules, place, outcome, None))
+
     def _wanted(
         self, rules: Sequence[str] | None, place: str, outcome: str, limit: int | None
     ) -> Iterator[tuple[str, str, pa.Table]]:

@@ -17,6 +17,7 @@ from bangfu.common.policy import Source
 from bangfu.rulebook.book import RuleBook
 from bangfu.rulebook.models import FigureValue
 from bangfu.screening import engine
+from bangfu.screening.outcomes import ROWS
 from bangfu.screening.what_if_errors import FigureNotKnown, NothingDepends
 from bangfu.snapshot.store import Snapshot
 
@@ -138,7 +139,11 @@ def what_if(
 def _found(
     snapshot: Snapshot, book: RuleBook, as_of: date, folder: Path, place: str, lists: Path | None, rules: Sequence[str]
 ) -> pa.Table:
-    known = [rule for rule in rules if rule in book.rules]
+    counties = {county for part in snapshot.parts(place) for county in part.counties if county.startswith(place[:6])}
+    held = {rule.id for county in counties for rule in book.in_force(as_of, max(county, place))}
+    known = [rule for rule in rules if rule in held]
+    if not known:
+        return ROWS.empty_table().select(["rule", *SUBJECT])
     outcomes = engine.screen(snapshot, book, as_of=as_of, place=place, out=folder, lists=lists, rules=known)
     return outcomes.rows(place=place).select(["rule", *SUBJECT])
 
