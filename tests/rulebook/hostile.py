@@ -5,6 +5,7 @@
 Every text is either refused with ConditionWrong or becomes an expression that DuckDB's own parser finds harmless and
 that computes a plain TRUE, FALSE or NULL from the declared columns, whatever stands in them.
 """
+# ruff: noqa: E501 (tables are read line by line)
 
 import json
 import random
@@ -57,7 +58,7 @@ main.abs(age)|system.main.abs(age)|abs.abs(age)|pg_catalog.abs(age)|age.abs()|na
 wage * wage * wage|wage * 99999999999.9999 * 99999999999.9999|- -age|NOT NOT disabled|age // 0|age % 0|age / 2|age // months|age // -1
 age AS x|age x|(age, months)|ROW(age)|age BETWEEN SYMMETRIC 1 AND 2|age IS NOT UNKNOWN|age ISNULL|age NOTNULL|age IS OF (INT)
 age IN (1, (SELECT 2))|age IN ()|age IN (months)|relation = '99'|CASE END|CASE WHEN THEN END|CASE age WHEN 1 THEN 2|AND|OR TRUE|NOT
-""".replace("\n", "|").split("|")  # noqa: E501 (a list to be read)
+""".replace("\n", "|").split("|")
 SOUND = """
 age < 16 AND relation <> '01'|household.income_net_pc < $line|household.heads <> 1 OR household.any_disabled
 disabled IS NOT TRUE AND present|regexp_matches(household.phone, '^1[3-9][0-9]{9}$')|substr(village_code, 1, 6) = '990121'
@@ -193,7 +194,9 @@ class Judge:
 
     def _rows(self, table: str) -> str:
         kinds = {column.name: column.kind for column in small.SCHEMA.table(table).columns if not column.computed}
-        kinds |= {f.name: self.checker.kind_of_feature(*key) for key, f in self.checker.features.items() if key[0] == table}
+        kinds |= {
+            f.name: self.checker.kind_of_feature(*key) for key, f in self.checker.features.items() if key[0] == table
+        }
         worst = {
             FactKind.WHOLE: ("-2147483648", "2147483647", "3"),
             FactKind.AMOUNT: ("-999999999999.99", "999999999999.99", "7000"),

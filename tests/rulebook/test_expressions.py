@@ -1,4 +1,5 @@
 """What a condition may say, how it is refused, and what becomes of it in SQL."""
+# ruff: noqa: E501 (tables are read line by line)
 
 from datetime import date
 from decimal import Decimal

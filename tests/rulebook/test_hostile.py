@@ -1,6 +1,7 @@
 """No hostile condition reaches the engine."""
 
 import os
+from contextlib import suppress
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -50,10 +51,8 @@ def test_any_text_at_all_is_refused_in_words_or_harmless(text):
 @pytest.mark.parametrize("nest", hostile.NESTS)
 def test_no_depth_of_nesting_runs_the_checker_out_of_its_stack(depth, nest):
     before, after = nest
-    try:
+    with suppress(ConditionWrong):
         JUDGE.judge(CHECKER.check(before * depth + "disabled" + after * depth, "member"))
-    except ConditionWrong:
-        pass
 
 
 def test_a_checker_that_let_something_through_would_be_noticed(monkeypatch):
@@ -70,5 +69,5 @@ def test_a_checker_that_let_something_through_would_be_noticed(monkeypatch):
 
 
 def test_the_judge_s_database_can_open_nothing():
-    with pytest.raises(Exception, match="disabled|Permission"):
+    with pytest.raises(Exception, match=r"disabled|Permission"):
         JUDGE.connection.execute("SELECT * FROM read_csv('/etc/passwd')")

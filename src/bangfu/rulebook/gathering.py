@@ -112,6 +112,7 @@ class _Reading:
         self.found = found
         self.policy = policy
         self.taken: set[tuple[Path, str]] = set()
+        self.circles: set[frozenset[Path]] = set()
 
     def folder(self, figures: Iterable[Path], rules: Iterable[Path], where: _Where) -> None:
         for file in figures:
@@ -170,6 +171,10 @@ class _Reading:
                 _("是否应为“{name}”").format(name=near) if near else _("请核对代码，或删去 extends"),
             )
         elif other in trail:
+            around = frozenset(trail[trail.index(other) :])
+            if around in self.circles:
+                return  # told where it was entered first
+            self.circles.add(around)
             circle = " → ".join(each.name for each in (*trail[trail.index(other) :], other))
             document.fault(
                 ("extends",),

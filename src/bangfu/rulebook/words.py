@@ -27,8 +27,9 @@ def in_words(expression: Expression, language: str = "", figures: Figured | None
     give the values of figures, which are then said with them."""
     language = language or get_language() or SIMPLIFIED
     with translation.override(SIMPLIFIED if language == TRADITIONAL else language):
-        # In how many bits something is computed nobody need hear of.
-        tree = expression.written.transform(lambda node: node.this if isinstance(node, exp.Cast) else node)
+        tree = expression.written.copy()
+        for cast in list(tree.find_all(exp.Cast)):  # in how many bits something is computed nobody need hear of
+            cast.replace(cast.this)
         said = _Speaker(expression, figures or {}).condition(tree)
     return traditional(said) if language == TRADITIONAL else said
 
@@ -109,7 +110,7 @@ class _Speaker:
 
     def _flag(self, node: exp.Expr, *, true: bool) -> str:
         name = self.value(node)
-        if name.startswith(("是否", "有无")):
+        if re.match("(本人|本户|本村)?(是否|有无)", name):
             return (_("{name}为“是”") if true else _("{name}为“否”")).format(name=name)
         return (_("符合“{name}”") if true else _("不符合“{name}”")).format(name=name)
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -78,12 +79,11 @@ def read(file: Path, shape: type[Model], faults: Faults) -> Document[Model] | No
         return Document(file, shape.model_validate(content), node, faults)
     except yaml.YAMLError as error:
         _yaml_fault(error, text, file, faults)
+    except ValidationError as error:
+        for fault in error.errors():
+            _shape_fault(fault, node, file, faults)
     except (ValueError, RecursionError) as error:
-        if isinstance(error, ValidationError):
-            for fault in error.errors():
-                _shape_fault(fault, node, file, faults)
-        else:  # a date like 2020-02-30
-            faults.add(file, 1, "", _("有一处写法读不懂：{why}").format(why=error), _("请检查日期是否真实存在"))
+        faults.add(file, 1, "", _("有一处写法读不懂：{why}").format(why=error), _("请检查各处的写法"))
     finally:
         loader.dispose()
     return None
@@ -110,10 +110,27 @@ def _sound(root: yaml.Node, file: Path, faults: Faults) -> bool:
                     faults.add(file, line, rule, _("“{key}”写了两次").format(key=key.value), _("请留一个"))
                 else:
                     seen.add(key.value)
+                    if key.tag != _MERGE:
+                        key.tag = _TEXT  # `on:` is the word on, not "true"
                 waiting.append((value, rule))
         elif isinstance(node, yaml.SequenceNode):
             waiting += [(value, rule) for value in node.value]
+        elif node.tag == _TIME and not _is_date(node.value):
+            faults.add(
+                file, node.start_mark.line + 1, rule, _("{value} 不是日期").format(value=node.value), _("请核对年月日")
+            )
     return len(faults.found) == before
+
+
+_MERGE, _TEXT, _TIME = (f"tag:yaml.org,2002:{kind}" for kind in ("merge", "str", "timestamp"))
+
+
+def _is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _yaml_fault(error: yaml.YAMLError, text: str, file: Path, faults: Faults) -> None:

@@ -1,0 +1,81 @@
+"""The policy files of the nation as they are: sound, complete with cases, said in words, and read in a moment."""
+
+import time
+
+import pytest
+from django.utils import translation
+
+from bangfu.rulebook import services
+from bangfu.rulebook.examples import gaps
+from bangfu.rulebook.words import in_words
+
+
+@pytest.fixture(scope="module")
+def book():
+    made, faults = services.look()
+    assert [str(fault) for fault in faults] == []
+    return made
+
+
+@pytest.mark.req("B2")
+def test_the_nation_s_files_are_sound_and_every_rule_is_shown_by_cases(book):
+    assert len(book.rules) >= 90
+    assert [gap.message for gap in gaps(book)] == []
+
+
+def test_every_rule_is_said_in_words(book):
+    with translation.override("zh-hans"):
+        for rule in book.rules.values():
+            assert in_words(book.condition(rule.id)), rule.id
+            assert in_words(book.applies(rule.id)), rule.id
+
+
+def test_rules_and_features_name_their_source_and_rest_only_on_what_is_there(book):
+    for rule in book.rules.values():
+        assert rule.source.document, rule.id
+        assert book.figures_used(rule.id) <= set(book.figures)
+        for name in rule.evidence:
+            assert book.meaning_of(rule.grain, name) != name or name in ("name",), name
+    before: set[str] = set()
+    for feature in book.order_of_features():
+        assert book.features_under(feature) <= before
+        before.add(f"{feature.grain}.{feature.name}")
+
+
+def test_the_whole_book_is_checked_in_well_under_a_second_of_work():
+    services.look()  # everything imported
+    spent = []
+    for _ in range(3):
+        started = time.process_time()
+        services.look()
+        spent.append(time.process_time() - started)
+    assert min(spent) < 1.0
+
+
+def test_the_book_is_read_again_only_when_a_file_changes(settings):
+    first = services.book()
+    assert services.book() is first
+    own = services.home_places() / "977001"
+    own.mkdir(parents=True)
+    (own / "place.yaml").write_text("code: '977001'\nlabel: {zh: 云岭县, en: Yunling}\n", encoding="utf-8")
+    assert services.book() is not first
+    assert [overlay.code for overlay in services.book("977001001001").overlays] == ["977001"]
+    assert services.book("977002").overlays == ()
+    assert services.book("97").overlays != ()
+
+
+@pytest.mark.parametrize(
+    ("code", "digits"),
+    [("", ""), ("990000000000", "99"), ("990100000000", "9901"), ("990121000000", "990121"), ("9901", "9901"),
+     ("990121200000", "990121200"), ("990121200201", "990121200201")],
+)  # fmt: skip
+def test_an_area_s_code_is_shortened_to_what_says_where_it_is(code, digits):
+    assert services.significant(code) == digits
+
+
+@pytest.mark.parametrize("code", ["x", "9", "99/../..", "9901210000000", "９９"])
+def test_what_is_no_code_is_refused(code):
+    from bangfu.rulebook.errors import PlaceUnknown
+
+    with pytest.raises(PlaceUnknown):
+        services.book(code)
