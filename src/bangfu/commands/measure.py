@@ -21,7 +21,8 @@ DIGITS = {"all": 0, "county": 6, "township": 9, "village": 12}
 @click.option("--stratum", default="", help="--input 的分层列")
 @click.option("--cluster", default="", help="--input 的初级抽样单元列")
 @click.option("--by", default="", help="分组：--input 的列名；快照则为 all、county、township、village")
-@click.option("--line", required=True, help="标准线：元/人·年，或标准的编号如 exit_line（只用于快照）")
+@click.option("--line", default="", help="标准线：元/人·年，或标准的编号如 exit_line（只用于快照）")
+@click.option("--index", "dimensions", is_flag=True, help="测算快照的多维贫困指数（不需要 --line）")
 @click.option("--place", default="", help="只测算这个区划（代码）")
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="用哪一天的标准（默认快照日）")
 @house_command
@@ -35,6 +36,7 @@ def command(
     cluster: str,
     by: str,
     line: str,
+    dimensions: bool,
     place: str,
     as_of: datetime | None,
 ) -> dict[str, Any]:
@@ -42,6 +44,12 @@ def command(
     from bangfu.screening.measures import measure
     from bangfu.screening.measuring import Columns, rows_of_file
 
+    if dimensions:
+        if file is not None:
+            raise click.UsageError("--index 只用于快照。")
+        return _index(snapshot, place, DIGITS.get(by or "all", 0), as_of.date() if as_of else None)
+    if not line:
+        raise click.UsageError("请用 --line 给出标准线，或用 --index 测算多维贫困指数。")
     number = _number(line)
     if file is not None:
         if not income:
@@ -92,6 +100,36 @@ def _of_snapshot(
         raise FigureNotKnown(figure=line, figures="、".join(sorted(book.figures)))
     day = as_of or chosen.as_of
     return rows_of_snapshot(chosen, lambda code: float(book.figure(line, code, day)), place=place, digits=digits)
+
+
+def _index(folder: Path | None, place: str, digits: int, as_of: date | None) -> dict[str, Any]:
+    from django.conf import settings
+
+    from bangfu.rulebook import services as rulebook
+    from bangfu.screening.deprivations import deprivations, index_of_snapshot
+    from bangfu.snapshot import services as snapshots
+    from bangfu.snapshot.store import Snapshot
+
+    chosen = Snapshot.open(folder) if folder else snapshots.latest()
+    given = deprivations(Path(settings.POLICY))
+    found = index_of_snapshot(
+        chosen, rulebook.book(place), given, as_of=as_of or chosen.as_of, place=place, digits=digits
+    )
+    lines = ["分组\t人数\t资料不全\tH\tA\tM0"]
+    for each in (found.whole, *found.areas):
+        shown = [f"{v:.4f}" if v is not None else "—" for v in (each.headcount_ratio, each.intensity, each.index)]
+        lines.append("\t".join([each.name or "全部", f"{each.people:,.0f}", f"{each.unknown_people:,.0f}", *shown]))
+    lines.append("指标\t匮乏的人\t对指数的贡献")
+    for name, indicator in given.indicators().items():
+        share = found.whole.contributions[name]
+        part = f"{share:.4f}" if share is not None else "—"
+        lines.append(f"{indicator.label}\t{found.whole.headcounts[name]:.4f}\t{part}")
+    return {
+        "whole": vars(found.whole),
+        "areas": [vars(each) for each in found.areas],
+        "not_run": dict(found.not_run),
+        "text": "\n".join(lines),
+    }
 
 
 def _number(text: str) -> Decimal | None:

@@ -150,12 +150,12 @@ def _texts(area: Area, drafts: Iterable[Draft]) -> dict[str, str]:
             cases += content["cases"]
         else:
             ended[draft.subject] = content
-    place = {
+    place: dict[str, Any] = {
         "code": code_of(area),
         "label": {"zh": area.name, "en": area.name},
         **({"ended": list(ended.values())} if ended else {}),
     }
-    found = {"place.yaml": place}
+    found: dict[str, Any] = {"place.yaml": place}
     if figures:
         found["figures.yaml"] = {"figures": list(figures.values())}
     if rules:

@@ -169,7 +169,7 @@ def _derived_of_person() -> Iterator[FactColumn]:
         derived=f"CASE WHEN student_status IN ({schooled}) THEN TRUE "
         "WHEN coalesce(student_status, education_level, dropout_reason) IS NOT NULL THEN FALSE END",
     )
-    yield FactColumn("sex_by_relation", FactKind.CODE, _("与户主关系所含性别"), codes="sex", derived=_sex_of_relation())
+    yield FactColumn("sex_by_relation", FactKind.CODE, _("关系所含性别"), codes="sex", derived=_sex_of_relation())
     for name, attribute, meaning in (
         ("able_to_work", "able", _("有劳动能力（含弱、半劳动力）")),
         ("full_labour", "full", _("普通或技能劳动力")),

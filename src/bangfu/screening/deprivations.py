@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 from pyarrow import parquet
 
 from bangfu.common.policy import Label, Source, Strict, read_yaml
@@ -25,6 +25,9 @@ from bangfu.screening.measuring import NOWHERE, groups_of, one_group
 from bangfu.screening.measuring_errors import NothingToMeasure
 from bangfu.screening.multidimensional import DEPRIVED, NOT_DEPRIVED, UNKNOWN, Index, multidimensional
 from bangfu.snapshot.store import Snapshot
+
+# The stubs of Arrow say of its functions what they take less truly than they do.
+pc: Any = pyarrow.compute
 
 # The ids under which indicators run; no rule of a policy file looks like this.
 PREFIX = "MPI-"

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 from pyarrow import csv, dataset, parquet
 
 from bangfu.screening.measures import Floats, Rows, Whole
@@ -20,6 +20,9 @@ from bangfu.screening.measuring_errors import (
     WeightNotPositive,
 )
 from bangfu.snapshot.store import Snapshot
+
+# The stubs of Arrow say of its functions what they take less truly than they do.
+pc: Any = pyarrow.compute
 
 UNKNOWN_CELLS = ["", "NA", "N/A", "NULL", "null", "NaN", "nan", "-", "—"]
 ENCODINGS = ("utf-8", "gb18030")
@@ -106,7 +109,7 @@ def one_group(count: int) -> tuple[Whole, Sequence[str]]:
     return np.zeros(count, dtype=np.int64), [ALL]
 
 
-def groups_of(column: pa.ChunkedArray) -> tuple[Whole, Sequence[str]]:
+def groups_of(column: Any) -> tuple[Whole, Sequence[str]]:
     """The number of each row's group, and the groups' names in ascending order; without a value it is NOWHERE."""
     texts = pc.fill_null(pc.cast(column, pa.string()), NOWHERE).combine_chunks()
     encoded: Any = texts.dictionary_encode()

@@ -8,7 +8,9 @@ from bangfu.common.errors import BangfuError
 class MeasuredFileUnreadable(BangfuError):
     code = "SCR-051"
     what = gettext_noop("无法读取 {file}：{reason}。")
-    next_step = gettext_noop("请给出一个 Parquet 文件、放有 Parquet 文件的目录，或首行为列名的 CSV 文件（UTF-8 或 GBK）。")
+    next_step = gettext_noop(
+        "请给出一个 Parquet 文件、放有 Parquet 文件的目录，或首行为列名的 CSV 文件（UTF-8 或 GBK）。"
+    )
 
 
 class MeasuredColumnMissing(BangfuError):

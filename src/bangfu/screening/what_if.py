@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 from pyarrow import parquet
 
 from bangfu.common.policy import Source
@@ -20,6 +21,9 @@ from bangfu.screening import engine
 from bangfu.screening.outcomes import ROWS
 from bangfu.screening.what_if_errors import FigureNotKnown, NothingDepends
 from bangfu.snapshot.store import Snapshot
+
+# The stubs of Arrow say of its functions what they take less truly than they do.
+pc: Any = pyarrow.compute
 
 SUBJECT = ("village_code", "household_id", "member_id", "record_id")
 
@@ -171,7 +175,8 @@ def _people(snapshot: Snapshot, place: str) -> dict[int, int]:
     found: dict[int, int] = {}
     for part in snapshot.parts(place):
         table = parquet.read_table(part.path("household"), columns=["household_id", "members_count"])
-        found.update(zip(table["household_id"].to_pylist(), table["members_count"].to_pylist(), strict=True))
+        columns: list[Any] = [table[name].to_pylist() for name in table.column_names]
+        found.update(zip(*columns, strict=True))
     return found
 
 
@@ -179,7 +184,8 @@ def _areas(coming: pa.Table, going: pa.Table, people: Mapping[int, int], digits:
     households: list[dict[str, set[int]]] = []
     for rows in (coming, going):
         by_area: dict[str, set[int]] = {}
-        for code, household in zip(rows["village_code"].to_pylist(), rows["household_id"].to_pylist(), strict=True):
+        columns: list[Any] = [rows[name].to_pylist() for name in ("village_code", "household_id")]
+        for code, household in zip(*columns, strict=True):
             if household >= 0:
                 by_area.setdefault(code[:digits], set()).add(household)
         households.append(by_area)

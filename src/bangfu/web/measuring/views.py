@@ -2,34 +2,37 @@
 
 import tempfile
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bangfu.areas.models import Area
 from bangfu.common.errors import BangfuError
+from bangfu.common.facts import schema
 from bangfu.common.places import Level
 from bangfu.rulebook import services as rulebook
 from bangfu.rulebook.book import RuleBook
 from bangfu.rulebook.models import Figure
+from bangfu.screening.deprivations import deprivations, income_lines, index_of_snapshot
 from bangfu.screening.measures import Measures, measure
 from bangfu.screening.measuring import rows_of_snapshot
 from bangfu.screening.what_if import what_if, with_figures
 from bangfu.snapshot import services as snapshot_services
+from bangfu.snapshot.dictionary import dictionary as described
+from bangfu.snapshot.errors import NoSnapshotYet
 from bangfu.snapshot.store import Snapshot
 from bangfu.web.forms import TablerForm, choose
 from bangfu.web.guard import asked_by_htmx, needs, officer_of
 from bangfu.web.rulebook.shown import CODE_DIGITS, place_code
 from bangfu.web.scope import Scope, scope_of
 
-# A line that incomes are measured against is told by its unit.
-LINE_UNIT = "CNY/person/year"
 MOST_AREAS = 200
 
 
@@ -58,9 +61,10 @@ def _names(request: HttpRequest, codes: list[str]) -> dict[str, str]:
     return {whole[area.code]: area.name for area in seen}
 
 
-def lines_of(book: RuleBook) -> list[Figure]:
-    """The figures that are lines of income per head and year."""
-    return [figure for figure in book.figures.values() if LINE_UNIT in (figure.unit.en, figure.unit.zh)]
+def lines_of(book: RuleBook, code: str, day: date) -> list[Figure]:
+    """The lines of income that have a value in the place on the day; all of them where none has."""
+    lines = [book.figures[name] for name in income_lines(Path(settings.POLICY)) if name in book.figures]
+    return [line for line in lines if book.value_in_force(line.id, code, day)] or lines
 
 
 class MeasureForm(TablerForm):
@@ -78,13 +82,13 @@ def measures(request: HttpRequest) -> HttpResponse:
     try:
         snapshot = snapshot_services.latest()
         book = rulebook.book(place.code)
-        lines = lines_of(book)
+        lines = lines_of(book, place.code, snapshot.as_of)
         form = MeasureForm(request.GET or None, lines=lines)
         chosen = request.GET.get("line", "")
         line = chosen if chosen in {figure.id for figure in lines} else lines[0].id
         context |= {"form": form, "snapshot": snapshot, "figure": book.figures[line]}
         whole, below = _measured(snapshot, book, line, place)
-        context |= {"whole": whole, "rows": _rows(request, below)}
+        context |= {"whole": whole, "rows": _rows(request, below)} | _index(request, snapshot, book, place)
     except BangfuError as error:
         context["problem"] = error.message
     return render(request, "measuring/measures.html", context)
@@ -103,9 +107,28 @@ def _measured(snapshot: Snapshot, book: RuleBook, line: str, place: Place) -> tu
     return measure(whole)[0], measure(rows_of_snapshot(snapshot, line_of, place=place.code, digits=place.digits))
 
 
+def _index(request: HttpRequest, snapshot: Snapshot, book: RuleBook, place: Place) -> dict[str, Any]:
+    given = deprivations(Path(settings.POLICY))
+    found = index_of_snapshot(snapshot, book, given, as_of=snapshot.as_of, place=place.code, digits=place.digits)
+    names = _names(request, [each.name for each in found.areas])
+    areas = [{"name": names[each.name], "index": each} for each in found.areas if each.name in names]
+    indicators = [
+        {
+            "dimension": dimension.label,
+            "indicator": indicator,
+            "headcount": found.whole.headcounts[indicator.id],
+            "contribution": found.whole.contributions[indicator.id],
+            "not_run": found.not_run.get(indicator.id, ""),
+        }
+        for dimension in given.dimensions
+        for indicator in dimension.indicators
+    ]
+    return {"given": given, "index": found.whole, "indicators": indicators, "index_areas": areas[:MOST_AREAS]}
+
+
 def _rows(request: HttpRequest, found: list[Measures]) -> list[dict[str, Any]]:
     names = _names(request, [each.name for each in found])
-    shown = [{"name": names[each.name], "measures": each} for each in found if each.name in names]
+    shown: list[dict[str, Any]] = [{"name": names[each.name], "measures": each} for each in found if each.name in names]
     return sorted(shown, key=lambda row: -(row["measures"]["headcount_ratio"] or 0))[:MOST_AREAS]
 
 
@@ -118,7 +141,7 @@ def what_if_page(request: HttpRequest) -> HttpResponse:
         book = rulebook.book(place.code)
         context |= {"snapshot": snapshot, "figures": list(book.figures.values())}
         name = request.GET.get("figure", "")
-        figure = book.figures.get(name) or lines_of(book)[0]
+        figure = book.figures.get(name) or lines_of(book, place.code, snapshot.as_of)[0]
         now = book.value_in_force(figure.id, place.code, snapshot.as_of)
         context |= {"figure": figure, "now": now.value if now else None, "slider": _slider(now.value if now else None)}
         value, amount = _number(request.GET.get("value", "")), _number(request.GET.get("amount", ""))
@@ -156,7 +179,9 @@ def _supposed(
     return {
         "change": change,
         "rules": [{"rule": book.rules[each.rule], "change": each} for each in change.rules],
-        "areas": [{"name": names[each.code], "change": each} for each in change.areas if each.code in names][:MOST_AREAS],
+        "areas": [{"name": names[each.code], "change": each} for each in change.areas if each.code in names][
+            :MOST_AREAS
+        ],
     }
 
 
@@ -184,10 +209,8 @@ def snapshots(request: HttpRequest) -> HttpResponse:
 
 @needs("rules.view")
 def dictionary(request: HttpRequest) -> HttpResponse:
-    from bangfu.snapshot.dictionary import dictionary as described
-
     try:
-        found, problem = described(snapshot_services.latest()), ""
-    except BangfuError as error:
-        found, problem = [], error.message
-    return render(request, "measuring/dictionary.html", {"tables": found, "problem": problem})
+        snapshot: Snapshot | None = snapshot_services.latest()
+    except NoSnapshotYet:
+        snapshot = None  # the columns are known all the same
+    return render(request, "measuring/dictionary.html", {"tables": described(schema(), snapshot), "snapshot": snapshot})

@@ -89,7 +89,11 @@ def _spoken(book: RuleBook, rule: Rule, area: Area | None) -> dict[str, Any]:
 def rules(request: HttpRequest) -> HttpResponse:
     book, area = shown.book_for(request)
     form = RuleFilter(request.GET, book=book)
-    rows = [_spoken(book, rule, area) for rule in book.rules.values() if form.fits(rule)]
+    purposes = list(PURPOSES)
+    fitting = [rule for rule in book.rules.values() if form.fits(rule)]
+    rows = [
+        _spoken(book, rule, area) for rule in sorted(fitting, key=lambda r: (purposes.index(r.purpose.value), r.id))
+    ]
     page = "rulebook/rule_list.html"
     context = {"form": form, "rows": rows, "area": area, "tabs": shown.tabs(request)}
     return render(request, f"{page}#rows" if asked_by_htmx(request, "rows") else page, context)
@@ -153,10 +157,7 @@ def figure(request: HttpRequest, figure: str) -> HttpResponse:
     if chosen is None:
         raise Http404
     names = _names_of(officer_of(request), {v.region for v in chosen.values if v.region})
-    values = [
-        {"value": v, "where": names.get(v.region, v.region) if v.region else _("全国")}
-        for v in shown.values_in_order(chosen)
-    ]
+    values = [{"value": v, "where": _where(v.region, names)} for v in shown.values_in_order(chosen)]
     return render(
         request,
         "rulebook/figure.html",
@@ -167,6 +168,12 @@ def figure(request: HttpRequest, figure: str) -> HttpResponse:
             "may_propose": officer_of(request).has_perm("rules.propose"),
         },
     )
+
+
+def _where(region: str, names: dict[str, str]) -> str:
+    if not region:
+        return _("全国")
+    return names.get(region) or _("代码 {region} 开头的地区").format(region=region)
 
 
 def _names_of(officer: Officer, regions: set[str]) -> dict[str, str]:
