@@ -77,6 +77,7 @@ ACTIONS = {
     "rules.exported": _("导出本地标准与规则"),
     # snapshots
     "snapshot.taken": _("取快照"),
+    "list.imported": _("导入外部名单"),
     # findings
     "findings.run_started": _("发起筛查"),
     "findings.run_failed": _("筛查未完成"),
@@ -106,6 +107,7 @@ SUBJECTS = {
     "importbatch": _("导入批次"),
     "change": _("变更"),
     "snapshot": _("快照"),
+    "outside_list": _("外部名单"),
     "run": _("筛查"),
     "finding": _("疑点"),
     "draft": _("地方标准与规则草案"),
