@@ -282,6 +282,8 @@ def _without_empty_lines(sheet: Sheet, text: pa.Table, rows: Values) -> tuple[pa
     """Lines with nothing in any column of ours, and lines of sums, are no data."""
     filled: Any = None
     for position in sheet.mapped.targets:
+        if filled is not None and pc.all(filled).as_py():
+            break  # every line has something: mostly so after the first column, which is the household's number
         here = pc.is_valid(cells.blank_to_null(text.column(position)))
         filled = here if filled is None else pc.or_(filled, here)
     odd_rows = {line + sheet.base for line, _column in sheet.raw.odd}
@@ -320,16 +322,18 @@ def _one_table(
     if table == "income_year" and sheet.mapped.grain == "income_item":
         wanted = {k: p for k, p in wanted.items() if k != "person_no"}
     columns: dict[str, Values] = {"row": rows}
+    known_as = {name: catalogue.get(name) or Column(name, Kind.TEXT, label_of(table, name)) for name in wanted}
+    apart = {"other_causes", *(["code"] if table == "income_item" else [])}
+    plain = [name for name in wanted if name not in apart]
+    read_at_once = cells.read_columns([(known_as[name], text.column(wanted[name])) for name in plain])
+    readings = dict(zip(plain, read_at_once, strict=True))
     for name, position in wanted.items():
-        column = catalogue.get(name) or Column(name, Kind.TEXT, label_of(table, name))
+        column = known_as[name]
         own_key = name not in KEYS or table == sheet.mapped.grain
         if name == "other_causes":
             columns |= _other_causes(table, text.column(position), rows, found)
             continue
-        if table == "income_item" and name == "code":
-            read = cells.read_items(column, text.column(position))
-        else:
-            read = cells.read_column(column, text.column(position))
+        read = readings[name] if name in readings else cells.read_items(column, text.column(position))
         columns[name] = read.values
         if own_key:
             _report(table, name, read.faults, rows, found)
@@ -414,8 +418,8 @@ def _wide_items(
     years = cells.read_column(catalogue["year"], text.column(year)).values
     amount = catalogue["amount"]
     parts = []
-    for position, code in positions.items():
-        read = cells.read_column(amount, text.column(position))
+    readings = cells.read_columns([(amount, text.column(position)) for position in positions])
+    for (position, code), read in zip(positions.items(), readings, strict=True):
         _report("income_item", code, read.faults, rows, found)
         named = Column(code, Kind.HUNDREDTHS, amount.label)
         values = _mark_odd("income_item", named, position, read.values, rows, odd, found)

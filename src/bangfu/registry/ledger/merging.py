@@ -135,7 +135,7 @@ def _values(job: Job, table: str, model: type[models.Model], live: str | None) -
         found["counted"] = _counted(job)
     if model is IncomeYear:
         given = found.get("members_counted") or (f"{live}.members_counted" if live else "NULL")
-        found["members_counted"] = f"coalesce({given}, p.people)"
+        found["members_counted"] = f"coalesce({given}, {_people(job)})"
     return found | LINKS[model]
 
 
@@ -152,17 +152,18 @@ def _count_members(job: Job) -> None:
     if job.has("income_year", "members_counted") and not job.given["income_year"]["members_counted"].null_count:
         return
     given = "s.members_counted" if job.has("income_year", "members_counted") else "NULL"
-    job.bench.run(
-        f"UPDATE plan_income_year AS p SET people = c.people FROM ("
+    job.bench.make(
+        "people_of",
         "SELECT t.id AS id, count(m.id) AS people FROM ("
-        "SELECT DISTINCT y.household_id AS id FROM plan_income_year y JOIN in_income_year s ON s.n = y.n "
-        f"WHERE y.trouble IS NULL AND {given} IS NULL) t "
-        f"LEFT JOIN {sql.table(Member)} m ON m.household_id = t.id AND {income.members_counted_sql('m')} GROUP BY t.id"
-        f") c WHERE c.id = p.household_id AND p.trouble IS NULL "
-        f"AND p.n IN (SELECT s.n FROM in_income_year s WHERE {given} IS NULL)"
+        "SELECT DISTINCT p.household_id AS id FROM plan_income_year p JOIN in_income_year s ON s.n = p.n "
+        f"WHERE p.trouble IS NULL AND {given} IS NULL) t "
+        f"LEFT JOIN {sql.table(Member)} m ON m.household_id = t.id AND {income.members_counted_sql('m')} GROUP BY t.id",
+        key="id",
     )
+    job.counts_people = True
     refused = job.bench.run(
-        "UPDATE plan_income_year SET trouble = 'nobody' WHERE trouble IS NULL AND people = 0"
+        "UPDATE plan_income_year SET trouble = 'nobody' WHERE trouble IS NULL AND household_id IN "
+        f"(SELECT id FROM people_of WHERE people = 0) AND n IN (SELECT s.n FROM in_income_year s WHERE {given} IS NULL)"
         + (" AND is_new" if job.blank_keeps else "")
     )
     if refused and job.has("income_item"):
@@ -170,6 +171,11 @@ def _count_members(job: Job) -> None:
             "UPDATE plan_income_item SET trouble = 'year_refused' WHERE trouble IS NULL AND income_year_id IN "
             "(SELECT id FROM plan_income_year WHERE trouble = 'nobody')"
         )
+
+
+def _people(job: Job) -> str:
+    """Who is counted in the household of the statement planned as `p`."""
+    return "(SELECT c.people FROM people_of c WHERE c.id = p.household_id)" if job.counts_people else "NULL"
 
 
 def _counted(job: Job) -> str:
@@ -237,7 +243,9 @@ def _write_statements(job: Job) -> None:
     given, lines = job.has("income_year"), job.has("income_item")
     if given:
         change_rows(job, "income_year", IncomeYear)
-    members = "coalesce(s.members_counted, p.people)" if job.has("income_year", "members_counted") else "p.people"
+    members = _people(job)
+    if job.has("income_year", "members_counted"):
+        members = f"coalesce(s.members_counted, {members})"
     years = []
     if given:
         years.append(

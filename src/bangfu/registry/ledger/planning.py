@@ -65,6 +65,7 @@ class Job:
     moves: Move | None = None
     clear_items: bool = False  # statements given without lines lose those that they had
     within: tuple[PlaceRange, ...] | None = None
+    counts_people: bool = False  # some statements do not say who is counted: `people_of` knows
     has_exceptions: bool = False  # some items do not count as stable income in some of the villages
     taken: dict[int, tuple[str, int]] = field(default_factory=dict)
 
@@ -138,12 +139,17 @@ def _plan_households(job: Job) -> None:
     moved = job.has("household", "village_id") or job.has("household", "group_name")
     group_name = job.value("household", "group_name", "h")
     # The group is looked up by its name in the village; a name that no group bears stays a name.
-    group = (
-        f"LEFT JOIN {area} g ON g.id = (SELECT min(x.id) FROM {area} x WHERE x.parent_id = v.id AND x.level = "
-        f"{int(Level.GROUP)} AND x.valid_to IS NULL AND x.name = {group_name})"
-        if moved
-        else f"LEFT JOIN {area} g ON g.id = h.group_id"
-    )
+    if moved:
+        given = "SELECT village_id FROM in_household UNION " if job.has("household", "village_id") else ""
+        job.bench.make(
+            "group_named",
+            f"SELECT x.parent_id AS village_id, x.name AS name, min(x.id) AS id FROM {area} x WHERE x.parent_id IN ("
+            f"{given}SELECT h.village_id FROM {household} h JOIN in_household s ON s.household_no = h.household_no) "
+            f"AND x.level = {int(Level.GROUP)} AND x.valid_to IS NULL GROUP BY x.parent_id, x.name",
+            key="village_id, name",
+        )
+    named = f"LEFT JOIN group_named o ON o.village_id = v.id AND o.name = {group_name}" if moved else ""
+    group = f"{named} LEFT JOIN {area} g ON g.id = {'o.id' if moved else 'h.group_id'}"
     exists = f"v.level = {int(Level.VILLAGE)} AND (v.valid_to IS NULL OR v.valid_to > {sql.day_value(job.today)})"
     job.bench.make(
         "plan_household",
@@ -358,7 +364,7 @@ def _plan_income_years(job: Job) -> None:
                s.household_no AS household_no, s.year AS year, {_whole(owner)} AS household_id,
                {_whole(place)} AS place,
                {_whole("coalesce(h.village_id, ph.village_id)" if planned else "h.village_id")} AS village_id,
-               CAST(NULL AS bigint) AS people, CASE {refused}
+               CASE {refused}
                     WHEN {owner} IS NULL THEN 'no_household'
                     WHEN NOT {sql.inside(job.within, place)} THEN 'outside'
                     WHEN h.ended_on IS NOT NULL THEN 'ended'
