@@ -32,6 +32,8 @@ BY_PART_BEFORE = {
     "imports": "batch",
     "import": "batch",
     "batches": "batch",
+    "findings": "finding",
+    "runs": "run",
 }
 BY_NAME: Mapping[str, str] = {
     "household_pk": "household", "household_id": "household", "household": "household",
@@ -70,12 +72,15 @@ PLAUSIBLE = {
     "household_type": "01", "head_name": "走查", "phone": "13000000000", "relation_to_head": "01", "sex": "1",
     "window_start": "2019-10-01", "window_end": "2020-09-30", "members_counted": "1", "event": "01",
     "start_month": "2020-02", "section": "basic", "action": "undo", "first": "2020-01-01",
+    "result": "mended", "note": "走查", "as_of": "2020-09-30", "field": "phone",
 }  # fmt: skip
 ID_FIELDS = {
     "area": "area", "village": "area", "group": "area", "parent": "area", "target": "area", "successor": "area",
     "household": "household", "other": "household", "into": "household", "with": "household",
     "member": "member", "members": "member", "head": "member", "person": "member",
-    "officer": "officer", "post": "post", "batch": "batch", "paper": "paper", "change": "change", "id": "household",
+    "officer": "officer", "post": "post", "batch": "batch", "paper": "paper", "change": "change",
+    "id": "household", "proof": "paper",
+    "run": "run", "finding": "finding", "new_in": "run", "resolved_in": "run", "second": "run",
 }  # fmt: skip
 
 
@@ -443,4 +448,6 @@ class _writes:
 
 def _of_the_house(tables: set[str]) -> set[str]:
     """A refusal may leave a trail and keep the session alive; it may write nothing else."""
-    return {t for t in tables if t.startswith(("areas_", "accounts_", "registry_", "otp_", "django_tasks"))}
+    return {
+        t for t in tables if t.startswith(("areas_", "accounts_", "registry_", "findings_", "otp_", "django_tasks"))
+    }

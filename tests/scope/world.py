@@ -21,6 +21,7 @@ from bangfu.accounts.models import Officer, Post
 from bangfu.areas.models import Area, AreaVersion, ProfileFigure, StandardAnswer, Succession
 from bangfu.audit.services import record
 from bangfu.common.places import Level, PlaceRange, span, within
+from bangfu.findings import models as findings
 from bangfu.registry import models as registry
 from bangfu.registry.intake.batches import report_of
 
@@ -59,6 +60,7 @@ class Spot:
 KINDS = (
     "area", "household", "member", "work_record", "income_year", "income_item", "paper", "member_event", "change",
     "batch", "officer", "post", "entry", "figure", "answer", "year_count", "area_version", "succession",
+    "run", "finding", "step", "verification", "run_count",
 )  # fmt: skip
 
 
@@ -259,12 +261,68 @@ def plant(chain: list[Area], above: list[Area], spot: int | None) -> Spot:
             )
         ],
     )  # fmt: skip
+    _plant_findings(keep, ids, seat, here, mark, number)
     here.rows["entry"] = [
         record(
             actor=officers[0], action="officer.changed", subject=households[0], reason=f"{mark}办的", rows=int(number)
         )
     ]
     return here
+
+
+def _plant_findings(keep: Any, ids: _Ids, seat: Area, here: Spot, mark: str, number: str) -> None:
+    """A run of the branch, and what it found of its households and people."""
+    reach, officer = seat.reach, here.rows["officer"][0]
+    run = keep(
+        "run",
+        [
+            findings.Run(
+                pk=ids("run"), state="done", as_of=DAY, area=seat, place=reach.first, last_place=reach.last,
+                started_by=officer, taken_at=MOMENT, finished_at=MOMENT, snapshot=f"{mark}{number}",
+                counts={"new": int(number)}, rules={"Q028": {"figures": {}, "not_run": {}, "missing": {}}},
+            )
+        ],
+    )[0]  # fmt: skip
+    made = keep(
+        "finding",
+        [
+            findings.Finding(
+                pk=ids("finding"), rule_id="Q028", topic="composition", grain="household", subject=h.pk,
+                village=h.village, place=h.place, household=h, severity=1, state=state,
+                evidence=f'{{"phone": "130{number}{n}9", "address": "{mark}住处"}}', evidence_hash="0" * 32,
+                found_on=DAY, due_on=DAY, assigned_to=officer, first_run=run, last_run=run,
+            )
+            for n, (h, state) in enumerate(zip(here.rows["household"], ("open", "exempt", "resolved"), strict=False))
+        ],
+    )  # fmt: skip
+    keep(
+        "step",
+        [
+            findings.FindingStep(
+                pk=ids("step"), finding=f, kind="found", to_state="open", at=MOMENT, run=run, note=f"{mark}说的"
+            )
+            for f in made
+        ],
+    )
+    keep(
+        "verification",
+        [
+            findings.Verification(
+                pk=ids("verification"), finding=f, result="as_recorded", by=officer, on=DAY, at=MOMENT,
+                note=f"{mark}核实过", proof=here.rows["paper"][0],
+            )
+            for f in made
+        ],
+    )  # fmt: skip
+    keep(
+        "run_count",
+        [
+            findings.RunCount(
+                pk=ids("run_count"), run=run, rule_id="Q028", village=made[0].village, place=seat.place,
+                hits=int(number), unknown=int(number), new=int(number), standing=int(number), resolved=int(number),
+            )
+        ],
+    )  # fmt: skip
 
 
 def _paper(pk: int, household: Any, content: bytes, mark: str) -> Any:
@@ -304,7 +362,10 @@ def fingerprint(spots: list[Spot]) -> str:
         reach = [spot.reach]
         for model, path in ((registry.Household, "place"), (registry.Member, "place"), (Area, "place"),
                             (Post, "area__place"), (Officer, "area__place"), (registry.Paper, "household__place"),
-                            (registry.ImportBatch, "place"), (registry.MemberEvent, "household__place")):  # fmt: skip
+                            (registry.ImportBatch, "place"), (registry.MemberEvent, "household__place"),
+                            (findings.Finding, "place"), (findings.Run, "place"),
+                            (findings.FindingStep, "finding__place"),
+                            (findings.Verification, "finding__place")):  # fmt: skip
             mark.update(str(model._default_manager.filter(within(reach, path)).count()).encode())
     return mark.hexdigest()
 
