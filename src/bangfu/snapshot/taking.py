@@ -31,6 +31,9 @@ def take(target: Path, as_of: date, schema: Schema, progress: Progress) -> Snaps
     """The database as it is now, as the snapshot `target` (or, when that exists, `target-2` …). What is not yet
     committed, also by the caller, is not in it. Raises ReadingFailed, DiskRefused; then nothing is left behind."""
 
+    with connection.cursor() as cursor:  # a house that is not prepared, or a server that is away, says so itself
+        cursor.execute(f"SELECT county FROM ({_counties(schema, as_of)}) c WHERE 1 = 0")
+
     def fill(draft: drafting.Draft) -> list[list[str]]:
         with _address(draft.spill) as address:
             parts = _run(_order(draft, address, as_of, schema), len(schema.tables), progress)
