@@ -116,12 +116,26 @@ def rehearsal(page: Page, address: str) -> None:
     page.wait_for_selector("table", timeout=90_000)
 
 
+def first_finding(page: Page, address: str) -> None:
+    page.goto(f"{address}/findings/")
+    page.click("#rows .cell-title a >> nth=0")
+    page.wait_for_load_state()
+
+
+def supposed(page: Page, address: str) -> None:
+    page.goto(f"{address}/measures/what-if/?figure=monitoring_line&value=6000&amount=400")
+
+
 SHOTS: tuple[tuple[str, str, dict[str, int], Callable[[Page, str], object]], ...] = (
     ("home", "xian", DESK, lambda page, at: page.goto(at)),
     ("households", "xian", DESK, lambda page, at: page.goto(f"{at}/households/")),
     ("household", "xian", DESK, first_household),
     ("income", "xian", DESK, ledger),
     ("village", "xian", DESK, village),
+    ("rule", "xian", DESK, lambda page, at: page.goto(f"{at}/rules/Q066/?day=2020-09-30")),
+    ("findings", "shuji", DESK, lambda page, at: page.goto(f"{at}/findings/")),
+    ("finding", "shuji", DESK, first_finding),
+    ("what-if", "xian", DESK, supposed),
     ("import", "xian", DESK, rehearsal),
     ("trail", "liuhen", DESK, lambda page, at: page.goto(f"{at}/audit/")),
     ("phone", "cun", PHONE, first_household),
