@@ -25,6 +25,7 @@ from bangfu.registry.intake.limits import limits
 from bangfu.registry.ledger.income import policy as income_policy
 from bangfu.registry.papers import policy as paper_policy
 from bangfu.registry.selectors import counts_differ
+from bangfu.rulebook import services as rulebook
 
 Fault = str
 
@@ -59,6 +60,8 @@ def policy_faults() -> Iterator[Fault]:
             read()
         except BangfuError as error:
             yield str(error)
+    _book, faults = rulebook.look()
+    yield from map(str, faults)
 
 
 def database_faults() -> Iterator[Fault]:
