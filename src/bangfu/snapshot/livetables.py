@@ -29,7 +29,6 @@ from bangfu.common.policy import code_list
 from bangfu.registry.columns import Column, Kind, tables
 from bangfu.registry.intake.identities import read_column
 from bangfu.registry.ledger import income
-from bangfu.registry.ledger.planning import HEAD
 from bangfu.registry.ledger.sql import text_list
 from bangfu.registry.models import Dwelling, Household, IncomeItem, IncomeYear, Member, WorkRecord
 from bangfu.snapshot.drafting import sources
@@ -37,6 +36,7 @@ from bangfu.snapshot.errors import SourceColumnWrong, SourceRowsWrong, SourceTab
 from bangfu.snapshot.store import COUNTY_DIGITS
 
 AREAS = "areas.parquet"
+HEAD = "01"  # relation_to_head: the head
 # Columns without which the rows of a table cannot be told apart or put in their place.
 NEEDED = {
     "household": ("household_no", "village_code"),
