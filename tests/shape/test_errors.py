@@ -16,6 +16,11 @@ PREFIXES = {
     "accounts": "ACC",
     "registry": "REG",
     "sample": "SAM",
+    "rulebook": "RUL",
+    "snapshot": "SNA",
+    "screening": "SCR",
+    "findings": "FIN",
+    "policymaking": "POM",
     "keeping": "KEE",
     "web": "WEB",
     "commands": "CMD",
@@ -23,7 +28,7 @@ PREFIXES = {
 
 
 def _catalogue() -> list[type[BangfuError]]:
-    for file in sorted(PROGRAM.rglob("errors.py")):
+    for file in sorted(PROGRAM.rglob("*errors.py")):
         importlib.import_module(".".join(("bangfu", *file.relative_to(PROGRAM).with_suffix("").parts)))
     return [error for error in _below(BangfuError) if error.__module__.startswith("bangfu.")]
 
