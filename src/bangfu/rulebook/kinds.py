@@ -306,6 +306,8 @@ def _within(width: tuple[int, int], low: int, high: int) -> bool:
 
 
 def arithmetic(operator: type[exp.Expr], left: Typed, right: Typed) -> Typed:
+    """`left operator right` with the width or the digits that its result needs. Raises ConditionWrong for kinds that
+    cannot be computed together and for what could overflow every width."""
     for side in (left, right):
         expect(side, "number")
     made = operator(this=left.node, expression=right.node)

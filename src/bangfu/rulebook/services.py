@@ -22,6 +22,7 @@ MOST_KEPT = 16
 
 
 def policy() -> Path:
+    """The program's own policy files."""
     return Path(settings.POLICY)
 
 
