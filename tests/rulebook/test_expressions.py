@@ -7,11 +7,13 @@ from itertools import product
 
 import duckdb
 import pytest
+from sqlglot import parse_one
 
 from bangfu.common.facts import FactColumn, FactKind, FactTable, Schema
 from bangfu.rulebook.errors import ConditionWrong, FigureOutOfRange
 from bangfu.rulebook.expressions import Checker, both
 from bangfu.rulebook.models import Feature
+from bangfu.rulebook.nulls import may_be_null
 from tests.rulebook import small
 
 CHECKER = small.checker()
@@ -77,6 +79,8 @@ def test_a_column_that_does_not_exist_is_refused_with_the_one_that_was_meant():
         ("birth_ymd + joined_ymd > 1", "两个日期“birth_ymd”“joined_ymd”不能相加或相乘", None),
         ("disabled = NOT present", "“NOT present”与比较连在一起，先后不清", "请用括号分开"),
         ("substr(name, 0, 2) = 'a'", "substr 的起点和长度应是从1起的整数", "写作 substr(列, 1, 6)"),
+        ("age BETWEEN symmetric 1 AND 9", "不能用“age BETWEEN SYMMETRIC 1 AND 9”（symmetric）", None),
+        ("main.member.age > 1", "不能用“main.member.age”（db）", None),
         ("", "条件是空的", "请写一个条件"),
         ("(" * 30 + "disabled" + ")" * 30, "条件的括号或函数套得太深", None),
     ],
@@ -245,6 +249,15 @@ def test_whether_a_condition_can_be_unknown_is_never_denied_wrongly(text):
 )
 def test_what_people_write_on_purpose_is_seen_never_to_be_unknown(text):
     assert not CHECKER.check(text, "member").nullable()
+
+
+def test_what_derived_columns_are_made_of_tells_when_they_are_unknown():
+    """`mobile_ok` is unknown only where `phone` is; a CASE without ELSE may be unknown in any row."""
+    made = CHECKER.derivations
+    phone = CHECKER.check("phone IS NULL OR NOT mobile_ok", "household").ast
+    assert may_be_null(phone, frozenset()) and not may_be_null(phone, frozenset(), made)
+    case = parse_one("CASE WHEN m.months IS NOT NULL THEN TRUE END", dialect="duckdb")
+    assert may_be_null(case, frozenset())
 
 
 def test_two_conditions_are_joined_to_one_outcome():

@@ -1,6 +1,8 @@
 """The policy files of the nation as they are: sound, complete with cases, said in words, and read in a moment."""
 
+import os
 import time
+from datetime import date
 
 import pytest
 from django.utils import translation
@@ -8,6 +10,17 @@ from django.utils import translation
 from bangfu.rulebook import services
 from bangfu.rulebook.examples import gaps
 from bangfu.rulebook.words import in_words
+
+
+OWN_LINE = """
+figures:
+  - id: monitoring_line
+    label: {{zh: 监测线, en: Monitoring line}}
+    unit: {{zh: 元/人·年, en: yuan per person per year}}
+    type: amount
+    values:
+      - {{value: {value}, from: 2024-01-01, source: {{document: 云岭县文件}}}}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +74,14 @@ def test_the_book_is_read_again_only_when_a_file_changes(settings):
     assert services.book() is not first
     assert [overlay.code for overlay in services.book("977001001001").overlays] == ["977001"]
     assert services.book("977002").overlays == ()
+    before = services.book("977001")
+    (own / "figures.yaml").write_text(OWN_LINE.format(value=9000), encoding="utf-8")
+    after = services.book("977001")
+    assert after.figure("monitoring_line", "977001", date(2024, 1, 1)) == 9000
+    assert after is not before and after.sha256 != before.sha256
+    (own / "figures.yaml").write_text(OWN_LINE.format(value=9500), encoding="utf-8")
+    os.utime(own / "figures.yaml", ns=(1, 1))  # a clock that runs back is a change as well
+    assert services.book("977001").figure("monitoring_line", "977001", date(2024, 1, 1)) == 9500
     assert services.book("97").overlays != ()
 
 
