@@ -79,7 +79,7 @@ def test_a_column_that_does_not_exist_is_refused_with_the_one_that_was_meant():
         ("birth_ymd + joined_ymd > 1", "两个日期“birth_ymd”“joined_ymd”不能相加或相乘", None),
         ("disabled = NOT present", "“NOT present”与比较连在一起，先后不清", "请用括号分开"),
         ("substr(name, 0, 2) = 'a'", "substr 的起点和长度应是从1起的整数", "写作 substr(列, 1, 6)"),
-        ("age BETWEEN symmetric 1 AND 9", "不能用“age BETWEEN SYMMETRIC 1 AND 9”（symmetric）", None),
+        ("age BETWEEN symmetric 1 AND 9", "不能用“(age BETWEEN 1 AND 9 OR age BETWEEN 9 AND 1)”（symmetric）", None),
         ("main.member.age > 1", "不能用“main.member.age”（db）", None),
         ("", "条件是空的", "请写一个条件"),
         ("(" * 30 + "disabled" + ")" * 30, "条件的括号或函数套得太深", None),

@@ -11,7 +11,6 @@ from bangfu.rulebook import services
 from bangfu.rulebook.examples import gaps
 from bangfu.rulebook.words import in_words
 
-
 OWN_LINE = """
 figures:
   - id: monitoring_line
