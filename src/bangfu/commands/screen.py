@@ -91,18 +91,16 @@ def _told(outcomes: Any, book: Any, seconds: float) -> dict[str, Any]:
             )
     ran = [rule for rule in run.rules.values() if rule.ran]
     lines.append(
-        _(
-            "已用 {rules} 条规则筛查 {people} 人、{households} 户，命中 {hits}，未知 {unknown}，用时 {seconds:.1f} 秒。\n{folder}"
-        ).format(
+        _("{rules} 条规则、{people} 人、{households} 户：命中 {hits}，未知 {unknown}，{seconds:.1f} 秒。").format(
             rules=len(ran),
             people=run.rows.get("member", 0),
             households=run.rows.get("household", 0),
             hits=sum(rule.hits for rule in ran),
             unknown=sum(rule.unknown for rule in ran),
             seconds=seconds,
-            folder=outcomes.folder,
         )
     )
+    lines.append(_("结果在 {folder}").format(folder=outcomes.folder))
     return {
         "folder": str(outcomes.folder),
         "as_of": run.as_of.isoformat(),

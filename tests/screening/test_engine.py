@@ -1,0 +1,272 @@
+"""Screening a snapshot: three outcomes, figures by region, one county alone, and nothing outside the snapshot."""
+
+import json
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from bangfu.common import duck
+from bangfu.rulebook.book import RuleBook
+from bangfu.screening import compiling, crossing, engine
+from bangfu.screening.engine import Crossing, DuckWorker, Screening, screen
+from bangfu.screening.errors import (
+    EngineUnknown,
+    FolderTaken,
+    NotReplaceable,
+    OutcomesDamaged,
+    OutcomesNotFound,
+    RuleNotInForce,
+    SnapshotChanged,
+    WorkerFailed,
+)
+from bangfu.screening.outcomes import Outcomes
+from bangfu.screening.what_if import with_figures
+from bangfu.snapshot.store import Snapshot
+from tests.screening.conftest import AS_OF, COUNTIES, found_by_rule
+
+
+def per_county(outcomes: Outcomes, rule: str) -> dict[str, int]:
+    counts = outcomes.counts()
+    own = counts.filter(pc.equal(counts["rule"], rule))
+    found = dict.fromkeys(COUNTIES, 0)
+    for code, hits in zip(own["village_code"].to_pylist(), own["hits"].to_pylist(), strict=True):
+        found[code[:6]] += hits
+    return found
+
+
+def files_of(outcomes: Outcomes) -> dict[str, bytes]:
+    names = ["counts.parquet", *(f"outcomes/{grain}.parquet" for grain in outcomes.run.bits)]
+    return {name: (outcomes.folder / name).read_bytes() for name in names}
+
+
+# Rows
+
+
+def test_rows_and_counts_say_the_same(outcomes: Outcomes) -> None:
+    counts = outcomes.counts()
+    for kind, column in (("hit", "hits"), ("unknown", "unknown")):
+        rows = outcomes.rows(outcome=kind).group_by(["rule", "village_code"]).aggregate([([], "count_all")])
+        found = {(r["rule"], r["village_code"]): r["count_all"] for r in rows.to_pylist()}
+        assert found == {(r["rule"], r["village_code"]): r[column] for r in counts.to_pylist() if r[column]}
+    assert {r: v.hits for r, v in outcomes.run.rules.items()} == {
+        rule: sum(c for r, c in zip(counts["rule"].to_pylist(), counts["hits"].to_pylist(), strict=True) if r == rule)
+        for rule in outcomes.run.rules
+    }
+
+
+def test_a_row_carries_the_values_that_its_rule_saw(outcomes: Outcomes) -> None:
+    row = outcomes.rows(rules=["Q102"], limit=1).to_pylist()[0]
+    evidence = json.loads(row["evidence"])
+    assert row["outcome"] == "hit"
+    assert row["missing"] is None
+    assert evidence["per_capita_net_income"] < 5000
+    assert evidence["income_year"] == 2020
+    assert row["household_no"].startswith(row["village_code"][:6])
+
+
+def test_an_unknown_row_names_what_is_missing(outcomes: Outcomes) -> None:
+    rows = outcomes.rows(rules=["Q109"], outcome="unknown").to_pylist()
+    assert rows
+    assert {row["missing"] for row in rows} == {"household.house_area_m2"}
+    assert outcomes.run.rules["Q109"].missing["household.house_area_m2"] >= len(rows)
+
+
+def test_rows_of_a_place_and_of_a_limit_are_a_part_of_all(outcomes: Outcomes) -> None:
+    every = outcomes.rows(rules=["Q001", "Q005"])
+    own = outcomes.rows(rules=["Q001", "Q005"], place=COUNTIES[1])
+    assert 0 < len(own) < len(every)
+    assert set(pc.utf8_slice_codeunits(own["village_code"], 0, 6).to_pylist()) == {COUNTIES[1]}
+    assert outcomes.rows(rules=["Q001", "Q005"], limit=3).to_pylist() == every.to_pylist()[:3]
+
+
+def test_outcomes_opened_without_their_book_still_name_the_rows(outcomes: Outcomes) -> None:
+    bare = Outcomes.open(outcomes.folder).rows(rules=["Q005"])
+    assert bare.drop_columns(["evidence"]) == outcomes.rows(rules=["Q005"]).drop_columns(["evidence"])
+    assert bare["evidence"].null_count == len(bare)
+
+
+# The engine
+
+
+def test_the_sieve_lets_every_hit_and_unknown_through(snapshot: Snapshot, book: RuleBook, tmp_path: Path) -> None:
+    started = Screening(snapshot, book, AS_OF, "", None, {})
+    with duck.within(snapshot.folder) as connection:
+        worker = DuckWorker(connection)
+        crossed = Crossing(started, worker, crossing.KeyStore(tmp_path), None)
+        for round in started.plan.rounds:
+            crossed.go(round)
+        compiler = started.compiler(started.ground(started.parts))
+        crossed.prepare(compiler, started.parts)
+        for grain in started.plan.schema.tables.keys() & {"member", "household", "work_record", "village"}:
+            rules = started.plan.of_grain(grain)
+            lost = ", ".join(
+                f"count(*) FILTER (WHERE NOT ({sieve}) AND ({outcome}) IS DISTINCT FROM FALSE)"
+                for sieve, outcome in ((compiler.sieve(rule), compiler.outcome(rule)[0]) for rule in rules)
+            )
+            needs = {key for rule in rules for key in rule.inputs} | {(grain, "place")}
+            [row] = connection.execute(f"SELECT {lost} FROM {compiler.relation(grain, needs)}").fetchall()
+            assert dict(zip((r.rule.id for r in rules), row, strict=True)) == {r.rule.id: 0 for r in rules}
+
+
+def test_batches_of_any_size_give_the_same_files(
+    snapshot: Snapshot, book: RuleBook, outcomes: Outcomes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert len(snapshot.parts()) == 2
+    monkeypatch.setattr(engine, "ROWS_A_BATCH", 1)
+    assert outcomes.counts() == screen(snapshot, book, as_of=AS_OF, out=tmp_path / "x").counts()
+
+
+def test_a_rule_gets_another_bit_when_others_are_asked_for_but_finds_the_same(
+    snapshot: Snapshot, book: RuleBook, outcomes: Outcomes, tmp_path: Path
+) -> None:
+    few = screen(snapshot, book, as_of=AS_OF, out=tmp_path / "few", rules=["Q030", "Q001", "Q103"])
+    assert sorted(few.run.rules) == ["Q001", "Q030", "Q103"]
+    assert found_by_rule(few.rows()) == found_by_rule(outcomes.rows(rules=["Q001", "Q030", "Q103"]))
+
+
+def test_more_rules_than_a_word_has_bits_take_another_word(outcomes: Outcomes) -> None:
+    assert len(outcomes.run.bits["member"]) > 62
+    names = pq.read_schema(outcomes.folder / "outcomes" / "member.parquet").names
+    assert {"hit0", "hit1", "unknown0", "unknown1"} <= set(names)
+
+
+@pytest.mark.req("B4")
+def test_a_figure_of_one_county_holds_there_and_nowhere_else(
+    snapshot: Snapshot, book: RuleBook, outcomes: Outcomes, tmp_path: Path
+) -> None:
+    figure = next(name for name in sorted(book.figures_used("Q068")))
+    other = with_figures(book, {figure: Decimal(50)}, COUNTIES[1], date(2010, 1, 1))
+    found = screen(snapshot, other, as_of=AS_OF, out=tmp_path / "x", rules=["Q068"])
+    before, after = per_county(outcomes, "Q068"), per_county(found, "Q068")
+    assert after[COUNTIES[0]] == before[COUNTIES[0]]
+    assert after[COUNTIES[1]] > before[COUNTIES[1]]
+    assert found.run.rules["Q068"].figures[figure][COUNTIES[1]] == "50"
+
+
+def test_a_rule_whose_figure_nobody_has_said_for_a_place_does_not_run_there(
+    snapshot: Snapshot, book: RuleBook, outcomes: Outcomes, tmp_path: Path
+) -> None:
+    import dataclasses
+
+    figure = next(name for name in sorted(book.figures_used("Q068")))
+    value = book.figures[figure].values[0].model_copy(update={"region": COUNTIES[0]})
+    figures = {**book.figures, figure: book.figures[figure].model_copy(update={"values": (value,)})}
+    partial = dataclasses.replace(book, figures=figures, sha256="other")
+    found = screen(snapshot, partial, as_of=AS_OF, out=tmp_path / "x", rules=["Q068", "Q001"])
+    assert found.run.rules["Q068"].not_run == {COUNTIES[1]: f"figure:{figure}"}
+    assert per_county(found, "Q068") == {COUNTIES[0]: per_county(outcomes, "Q068")[COUNTIES[0]], COUNTIES[1]: 0}
+    assert per_county(found, "Q001") == per_county(outcomes, "Q001")
+
+
+def test_a_rule_without_its_outside_list_does_not_run_and_says_so(outcomes: Outcomes) -> None:
+    rule = outcomes.run.rules["Q181"]
+    assert rule.not_run == {"": "list:vehicle"}
+    assert not rule.ran
+    assert rule.hits == rule.unknown == 0
+
+
+# One county alone
+
+
+def test_one_place_finds_what_the_whole_finds_there(
+    snapshot: Snapshot, book: RuleBook, outcomes: Outcomes, tmp_path: Path
+) -> None:
+    own = screen(snapshot, book, as_of=AS_OF, out=tmp_path / "x", place=COUNTIES[1])
+    assert own.run.place == COUNTIES[1]
+    assert own.rows() == outcomes.rows(place=COUNTIES[1])
+
+
+@pytest.mark.req("B5")
+def test_a_county_screened_again_takes_the_place_of_what_was_found_there(
+    changed: Snapshot, book: RuleBook, outcomes: Outcomes, tmp_path: Path
+) -> None:
+    full = screen(changed, book, as_of=AS_OF, out=tmp_path / "full")
+    again = screen(changed, book, as_of=AS_OF, out=tmp_path / "again", place=COUNTIES[1], replacing=outcomes.folder)
+    assert again.rows(place=COUNTIES[1]) == full.rows(place=COUNTIES[1])
+    assert again.rows(place=COUNTIES[0]).drop_columns(["evidence"]) == outcomes.rows(place=COUNTIES[0]).drop_columns(
+        ["evidence"]
+    )
+    assert outcomes.rows(place=COUNTIES[1]) != full.rows(place=COUNTIES[1])
+    assert again.run.replaced == {"place": COUNTIES[1], "run": outcomes.folder.name}
+
+
+def test_what_cannot_be_replaced_is_refused(
+    snapshot: Snapshot, book: RuleBook, outcomes: Outcomes, tmp_path: Path
+) -> None:
+    wrong: list[dict[str, Any]] = [
+        {"place": ""},
+        {"place": COUNTIES[0], "rules": ["Q001"]},
+        {"place": COUNTIES[0], "as_of": date(2020, 9, 29)},
+    ]
+    for given in wrong:
+        with pytest.raises(NotReplaceable):
+            screen(snapshot, book, out=tmp_path / "x", replacing=outcomes.folder, **{"as_of": AS_OF, **given})
+    assert not (tmp_path / "x").exists()
+
+
+# Refusals
+
+
+def test_nothing_outside_the_snapshot_is_read(
+    snapshot: Snapshot, book: RuleBook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even if a statement asked for it: the engine's door is shut."""
+    pq.write_table(pa.table({"a": [1]}), tmp_path / "other.parquet")
+    asked = f"SELECT a AS village_id FROM read_parquet('{tmp_path / 'other.parquet'}')"
+    monkeypatch.setattr(compiling.Compiler, "masks", lambda self, grain: asked)
+    with pytest.raises(WorkerFailed):
+        screen(snapshot, book, as_of=AS_OF, out=tmp_path / "out", rules=["Q170"])
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["other.parquet"]
+
+
+def test_wrong_words_are_refused_and_nothing_is_written(snapshot: Snapshot, book: RuleBook, tmp_path: Path) -> None:
+    with pytest.raises(EngineUnknown):
+        screen(snapshot, book, as_of=AS_OF, out=tmp_path / "x", engine="abacus")
+    with pytest.raises(RuleNotInForce):
+        screen(snapshot, book, as_of=AS_OF, out=tmp_path / "x", rules=["Q999"])
+    (tmp_path / "y").mkdir()
+    (tmp_path / "y" / "file").touch()
+    with pytest.raises(FolderTaken):
+        screen(snapshot, book, as_of=AS_OF, out=tmp_path / "y", rules=["Q001"])
+    assert [file.name for file in tmp_path.iterdir()] == ["y"]
+
+
+def test_damaged_outcomes_and_a_changed_snapshot_are_said(
+    snapshot: Snapshot, changed: Snapshot, book: RuleBook, tmp_path: Path
+) -> None:
+    found = screen(snapshot, book, as_of=AS_OF, out=tmp_path / "x", rules=["Q001"])
+    with pytest.raises(SnapshotChanged):
+        Outcomes.open(found.folder, snapshot=changed, book=book).rows()
+    (found.folder / "counts.parquet").unlink()
+    with pytest.raises(OutcomesDamaged):
+        Outcomes.open(found.folder)
+    (found.folder / "run.json").write_text("{", encoding="utf-8")
+    with pytest.raises(OutcomesDamaged):
+        Outcomes.open(found.folder)
+    with pytest.raises(OutcomesNotFound):
+        Outcomes.open(tmp_path / "nowhere")
+
+
+# Keys
+
+
+def test_keys_that_occur_twice_are_found_by_sorting() -> None:
+    arrays = [np.array([3, 1, 5], np.int64), np.array([5, 2], np.int64), np.array([3, 3], np.int64)]
+    assert crossing.twice(arrays, 7).tolist() == [3, 5]
+    assert crossing.twice([], 0).tolist() == []
+
+
+def test_a_sieve_finds_the_wanted_keys_and_no_others() -> None:
+    chance = np.random.default_rng(1)
+    wanted = np.unique(chance.integers(-(2**62), 2**62, 5_000))
+    others = chance.integers(-(2**62), 2**62, 100_000)
+    mixed = np.concatenate([others, wanted[:100], wanted[:100]])
+    assert crossing.Sieve(wanted).found_in(mixed).tolist() == np.intersect1d(wanted, mixed).tolist()
+    assert crossing.Sieve(wanted[:0]).found_in(mixed).tolist() == []
