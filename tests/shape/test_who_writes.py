@@ -24,6 +24,8 @@ PARTS = {
 MAY_WRITE = {
     "registry/ledger/counting.py": "counts the years of villages: recounted by the writer, counted afresh for checks",
     "registry/papers.py": "keeps files for the services, and opens them again for the pages",
+    "registry/ledger/sql.py": "makes temporary tables for the parts of the writer",
+    "screening/crossing.py": "keeps arrays of keys as files beside the outcomes; no table is near",
     "common/staging.py": "fills temporary tables only, for the writers of every room",
 }
 # One reading each, as (file, chain).
