@@ -4,7 +4,7 @@ answer starts at `visible_to`."""
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Count, Q, Sum
@@ -172,11 +172,12 @@ def next_as_of(viewer: Viewer | None = None) -> date:
     screened (an invented county, or the copy of an older system, stands on a day in the past). `viewer` None is the
     house itself."""
     runs = Run.objects.visible_to(viewer) if viewer else Run.objects.all()
-    last = runs.done().order_by("-pk").first()
+    last: Run | None = runs.done().order_by("-pk").first()
     today = timezone.localdate()
     if last is None:
         return today
-    return today - (timezone.localdate(last.started_at) - last.as_of)
+    behind: timedelta = timezone.localdate(last.started_at) - last.as_of
+    return today - behind
 
 
 def history_of(viewer: Viewer, finding: Finding) -> tuple[list[FindingStep], list[Verification]]:

@@ -154,6 +154,7 @@ def _place(bench: sql.Workbench) -> None:
         LEFT JOIN {household} mh ON mh.id = m.household_id
         LEFT JOIN {work} w ON w.id = s.record_id AND w.member_id = m.id AND s.grain = 'work_record'
         """,
+        key="n",
         index="rule_id, subject",
     )
 
@@ -302,8 +303,7 @@ def _undecided(bench: sql.Workbench, given: Given) -> list[int]:
             WHERE NOT EXISTS (SELECT 1 FROM counties c WHERE c.county = substr(g.village_code, 1, 6))
             """,
         )
-    ids: list[int] = found["id"].to_pylist()
-    return ids
+    return [int(id) for id in found["id"].to_pylist()]
 
 
 def _shared(codes: list[str]) -> str:
