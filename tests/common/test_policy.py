@@ -42,7 +42,7 @@ def test_a_right_file_is_read(tmp_path):
         (RIGHT.replace("zh: 旧称", "zh: 核 实"), "stands for both 01 and 02"),
         (RIGHT + "id: other\n", "key “id” stands twice"),
         (RIGHT.replace('"01"', "01"), "codes.0.code"),
-        ("id: [", "expected the node content"),
+        ("id: [", "expected (the )?node content"),
         ("", "dictionary|instance of CodeList"),
         (b"id: \xff\xfe", "utf-8"),
     ],

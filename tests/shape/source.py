@@ -82,11 +82,11 @@ def python_files(program: Path = PROGRAM) -> Iterator[Source]:
 
 
 def rooms(program: Path = PROGRAM) -> list[Path]:
-    """The folders that are rooms: they hold tables or verbs, or are the common room, the sample or the web."""
+    """The folders that are rooms: they hold tables or verbs, or are one of those that hold neither."""
     return [
         folder
         for folder in sorted(program.iterdir())
         if (folder / "models.py").exists()
         or (folder / "services.py").exists()
-        or folder.name in ("common", "sample", "web")
+        or folder.name in ("common", "sample", "screening", "web")
     ]

@@ -147,7 +147,11 @@ def _in_words(fault: Any) -> str:
     return f"{where}: {fault['msg']}" if where else str(fault["msg"])
 
 
-class _UniqueKeys(yaml.SafeLoader):
+# Reading in C where libyaml is there: a start reads forty files.
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _UniqueKeys(_Loader):  # type: ignore[misc]  # which of the two is known only when it runs
     """YAML takes the last of two equal keys in silence; a policy file may not hold two."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -155,7 +159,8 @@ class _UniqueKeys(yaml.SafeLoader):
         for position, key in enumerate(keys):
             if key in keys[:position]:
                 raise yaml.constructor.ConstructorError(None, None, f"key “{key}” stands twice", node.start_mark)
-        return super().construct_mapping(node, deep)
+        found: dict[Any, Any] = super().construct_mapping(node, deep)
+        return found
 
 
 @cache
