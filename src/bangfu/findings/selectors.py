@@ -88,6 +88,7 @@ def totals_by_area(viewer: Viewer, areas: Sequence[Area], day: date) -> tuple[li
 
 
 def totals_of(viewer: Viewer, area: Area | None, day: date) -> Totals:
+    """All findings inside an area (None: everything that the viewer may see)."""
     return _added(totals_by_rule(viewer, area, day).values())
 
 
@@ -155,6 +156,7 @@ def _counted(viewer: Viewer, runs: Sequence[Run], area: Area | None, key: str) -
 
 
 def runs_for(viewer: Viewer) -> RunQuerySet:
+    """The runs that reach into the viewer's areas, newest first."""
     found: RunQuerySet = Run.objects.visible_to(viewer).select_related("area", "started_by").order_by("-pk")
     return found
 
@@ -218,6 +220,7 @@ class MyWork:
 
 
 def work_of(officer: Any, day: date, number: int = 5) -> MyWork:
+    """What lies with an officer on a day; of the urgent ones at most `number`."""
     mine = Finding.objects.visible_to(officer).live().filter(assigned_to=officer)
     urgent = mine.select_related("village", "household", "member").order_by("due_on", "severity", "pk")[:number]
     lying, wrong = 0, 0
