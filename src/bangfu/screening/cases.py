@@ -30,6 +30,7 @@ ARROW: Mapping[FactKind, pa.DataType] = {
     FactKind.AMOUNT: pa.decimal128(14, 2),
     FactKind.DAY: pa.int32(),
 }
+LISTED: list[tuple[str, pa.DataType]] = [("list", pa.string()), ("id_no", pa.string()), ("world", pa.int64())]
 TABLES = ("village", "household", "member", "work_record")
 FIRST = 1_000  # rows of case 7 have the numbers 7000, 7001 …
 
@@ -131,7 +132,7 @@ class CaseGround:
         self.given = {f"given_{table}": self._arrow(schema.table(table)) for table in TABLES}
         self.given["given_list"] = pa.Table.from_pylist(
             self.lists,
-            schema=pa.schema([("list", pa.string()), ("id_no", pa.string()), ("world", pa.int64())]),
+            schema=pa.schema(LISTED),
         )
 
     def sql(self, table: str, columns: Iterable[str]) -> str:

@@ -9,11 +9,13 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from bangfu.common import duck
@@ -207,9 +209,9 @@ def _take_over(writer: OutcomeWriter, former: Outcomes, place: str) -> None:
         file = pq.ParquetFile(former.folder / "outcomes" / f"{grain}.parquet")
         for group in file.iter_batches(batch_size=1_000_000):
             rows = pa.Table.from_batches([group])
-            code = rows["village_code"]
-            elsewhere = pa.compute.invert(pa.compute.fill_null(pa.compute.starts_with(code, place), False))
-            writer.write(grain, rows.filter(elsewhere))
+            code: Any = rows["village_code"]
+            here: Any = pc.fill_null(pc.starts_with(code, place), False)
+            writer.write(grain, rows.filter(pc.invert(here)))
 
 
 def finish(started: Screening, writer: OutcomeWriter, folder: Path, engine: str, former: Outcomes | None) -> None:
@@ -226,8 +228,8 @@ def finish(started: Screening, writer: OutcomeWriter, folder: Path, engine: str,
             grain=rule.rule.grain,
             hits=hits,
             unknown=unknown,
-            figures={name: _by_place(started, lambda p, n=name: _written(started, n, p)) for name in sorted(used)},
-            not_run=_by_place(started, lambda p, r=rule: compiler.runs(r, p)),
+            figures={name: _by_place(started, partial(_written, started, name)) for name in sorted(used)},
+            not_run=_by_place(started, partial(compiler.runs, rule)),
             missing={
                 f"{table}.{name}": nulls[(table, name)]
                 for table, name in sorted(started.plan.columns_of(rule))
@@ -272,7 +274,7 @@ def _by_place(started: Screening, look_up: Callable[[str], str]) -> dict[str, st
 
 def _nulls(started: Screening) -> dict[tuple[str, str], int]:
     """How often each column that was needed is NULL in the files that were read; all rows of one that is not there."""
-    found = {}
+    found: dict[tuple[str, str], int] = {}
     for table, names in started.plan.columns().items():
         for part in started.parts:
             if table not in started.snapshot.tables:
@@ -431,7 +433,7 @@ class Crossing:
                 feature, f"({crossing.rows_sql(compiler, feature)})", crossing.keys_of(feature)
             )
             return f"SELECT * FROM ({empty}) AS none WHERE FALSE"
-        chosen = rows.filter(pa.compute.is_in(rows["b"], pa.array(numbers, pa.int32()))).drop_columns(["b"])
+        chosen = rows.filter(pc.is_in(rows["b"], pa.array(numbers, pa.int32()))).drop_columns(["b"])
         self.worker.put("of_batch", chosen)
         return "SELECT DISTINCT * FROM of_batch"
 

@@ -6,7 +6,9 @@ somebody asks: most rows are never asked for.
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -34,22 +36,21 @@ NUMBERS = {
     "village": (),
 }
 
-ROWS = pa.schema(
-    [
-        ("rule", pa.string()),
-        ("outcome", pa.string()),
-        ("grain", pa.string()),
-        ("village_code", pa.string()),
-        ("place", pa.int64()),
-        ("household_id", pa.int64()),
-        ("household_no", pa.string()),
-        ("member_id", pa.int64()),
-        ("person_no", pa.string()),
-        ("record_id", pa.int64()),
-        ("evidence", pa.string()),
-        ("missing", pa.string()),
-    ]
-)
+COLUMNS: list[tuple[str, pa.DataType]] = [
+    ("rule", pa.string()),
+    ("outcome", pa.string()),
+    ("grain", pa.string()),
+    ("village_code", pa.string()),
+    ("place", pa.int64()),
+    ("household_id", pa.int64()),
+    ("household_no", pa.string()),
+    ("member_id", pa.int64()),
+    ("person_no", pa.string()),
+    ("record_id", pa.int64()),
+    ("evidence", pa.string()),
+    ("missing", pa.string()),
+]
+ROWS = pa.schema(COLUMNS)
 
 
 class Outcomes:
@@ -100,8 +101,7 @@ class Outcomes:
             for parts, own in reader.batches(wanted):
                 found += reader.read(parts, own, outcome)
         rows = pa.concat_tables([table.cast(ROWS) for table in found]) if found else ROWS.empty_table()
-        order = [("rule", "ascending"), ("grain", "ascending"), ("record_id", "ascending"), ("member_id", "ascending")]
-        return rows.sort_by([*order, ("household_id", "ascending"), ("place", "ascending")])
+        return _ordered(rows)
 
     def keys(
         self, rules: Sequence[str] | None = None, place: str = "", outcome: str = "hit"
@@ -121,8 +121,8 @@ class Outcomes:
             if grain not in read:
                 read[grain] = self._bits(grain, place)
             word, bit = divmod(at, A_WORD)
-            has = pc.bit_wise_and(read[grain][f"{outcome}{word}"], 1 << bit)
-            rows = read[grain].filter(pc.not_equal(has, 0)).select(list(ROW_KEYS[grain]))
+            words: Any = read[grain][f"{outcome}{word}"].to_numpy()
+            rows = read[grain].select(list(ROW_KEYS[grain])).take(np.flatnonzero(words >> bit & 1))
             if left is not None:
                 rows = rows.slice(0, left)
                 left -= len(rows)
@@ -268,14 +268,22 @@ def _missing(rule: RulePlan) -> str:
     return f"concat_ws(', ', {tests})"
 
 
+def _ordered(rows: pa.Table) -> pa.Table:
+    """By rule, then by the number of the row."""
+    keys: Any = [(name, "ascending") for name in ("rule", "record_id", "member_id", "household_id", "place")]
+    return rows.sort_by(keys)
+
+
 def _in_counties(rows: pa.Table, counties: Sequence[str]) -> pa.Table:
-    county = pc.fill_null(pc.utf8_slice_codeunits(rows["village_code"], 0, COUNTY), "")
+    code: Any = rows["village_code"]
+    county: Any = pc.fill_null(pc.utf8_slice_codeunits(code, 0, COUNTY), "")
     return rows.filter(pc.is_in(county, pa.array(counties, pa.string())))
 
 
 def _in_villages(wanted: Wanted) -> str:
     """WHERE for the villages of the wanted rows when they are few, so that not all the rest need be read."""
     villages = {code for _rule, _grain, rows in wanted for code in pc.unique(rows["village_code"]).to_pylist()}
-    if None in villages or len(villages) > FEW_VILLAGES:
+    known = sorted(code for code in villages if code is not None)
+    if len(known) < len(villages) or len(known) > FEW_VILLAGES:
         return ""
-    return f"village_code IN ({', '.join(duck.text(str(code)) for code in sorted(villages))})"
+    return f"village_code IN ({', '.join(duck.text(code) for code in known)})"

@@ -57,6 +57,6 @@ def _without_nulls(path: str) -> frozenset[str]:
         rows = metadata.row_group(group)
         for name, at in list(full.items()):
             known = rows.column(at).statistics
-            if known is None or not known.has_null_count or known.null_count:
+            if known is None or known.null_count is None or known.null_count > 0:
                 del full[name]
     return frozenset(full)

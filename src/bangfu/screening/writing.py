@@ -16,14 +16,22 @@ import pyarrow.parquet as pq
 
 from bangfu.screening.plan import ROW_KEYS, Plan
 
-COUNTS = pa.schema(
-    [("rule", pa.string()), ("village_code", pa.string()), ("hits", pa.int64()), ("unknown", pa.int64())]
-)
+COLUMNS: list[tuple[str, pa.DataType]] = [
+    ("rule", pa.string()),
+    ("village_code", pa.string()),
+    ("hits", pa.int64()),
+    ("unknown", pa.int64()),
+]
+COUNTS = pa.schema(COLUMNS)
 
 
 def schema_of(grain: str, words: int) -> pa.Schema:
-    keys = [(key, pa.string() if key == "village_code" else pa.int64()) for key in ROW_KEYS[grain]]
-    bits = [(f"{kind}{at}", pa.int64()) for at in range(words) for kind in ("hit", "unknown")]
+    keys: list[tuple[str, pa.DataType]] = [
+        (key, pa.string() if key == "village_code" else pa.int64()) for key in ROW_KEYS[grain]
+    ]
+    bits: list[tuple[str, pa.DataType]] = [
+        (f"{kind}{at}", pa.int64()) for at in range(words) for kind in ("hit", "unknown")
+    ]
     return pa.schema(keys + bits)
 
 
@@ -40,7 +48,7 @@ class OutcomeWriter:
                 schema,
                 compression="zstd",
                 compression_level=1,
-                use_dictionary=["village_code", *(n for n in schema.names if n.startswith(("hit", "unknown")))],
+                use_dictionary=_repeating(schema),
             )
             for grain, schema in self._schemas.items()
         }
@@ -81,7 +89,7 @@ class OutcomeWriter:
                         sums = np.bincount(at[chosen], counted[chosen], len(names))
                         self._add(rule.rule.id, kind, names, sums)
 
-    def _add(self, rule: str, kind: int, names: list[str | None], sums: npt.NDArray[np.float64]) -> None:
+    def _add(self, rule: str, kind: int, names: list[str | None], sums: npt.NDArray[Any]) -> None:
         for place in np.flatnonzero(sums):
             self._counts.setdefault((rule, names[place]), [0, 0])[kind] += int(sums[place])
 
@@ -106,12 +114,17 @@ class OutcomeWriter:
         return found
 
 
+def _repeating(schema: pa.Schema) -> Any:
+    """Columns that a file holds by numbers of its dictionary. The stubs of Arrow know only a flag."""
+    return ["village_code", *(name for name in schema.names if name.startswith(("hit", "unknown")))]
+
+
 def _with_a_bit(rows: pa.Table) -> pa.Table:
     some = np.zeros(len(rows), np.bool_)
     for name in rows.column_names:
         if name.startswith(("hit", "unknown")):
             some |= rows[name].to_numpy() != 0
-    return rows if bool(some.all()) else rows.filter(pa.array(some))
+    return rows if bool(some.all()) else rows.take(np.flatnonzero(some))
 
 
 def _sorted(rows: pa.Table, key: str) -> pa.Table:
@@ -119,4 +132,4 @@ def _sorted(rows: pa.Table, key: str) -> pa.Table:
     numbers = rows[key].to_numpy()
     if len(numbers) < 2 or bool(np.all(numbers[1:] > numbers[:-1])):
         return rows
-    return rows.take(pa.array(np.argsort(numbers, kind="stable")))
+    return rows.take(np.argsort(numbers, kind="stable"))
