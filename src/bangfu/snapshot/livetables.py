@@ -161,7 +161,7 @@ class LiveTables:
             ("raw_income_item", "income_item"),
         ):
             self._view(view, self._raw(table, name))
-        self._fill_from_numbers()
+        self._fill_from_numbers(name)
         self._make_ids(number)
         self._refuse_wrong_rows(name)
         self._show_people(number)
@@ -236,7 +236,7 @@ class LiveTables:
         )
         return f"SELECT {listed} FROM read_parquet({duck.text(str(self.folder.file(table, name)))})"
 
-    def _fill_from_numbers(self) -> None:
+    def _fill_from_numbers(self, name: str) -> None:
         """What a good ID number says of birth, sex and disability fills what was left blank, as when people are taken
         into the registry."""
         others = text_list(c.code for c in code_list("id_type").codes if not c.attributes.get("lengths"))
@@ -260,10 +260,8 @@ class LiveTables:
         self._table("said", "SELECT * FROM read_numbers")
         self.connection.unregister("read_numbers")
         filled = ", ".join(f"coalesce(r.{column}, s.{column}) AS {column}" for column in said)
-        self._table(
-            "filled_member", f"SELECT r.* REPLACE ({filled}) FROM raw_member r LEFT JOIN said s USING (person_no)"
-        )
-        self._view("raw_member", "SELECT * FROM filled_member")
+        raw = self._raw("member", name)
+        self._view("raw_member", f"SELECT r.* REPLACE ({filled}) FROM ({raw}) r LEFT JOIN said s USING (person_no)")
 
     def _make_ids(self, number: int) -> None:
         """Ids of households and people: their own numbers where all of them can be, else running numbers."""
