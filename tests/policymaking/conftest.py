@@ -37,7 +37,8 @@ def book_files(settings, tmp_path):
         file = policy / "china" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
-    for name in ("codes", "profile"):
-        (policy / "china" / name).symlink_to(REAL / name)
+    for real in REAL.iterdir():
+        if real.name not in ("figures", "rules"):
+            (policy / "china" / real.name).symlink_to(real)
     settings.POLICY = policy
     return policy

@@ -46,7 +46,8 @@ def tried(monkeypatch):
 
 
 def figure(proposer, area, value="65", start=DAY, **more):
-    given = {"figure": "public_job_age_limit", "end": None, "document": "县政发〔2021〕5号", "clause": "", "reason": "本县规定"}
+    given = {"figure": "public_job_age_limit", "end": None, "reason": "本县规定"}
+    given |= {"document": "县政发〔2021〕5号", "clause": ""}
     return services.propose_figure(by=proposer, area=area, value=Decimal(value), start=start, **{**given, **more})
 
 
@@ -202,3 +203,31 @@ def test_every_step_stands_in_the_trail(house, proposer, approver, tried):
     assert list(Entry.objects.filter(action__startswith="rules.").order_by("pk").values_list("action", flat=True)) == [
         "rules.drafted", "rules.submitted", "rules.approved"
     ]  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_a_rule_is_never_given_the_number_of_one_kept_in_files_by_hand(house, proposer, book_files):
+    kept = book_files / "places" / "990121"
+    kept.mkdir(parents=True)
+    own = {**RULE, "id": "L990121-4", "region": "990121"}
+    (kept / "place.yaml").write_text("code: '990121'\nlabel: {zh: 云岭县, en: Yunling}\n", encoding="utf-8")
+    (kept / "rules.yaml").write_text(yaml.safe_dump({"rules": [own]}, allow_unicode=True), encoding="utf-8")
+    rulebook.forget()
+    draft = services.propose_rule(by=proposer, area=house.county, rule=RULE, cases="", reason="试")
+    assert draft.subject == "L990121-5"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("born", "expected", "said"), [("19700101", "hit", "不列"), ("19600101", "clear", "列出")])
+def test_an_example_that_comes_out_otherwise_is_refused_with_its_name(house, proposer, born, expected, said):
+    cases = f"""
+- name: 公益性岗位的老人
+  as_of: 2021-06-30
+  member: {{birth_ymd: {born}, public_job: "01"}}
+  expect: {{RULE: {expected}}}
+"""
+    with pytest.raises(errors.DraftRefused) as refused:
+        services.propose_rule(by=proposer, area=house.county, rule=RULE, cases=cases, reason="试")
+    assert "公益性岗位的老人" in refused.value.message
+    assert f"试算为“{said}”" in refused.value.message
+    assert not Draft.objects.exists()

@@ -4,9 +4,10 @@ Approved drafts are the truth; the files under HOME/policy/places/<code>/ follow
 """
 
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
@@ -16,6 +17,7 @@ from typing import Any
 import yaml
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from pydantic import ValidationError
 
 from bangfu.areas.models import Area
@@ -26,7 +28,8 @@ from bangfu.policymaking import errors
 from bangfu.policymaking.models import Draft
 from bangfu.rulebook import loading, services
 from bangfu.rulebook.book import RuleBook
-from bangfu.rulebook.models import Rule
+from bangfu.rulebook.models import Case, Rule
+from bangfu.screening.cases import run_cases
 
 FILE_NAMES = ("place.yaml", "figures.yaml", "rules.yaml", "rules.cases.yaml")
 # How many digits of a code say where an area of that level lies.
@@ -36,6 +39,15 @@ CODE_DIGITS: Mapping[int, int] = {
     Level.COUNTY: 6,
     Level.TOWNSHIP: 9,
     Level.VILLAGE: 12,
+}
+# How the examples of a draft call their rule, whose id is allotted only when the draft is saved.
+OWN = "RULE"
+OUTCOMES = {
+    "hit": gettext_lazy("列出"),
+    "clear": gettext_lazy("不列"),
+    "unknown": gettext_lazy("无法判断"),
+    "none": gettext_lazy("没有写这条规则所查的对象"),
+    "period": gettext_lazy("当日当地不执行"),
 }
 Kind, State = Draft.Kind, Draft.State
 
@@ -63,24 +75,59 @@ def figure_content(
     if known is None:
         raise errors.NothingToEnd(subject=figure)
     spoken = known.model_dump(mode="json", exclude={"values"}, exclude_none=True)
-    own = {"value": str(value), "region": code_of(area), "from": start.isoformat(), "source": dict(given)}
+    number = f"{value.normalize():f}"  # 65, not 65.00: people compare figures by eye
+    own = {"value": number, "region": code_of(area), "from": start.isoformat(), "source": dict(given)}
     if end:
         own["to"] = end.isoformat()
     return {"figure": spoken, "value": own}
 
 
 def next_rule_id(area: Area) -> str:
-    """L990101-3: the place and a running number, never used twice."""
+    """L990101-3: the place and a running number, never used twice, whether drafted here or kept in files by hand."""
     code = code_of(area)
-    return f"L{code}-{Draft.objects.filter(area=area, kind=Kind.RULE).count() + 1}"
+    taken = {*Draft.objects.filter(area=area, kind=Kind.RULE).values_list("subject", flat=True)}
+    numbered = re.compile(rf"L{code}-(\d{{1,9}})", re.ASCII)
+    numbers = [int(found[1]) for each in {*taken, *services.book(code).rules} if (found := numbered.fullmatch(each))]
+    return f"L{code}-{max(numbers, default=0) + 1}"
 
 
 def rule_content(area: Area, rule_id: str, rule: Mapping[str, Any], cases: str) -> dict[str, Any]:
+    """A rule and its examples. These call it RULE, and are set in the place itself unless they say where."""
+    code = code_of(area)
+    return {
+        "rule": {"id": rule_id, "region": code, **_plain(rule)},
+        "cases": _plain([_example(each, rule_id, code) for each in _examples(cases)]),
+    }
+
+
+def _examples(text: str) -> Sequence[Mapping[str, Any]]:
     try:
-        examples = yaml.safe_load(cases) if cases.strip() else []
+        found = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise errors.DraftRefused(reason=_("示例不是正确的 YAML：{why}。").format(why=_short(error))) from error
-    return {"rule": {"id": rule_id, "region": code_of(area), **_plain(rule)}, "cases": _plain(examples or [])}
+    if found is None:
+        return []
+    if not isinstance(found, list) or not all(isinstance(each, Mapping) for each in found):
+        raise errors.DraftRefused(reason=_("示例要写成一个列表，每项以“- name:”开头。"))
+    return found
+
+
+def _example(given: Mapping[str, Any], rule_id: str, code: str) -> dict[str, Any]:
+    expected = given.get("expect")
+    if isinstance(expected, Mapping):
+        expected = {rule_id if name == OWN else name: outcome for name, outcome in expected.items()}
+    return {"place": code.ljust(12, "0"), **given, "expect": expected}
+
+
+def examples_as_written(content: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The examples of a rule as its proposer wrote them: without its id, and without the place where it is its own."""
+    rule = content["rule"]
+    own = str(rule["region"]).ljust(12, "0")
+    return [
+        {name: value for name, value in each.items() if (name, value) != ("place", own)}
+        | {"expect": {OWN if name == rule["id"] else name: outcome for name, outcome in each["expect"].items()}}
+        for each in content["cases"]
+    ]
 
 
 def end_content(area: Area, subject: str, on: date, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -101,13 +148,32 @@ def title_of(area: Area, kind: str, subject: str, content: Mapping[str, Any]) ->
 
 
 def check(draft: Draft) -> RuleBook:
-    """The book as it would be with this draft. Raises DraftRefused with what the checker of the files says."""
+    """The book as it would be with this draft. Raises DraftRefused with what the checker of the files says, or with
+    the first example of the draft that comes out otherwise than it says."""
     with candidate(draft) as folder:
         try:
-            return book_with(draft.area, folder)
+            book = book_with(draft.area, folder)
+            _try_examples(book, draft)
+            return book
         except BangfuError as error:
             said = error.message.replace(f"{folder}/", "").replace(str(folder), "")
             raise errors.DraftRefused(reason=said) from error
+
+
+def _try_examples(book: RuleBook, draft: Draft) -> None:
+    examples = [Case.model_validate(each) for each in draft.content.get("cases", ())]
+    for result in run_cases(book, examples):
+        if not result.passed:
+            raise errors.DraftRefused(
+                reason=_("示例“{name}”应为“{expected}”，试算为“{got}”").format(
+                    name=result.case.name, expected=_outcome(result.expected), got=_outcome(result.got)
+                )
+            )
+
+
+def _outcome(word: str) -> str:
+    kind, _colon, name = word.partition(":")
+    return str(OUTCOMES[kind]) if kind in OUTCOMES else _("缺 {name}").format(name=name)
 
 
 @contextmanager

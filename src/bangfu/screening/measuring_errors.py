@@ -37,6 +37,18 @@ class LineNotPositive(BangfuError):
     next_step = gettext_noop("请给出以元/人·年计的标准线，如 --line 4000。")
 
 
+class PlaceNotMeasured(BangfuError):
+    code = "SCR-057"
+    what = gettext_noop("“{area}”没有区划代码，不能单独测算。")
+    next_step = gettext_noop("请选择所在的村，或更大的区域。")
+
+
+class PlaceNotChosen(BangfuError):
+    code = "SCR-058"
+    what = gettext_noop("您负责不止一个区域，还没有选择测算哪一个。")
+    next_step = gettext_noop("请先在上方选择区域。")
+
+
 class NothingToMeasure(BangfuError):
     code = "SCR-056"
     what = gettext_noop("{file} 中没有可以测算的行。")

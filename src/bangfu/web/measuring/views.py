@@ -13,16 +13,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy
 
+from bangfu.accounts.models import Officer
 from bangfu.areas.models import Area
 from bangfu.common.errors import BangfuError
 from bangfu.common.facts import schema
 from bangfu.common.places import Level
+from bangfu.policymaking.files import CODE_DIGITS, code_of
 from bangfu.rulebook import services as rulebook
 from bangfu.rulebook.book import RuleBook
 from bangfu.rulebook.models import Figure
 from bangfu.screening.deprivations import deprivations, income_lines, index_of_snapshot
 from bangfu.screening.measures import Measures, measure
 from bangfu.screening.measuring import rows_of_snapshot
+from bangfu.screening.measuring_errors import PlaceNotChosen, PlaceNotMeasured
 from bangfu.screening.what_if import what_if, with_figures
 from bangfu.snapshot import services as snapshot_services
 from bangfu.snapshot.dictionary import dictionary as described
@@ -30,8 +33,8 @@ from bangfu.snapshot.errors import NoSnapshotYet
 from bangfu.snapshot.store import Snapshot
 from bangfu.web.forms import TablerForm, choose
 from bangfu.web.guard import asked_by_htmx, needs, officer_of
-from bangfu.web.rulebook.shown import CODE_DIGITS, place_code
-from bangfu.web.scope import Scope, scope_of
+from bangfu.web.measuring.remembering import remembered
+from bangfu.web.scope import Scope, scope_of, tops_of
 
 MOST_AREAS = 200
 
@@ -40,18 +43,24 @@ MOST_AREAS = 200
 class Place:
     """Where the officer looks, and by which areas the answer is told apart: those just below."""
 
-    scope: Scope
-    area: Area | None
     code: str
     digits: int
 
 
-def _place(request: HttpRequest) -> Place:
-    scope = scope_of(request, "registry.view")
+def _place(scope: Scope) -> Place:
+    """Never the whole snapshot: it may hold more than the officer may see. Raises PlaceNotChosen, PlaceNotMeasured."""
     area = scope.here
-    level = Level(area.level) if area is not None else None
-    below = CODE_DIGITS[Level(min(level + 1, Level.VILLAGE))] if level else CODE_DIGITS[Level.COUNTY]
-    return Place(scope, area, place_code(area), below)
+    if area is None:
+        raise PlaceNotChosen()
+    if not area.code or area.level not in CODE_DIGITS:
+        raise PlaceNotMeasured(area=area.name)
+    return Place(code_of(area), CODE_DIGITS[min(area.level + 1, Level.VILLAGE)])
+
+
+def _holds_all(officer: Officer, snapshot: Snapshot, right: str) -> bool:
+    """Whether the officer may see everybody in a snapshot, and so how many they are."""
+    codes = tuple(code_of(area) for area in tops_of(officer, right) if area.code and area.level in CODE_DIGITS)
+    return all(county.startswith(codes) for part in snapshot.parts() for county in part.counties)
 
 
 def _names(request: HttpRequest, codes: list[str]) -> dict[str, str]:
@@ -77,9 +86,10 @@ class MeasureForm(TablerForm):
 
 @needs("registry.view")
 def measures(request: HttpRequest) -> HttpResponse:
-    place = _place(request)
-    context: dict[str, Any] = {"scope": place.scope, "area": place.area}
+    scope = scope_of(request, "registry.view")
+    context: dict[str, Any] = {"scope": scope, "area": scope.here}
     try:
+        place = _place(scope)
         snapshot = snapshot_services.latest()
         book = rulebook.book(place.code)
         lines = lines_of(book, place.code, snapshot.as_of)
@@ -87,7 +97,9 @@ def measures(request: HttpRequest) -> HttpResponse:
         chosen = request.GET.get("line", "")
         line = chosen if chosen in {figure.id for figure in lines} else lines[0].id
         context |= {"form": form, "snapshot": snapshot, "figure": book.figures[line]}
-        whole, below = _measured(snapshot, book, line, place)
+        whole, below = remembered(
+            ("measures", line, place), snapshot, book, lambda: _measured(snapshot, book, line, place)
+        )
         context |= {"whole": whole, "rows": _rows(request, below)} | _index(request, snapshot, book, place)
     except BangfuError as error:
         context["problem"] = error.message
@@ -109,7 +121,12 @@ def _measured(snapshot: Snapshot, book: RuleBook, line: str, place: Place) -> tu
 
 def _index(request: HttpRequest, snapshot: Snapshot, book: RuleBook, place: Place) -> dict[str, Any]:
     given = deprivations(Path(settings.POLICY))
-    found = index_of_snapshot(snapshot, book, given, as_of=snapshot.as_of, place=place.code, digits=place.digits)
+    found = remembered(
+        ("index", given, place),
+        snapshot,
+        book,
+        lambda: index_of_snapshot(snapshot, book, given, as_of=snapshot.as_of, place=place.code, digits=place.digits),
+    )
     names = _names(request, [each.name for each in found.areas])
     areas = [{"name": names[each.name], "index": each} for each in found.areas if each.name in names]
     indicators = [
@@ -134,9 +151,10 @@ def _rows(request: HttpRequest, found: list[Measures]) -> list[dict[str, Any]]:
 
 @needs("rules.view")
 def what_if_page(request: HttpRequest) -> HttpResponse:
-    place = _place(request)
-    context: dict[str, Any] = {"scope": place.scope, "area": place.area}
+    scope = scope_of(request, "registry.view")
+    context: dict[str, Any] = {"scope": scope, "area": scope.here}
     try:
+        place = _place(scope)
         snapshot = snapshot_services.latest()
         book = rulebook.book(place.code)
         context |= {"snapshot": snapshot, "figures": list(book.figures.values())}
@@ -145,6 +163,8 @@ def what_if_page(request: HttpRequest) -> HttpResponse:
         now = book.value_in_force(figure.id, place.code, snapshot.as_of)
         context |= {"figure": figure, "now": now.value if now else None, "slider": _slider(now.value if now else None)}
         value, amount = _number(request.GET.get("value", "")), _number(request.GET.get("amount", ""))
+        if request.GET.get("of", figure.id) != figure.id:
+            value = None  # the slider still stood where another figure had left it
         context |= {"value": value if value is not None else context["now"], "amount": amount}
         if value is not None:
             context |= _supposed(request, snapshot, book, figure, value, amount, place)
@@ -176,9 +196,14 @@ def _supposed(
             digits=place.digits,
         )
     names = _names(request, [each.code for each in change.areas])
+    touched = [each for each in change.rules if each.entering or each.leaving]
     return {
         "change": change,
-        "rules": [{"rule": book.rules[each.rule], "change": each} for each in change.rules],
+        "rules": [
+            {"rule": book.rules[each.rule], "change": each}
+            for each in sorted(touched, key=lambda each: -(each.entering + each.leaving))
+        ],
+        "untouched": len(change.rules) - len(touched),
         "areas": [{"name": names[each.code], "change": each} for each in change.areas if each.code in names][
             :MOST_AREAS
         ],
@@ -204,7 +229,11 @@ def _slider(now: Decimal | None) -> dict[str, Any]:
 
 @needs("screening.run")
 def snapshots(request: HttpRequest) -> HttpResponse:
-    return render(request, "measuring/snapshots.html", {"snapshots": snapshot_services.listed()})
+    officer = officer_of(request)
+    rows = [
+        {"snapshot": each, "counted": _holds_all(officer, each, "screening.run")} for each in snapshot_services.listed()
+    ]
+    return render(request, "measuring/snapshots.html", {"snapshots": rows})
 
 
 @needs("rules.view")
@@ -213,4 +242,6 @@ def dictionary(request: HttpRequest) -> HttpResponse:
         snapshot: Snapshot | None = snapshot_services.latest()
     except NoSnapshotYet:
         snapshot = None  # the columns are known all the same
+    if snapshot is not None and not _holds_all(officer_of(request), snapshot, "registry.view"):
+        snapshot = None
     return render(request, "measuring/dictionary.html", {"tables": described(schema(), snapshot), "snapshot": snapshot})

@@ -28,7 +28,11 @@ from bangfu.web.rulebook.views import GRAINS as GRAIN_LABELS
 from bangfu.web.rulebook.views import SEVERITIES
 from bangfu.web.scope import tops_of
 
-CASES_HINT = gettext_lazy("可不填；每个示例写名称、日期、户或人的情况和应有的结果，保存时逐一试算。")
+NONE = ("", gettext_lazy("请选择"))
+CASES_HINT = gettext_lazy(
+    "可不填；每个示例写名称、日期、户或人的情况和应有的结果（hit 列出、clear 不列、unknown 无法判断），"
+    "用 RULE 指这条规则，保存时逐一试算。"
+)
 CASES_EXAMPLE = """- name: 60 周岁还在公益性岗位，应列出
   as_of: 2021-06-30
   member: {birth_ymd: 19610101, public_job: "01"}
@@ -90,8 +94,10 @@ class EndForm(SourcedForm):
 class RuleForm(SourcedForm):
     title = forms.CharField(label=gettext_lazy("规则名称"), max_length=100)
     topic = forms.ChoiceField(label=gettext_lazy("类别"))
-    grain = forms.ChoiceField(label=gettext_lazy("对象"), choices=[(grain, GRAIN_LABELS[grain]) for grain in GRAINS])
-    severity = forms.ChoiceField(label=gettext_lazy("程度"), choices=list(SEVERITIES.items()))
+    grain = forms.ChoiceField(
+        label=gettext_lazy("对象"), choices=[NONE, *((grain, GRAIN_LABELS[grain]) for grain in GRAINS)]
+    )
+    severity = forms.ChoiceField(label=gettext_lazy("程度"), choices=[NONE, *SEVERITIES.items()])
     applies = forms.CharField(
         label=gettext_lazy("适用于"),
         required=False,
@@ -101,7 +107,7 @@ class RuleForm(SourcedForm):
     condition = forms.CharField(
         label=gettext_lazy("条件"),
         widget=forms.Textarea(attrs={"rows": 4, "data_wide": True, "spellcheck": "false"}),
-        help_text=gettext_lazy("用右侧所列的列名书写，如 age >= 60 AND public_job IS NOT NULL。"),
+        help_text=gettext_lazy("用下方“可用的列”中的列名书写，如 age >= 60 AND public_job IS NOT NULL。"),
     )
     evidence = forms.CharField(
         label=gettext_lazy("列出的情况"),
@@ -139,7 +145,7 @@ class RuleForm(SourcedForm):
     def __init__(self, *args: Any, area: Area, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         book = rulebook(shown.place_code(area))
-        choose(self, "topic", [(t.id, str(t.label)) for t in book.topics.values()])
+        choose(self, "topic", [NONE, *((t.id, str(t.label)) for t in book.topics.values())])
 
     def rule(self) -> dict[str, Any]:
         """The fields of the rule as its file would hold them."""

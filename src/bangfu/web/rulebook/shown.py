@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from bangfu.areas.models import Area
 from bangfu.common.errors import BangfuError
 from bangfu.common.facts import schema
-from bangfu.common.places import Level
 from bangfu.common.policy import Label
+from bangfu.policymaking import files
 from bangfu.policymaking.models import Draft
 from bangfu.rulebook import services
 from bangfu.rulebook.book import RuleBook
@@ -25,22 +25,22 @@ from bangfu.rulebook.words import in_words
 from bangfu.web.guard import officer_of
 from bangfu.web.scope import tops_of
 
-# Significant digits of an area code by level: 52, 5203, 520303 …; groups have their village's.
-CODE_DIGITS = {Level.PROVINCE: 2, Level.PREFECTURE: 4, Level.COUNTY: 6, Level.TOWNSHIP: 9, Level.VILLAGE: 12}
 SEVERITY_COLOURS = {"error": "red", "warning": "orange", "information": "blue"}
 
 
 def place_code(area: Area | None) -> str:
-    """The part of an area's code that says where it is; "" for nowhere in particular, or without a code."""
-    if area is None or not area.code:
-        return ""
-    return str(area.code)[: CODE_DIGITS.get(Level(area.level), 12)]
+    """The part of an area's code that says where it is: of one without a code (a group), that of the area above it; ""
+    for the whole nation."""
+    while area is not None and (not area.code or area.level not in files.CODE_DIGITS):
+        area = area.parent
+    return files.code_of(area) if area is not None else ""
 
 
 def book_for(request: HttpRequest) -> tuple[RuleBook, Area | None]:
-    """The rulebook of the place where the officer works, and that place (None: several, so the nation's)."""
+    """The rulebook of the place where the officer works, of several the first, and that place. What other places have
+    decided for themselves is not in it."""
     tops = tops_of(officer_of(request), "rules.view")
-    area = tops[0] if len(tops) == 1 else None
+    area = tops[0] if tops else None
     return services.book(place_code(area)), area
 
 
@@ -54,8 +54,8 @@ def day_of(request: HttpRequest) -> date:
 
 def tabs(request: HttpRequest) -> list[dict[str, Any]]:
     """The parts of the rulebook, for the bar above each of its lists."""
-    parts = [("rule-list", _("规则")), ("figure-list", _("标准与参数")), ("rule-waiting", _("待开通的规则"))]
-    parts.append(("draft-list", _("本地标准与规则")))
+    parts = [("rule-list", _("规则")), ("figure-list", _("标准与参数")), ("rule-waiting", _("待开通"))]
+    parts.append(("draft-list", _("本地自定")))
     return [{"url": reverse(name), "label": label, "here": request.path == reverse(name)} for name, label in parts]
 
 
@@ -198,7 +198,7 @@ def as_form(draft: Draft) -> dict[str, Any]:
             "message": rule["message"]["zh"],
             "evidence": " ".join(rule["evidence"]),
             "start": rule["in_force"]["from"],
-            "cases": _yaml(content["cases"]),
+            "cases": _yaml(files.examples_as_written(content)),
             **{name: rule.get(name, "") for name in ("topic", "grain", "severity", "applies", "condition")},
         }
     )

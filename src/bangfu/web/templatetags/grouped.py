@@ -8,8 +8,10 @@ register = template.Library()
 
 
 @register.filter
-def grouped(number: int | Decimal | None) -> str:
-    """With a comma between thousands; unknown is a dash."""
+def grouped(number: int | float | Decimal | None) -> str:
+    """With a comma between thousands; unknown is a dash. A count that was computed as 80000.0 is 80,000."""
+    if isinstance(number, float) and number.is_integer():
+        number = int(number)
     return "—" if number is None else f"{number:,}"
 
 

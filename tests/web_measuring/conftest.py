@@ -1,0 +1,3 @@
+"""Incomes for the tests of measures."""
+
+from tests.web.conftest import with_income  # noqa: F401
