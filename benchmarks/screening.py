@@ -10,6 +10,7 @@ decide are run: those whose lists and figures are there.
 import argparse
 import json
 import os
+import re
 import resource
 import shutil
 import statistics
@@ -138,29 +139,71 @@ def _plain(book: Any, rule: str) -> bool:
 
 
 def _function(expression: Any, values: dict[str, Any]) -> Callable[[dict[str, Any]], Any]:
-    """A rule as a Python function, by sqlglot's own translation to Python; unknown is taken for not found."""
-    from sqlglot.executor.env import ENV
-    from sqlglot.executor.python import Python
-
-    tree = expression.ast.copy()
-    from sqlglot import exp
-
-    tree = tree.transform(
-        lambda node: exp.Literal.number(str(values[node.name])) if type(node) is exp.Placeholder else node
-    )
-    tree = tree.transform(lambda node: exp.column(node.name, table="row") if type(node) is exp.Column else node)
-    text = (
-        Python().generator(identify=False).generate(tree).replace('scope["row"]', "row").replace("scope[None]", "row")
-    )
-    code = compile(text, expression.text[:30], "eval")
+    """A rule as a Python function; what cannot be compared is unknown and taken for not found."""
+    code = compile(_in_python(expression.ast, values), expression.text[:30], "eval")
+    helpers = {"re": re, "first": lambda *given: next((each for each in given if each is not None), None)}
 
     def run(row: dict[str, Any]) -> Any:
         try:
-            return eval(code, {**ENV, "row": row})  # our own rules, translated
+            return eval(code, helpers, {"row": row})  # our own rules, translated
         except TypeError:
             return None
 
     return run
+
+
+def _in_python(node: Any, values: dict[str, Any]) -> str:
+    """The expression in Python, for the nodes that rules over one row use."""
+    from sqlglot import exp
+
+    def of(part: Any) -> str:
+        return _in_python(part, values)
+
+    signs = {exp.And: "and", exp.Or: "or", exp.EQ: "==", exp.NEQ: "!=", exp.LT: "<", exp.LTE: "<=", exp.GT: ">",
+             exp.GTE: ">=", exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.IntDiv: "//", exp.Mod: "%",
+             exp.NullSafeEQ: "==", exp.NullSafeNEQ: "!="}  # fmt: skip
+    match node:
+        case exp.Column():
+            return f"row[{node.name!r}]"
+        case exp.Placeholder():
+            return str(values[node.name])
+        case exp.Literal():
+            return repr(node.name) if node.is_string else str(node.name)
+        case exp.Boolean():
+            return str(bool(node.this))
+        case exp.Null():
+            return "None"
+        case exp.Paren():
+            return f"({of(node.this)})"
+        case exp.Not():
+            return f"(not {of(node.this)})"
+        case exp.Neg():
+            return f"(-{of(node.this)})"
+        case exp.Is():
+            return f"({of(node.this)} is {of(node.expression)})"
+        case exp.In():
+            return f"({of(node.this)} in ({', '.join(map(of, node.expressions))},))"
+        case exp.Between():
+            return f"({of(node.args['low'])} <= {of(node.this)} <= {of(node.args['high'])})"
+        case exp.Coalesce():
+            return f"first({', '.join(map(of, (node.this, *node.expressions)))})"
+        case exp.Substring():
+            start = int(node.args["start"].name) - 1
+            return f"{of(node.this)}[{start}:{start + int(node.args['length'].name)}]"
+        case exp.Contains():
+            return f"({of(node.expression)} in {of(node.this)})"
+        case exp.StartsWith():
+            return f"{of(node.this)}.startswith({of(node.expression)})"
+        case exp.RegexpLike():
+            return f"bool(re.search({of(node.expression)}, {of(node.this)}))"
+        case exp.Cast():
+            return of(node.this)
+        case exp.Case():
+            text = of(node.args["default"]) if node.args.get("default") else "None"
+            for branch in reversed(node.args["ifs"]):
+                text = f"({of(branch.args['true'])} if {of(branch.this)} else {text})"
+            return text
+    return f"({of(node.this)} {signs[type(node)]} {of(node.expression)})"
 
 
 JOBS: dict[str, Callable[..., Any]] = {
