@@ -303,7 +303,8 @@ def _undecided(bench: sql.Workbench, given: Given) -> list[int]:
             WHERE NOT EXISTS (SELECT 1 FROM counties c WHERE c.county = substr(g.village_code, 1, 6))
             """,
         )
-    return [int(id) for id in found["id"].to_pylist()]
+    ids: list[Any] = found["id"].to_pylist()
+    return ids
 
 
 def _shared(codes: list[str]) -> str:
