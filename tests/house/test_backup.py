@@ -323,3 +323,44 @@ def test_a_paper_that_is_missing_or_altered_does_not_stop_a_backup_but_is_report
     assert manifest(file)["papers"] == len(names) - 2
     restored = Home(tmp_path / "restored")
     restored.facts("restore", file)
+
+
+@pytest.mark.req("H8")
+def test_what_a_place_decided_and_lists_of_other_departments_travel_and_snapshots_do_not(
+    origin: Home, tmp_path: Path
+) -> None:
+    home = origin.copied(tmp_path / "origin")
+    kept = {"policy/places/990121/figures.yaml": b"figures: []\n", "lists/vehicle/2020-09-30.parquet": b"PAR1"}
+    left = {"snapshots/2020-09-30-080000/manifest.json": b"{}", "lists/vehicle/.half": b"", "imports/a.xlsx": b"x"}
+    for name, content in {**kept, **left}.items():
+        (home.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (home.folder / name).write_bytes(content)
+    home.facts("backup", tmp_path / "b.zip")
+    fresh = Home(tmp_path / "fresh")
+    fresh.facts("restore", tmp_path / "b.zip")
+    assert {name: (fresh.folder / name).read_bytes() for name in kept} == kept
+    assert not any((fresh.folder / name).exists() for name in left)
+
+
+@pytest.mark.req("H8")
+@pytest.mark.parametrize("change", ["altered", "outside"])
+def test_a_file_of_the_home_that_was_altered_or_leads_elsewhere_is_refused(
+    origin: Home, tmp_path: Path, change: str
+) -> None:
+    home = origin.copied(tmp_path / "origin")
+    file = home.folder / "policy" / "places" / "990121" / "figures.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_text("figures: []\n")
+    home.facts("backup", tmp_path / "b.zip")
+
+    def spoil(name: str, content: bytes) -> bytes:
+        if change == "altered" and name.startswith("home/"):
+            return content.replace(b"[]", b"[1]")
+        if change == "outside" and name == "manifest.json":
+            return content.replace(b"policy/places/990121/figures.yaml", b"policy/places/../../../figures.yaml")
+        return content
+
+    spoilt = rewritten(tmp_path / "b.zip", tmp_path / "spoilt.zip", spoil)
+    fresh = Home(tmp_path / "fresh")
+    assert "figures.yaml" in refused(fresh, "restore", spoilt)
+    assert not (fresh.folder / "policy").exists()

@@ -168,7 +168,7 @@ def test_trying_counts_who_would_be_found_and_another_officer_decides(house, dra
 def test_a_rule_of_ones_own_is_tried_on_the_snapshot(drafter, snapshot):
     draft = through(drafter, RULE, "rule")
     (change,) = draft.trial["rules"]
-    assert (change["id"], change["before"], change["after"]) == (draft.subject, 0, 1)
+    assert (change["id"], change["before"], change["after"]) == (draft.subject, 0, 2)
 
 
 def test_without_a_snapshot_trying_says_what_to_do(drafter):

@@ -1,4 +1,4 @@
-"""The backup file: a ZIP with `manifest.json`, `tables/NAME.parquet` and `papers/ab/cdef…`; open to any tool."""
+"""The backup file: a ZIP of `manifest.json`, `tables/NAME.parquet`, `papers/ab/cdef…`, `home/…`; open to any tool."""
 
 import hashlib
 import io
@@ -22,6 +22,11 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 PAPER = re.compile(r"papers/([0-9a-f]{2})/([0-9a-f]{62})")
 
+# What of the home is nowhere else: policy files of places, and lists that other departments handed over.
+HOME_FOLDERS = ("policy/places", "lists")
+# Nothing hidden, and no way out of the home.
+HOME_FILE = re.compile(rf"(?:{'|'.join(HOME_FOLDERS)})(?:/[^/.\\][^/\\]*)+")
+
 _CHUNK = 1 << 20
 
 
@@ -37,6 +42,17 @@ class TableFile(BaseModel):
         return f"tables/{self.name}.parquet"
 
 
+class HomeFile(BaseModel):
+    """A file of the home, by its path there."""
+
+    name: str
+    sha256: str
+
+    @property
+    def path(self) -> str:
+        return f"home/{self.name}"
+
+
 class Manifest(BaseModel):
     """What a backup holds, and how to tell that it still holds it. `papers_lost` are papers that the database names
     but whose file was missing or altered when the backup was made."""
@@ -50,6 +66,7 @@ class Manifest(BaseModel):
     papers: int
     papers_sha256: str
     papers_lost: list[str]
+    files: list[HomeFile] = []
 
 
 def papers_digest(hashes: list[str]) -> str:
@@ -91,6 +108,10 @@ class Backup:
         for table in self.manifest.tables:
             if table.path not in names or self._sha256(table.path, progress) != table.sha256:
                 raise BackupDamaged(file=self.file, part=table.path)
+        for file in self.manifest.files:
+            known = HOME_FILE.fullmatch(file.name) and file.path in names
+            if not known or self._sha256(file.path, progress) != file.sha256:
+                raise BackupDamaged(file=self.file, part=file.path)
         papers = self.papers()
         hashes = ["".join(found.groups()) for name in papers if (found := PAPER.fullmatch(name))]
         if len(hashes) != self.manifest.papers or papers_digest(hashes) != self.manifest.papers_sha256:

@@ -26,8 +26,20 @@ from bangfu.registry.ledger.income import policy as income_policy
 from bangfu.registry.papers import policy as paper_policy
 from bangfu.registry.selectors import counts_differ
 from bangfu.rulebook import services as rulebook
+from bangfu.rulebook.errors import RuleFileWrong
+from bangfu.screening.deprivations import check_files as check_measures
 
 Fault = str
+
+
+def measures() -> object:
+    """The lines and deprivations that are measured with figures and features of the rulebook."""
+    try:
+        book = rulebook.book()
+    except RuleFileWrong:
+        return None  # what is wrong with the rulebook itself is found by another check
+    return check_measures(book, Path(settings.POLICY))
+
 
 # Each reads the policy files of one kind, and refuses a wrong one with its name and what is wrong with it.
 POLICY_READERS: tuple[Callable[[], object], ...] = (
@@ -42,6 +54,7 @@ POLICY_READERS: tuple[Callable[[], object], ...] = (
     limits,
     paper_policy,
     findings_policy,
+    measures,
 )
 
 

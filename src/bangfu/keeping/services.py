@@ -1,5 +1,6 @@
 """The whole house into one file, and back into an empty one, whichever database it stood on or will stand on."""
 
+import hashlib
 import os
 import shutil
 import zipfile
@@ -23,9 +24,12 @@ from bangfu.audit.services import record
 from bangfu.common.staging import fill
 from bangfu.keeping.archive import (
     FORMAT,
+    HOME_FILE,
+    HOME_FOLDERS,
     MANIFEST,
     Backup,
     HashingFile,
+    HomeFile,
     Manifest,
     TableFile,
     opened,
@@ -140,9 +144,22 @@ def _write(archive: zipfile.ZipFile, file: Path, migrations: list[tuple[str, str
         papers=len(kept),
         papers_sha256=papers_digest(kept),
         papers_lost=lost,
+        files=list(_write_files(archive)),
     )
     archive.writestr(MANIFEST, manifest.model_dump_json(indent=1))
     return Carried(file, len(written), sum(t.rows for t in written), len(kept), tuple(lost))
+
+
+def _write_files(archive: zipfile.ZipFile) -> Iterator[HomeFile]:
+    """The files of the home that are nowhere else. One that is being replaced just now is hidden, and left out."""
+    home = Path(settings.HOME)
+    for file in sorted(each for folder in HOME_FOLDERS for each in (home / folder).rglob("*")):
+        name = file.relative_to(home).as_posix()
+        if HOME_FILE.fullmatch(name) and file.is_file():
+            content = file.read_bytes()
+            listed = HomeFile(name=name, sha256=hashlib.sha256(content).hexdigest())
+            archive.writestr(listed.path, content)
+            yield listed
 
 
 def _write_table(archive: zipfile.ZipFile, table: Table, progress: Progress) -> TableFile:
@@ -200,6 +217,7 @@ def restore(file: Path, *, progress: Progress = _silent) -> Carried:
                 _migrate_to_today()
                 _record(file, loaded)
                 _place_papers(papers)  # before the rows are final: there is no moment with rows and without papers
+                _place_files(found)
         except OSError as error:
             raise FileUnwritable(file=settings.HOME, reason=error.strerror or error) from error
         return loaded
@@ -348,3 +366,14 @@ def _place_papers(waiting: Path) -> None:
         target = Path(settings.HOME) / "papers" / paper.relative_to(waiting)
         target.parent.mkdir(parents=True, exist_ok=True)
         paper.replace(target)
+
+
+def _place_files(found: Backup) -> None:
+    """Files of the home, each whole under its name or not at all, for their owner only."""
+    for file in found.manifest.files:
+        target = Path(settings.HOME) / file.name
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        part = target.with_name(f".{target.name}.part")
+        part.touch(0o600)
+        part.write_bytes(found.part(file.path))
+        part.replace(target)

@@ -15,8 +15,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute
+from django.utils.translation import gettext as _
 from pyarrow import parquet
 
+from bangfu.common.errors import PolicyFileWrong
 from bangfu.common.policy import Label, Source, Strict, read_yaml
 from bangfu.rulebook.book import RuleBook, RuleParts
 from bangfu.rulebook.models import Purpose, Rule, Severity
@@ -163,5 +165,13 @@ def income_lines(policy: Path) -> Sequence[str]:
 
 def check_files(book: RuleBook, policy: Path) -> Any:
     """Whether the files of measures can be used with the book. Raises PolicyFileWrong or ConditionWrong."""
-    income_lines(policy)
-    return _as_rules(book, deprivations(policy))
+    folder = policy / "china" / "measures"
+    for line in income_lines(policy):
+        if line not in book.figures:
+            raise PolicyFileWrong(file=folder / "lines.yaml", reason=_("没有名为“{figure}”的标准").format(figure=line))
+    given = deprivations(policy)
+    if sum(given.weights().values()) != 1 or not 0 < given.cutoff <= 1:
+        raise PolicyFileWrong(
+            file=folder / "multidimensional.yaml", reason=_("各指标的权重之和应为 1，临界值应大于 0、不大于 1")
+        )
+    return _as_rules(book, given)
