@@ -96,7 +96,7 @@ def faults(home: Home) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("name", sorted(f.stem for f in COMMANDS.glob("[a-z]*.py")))
+@pytest.mark.parametrize("name", sorted(f.stem.replace("_", "-") for f in COMMANDS.glob("[a-z]*.py")))
 def test_every_command_explains_itself_in_chinese(name: str, tmp_path: Path) -> None:
     done = Home(tmp_path).bangfu(name, "--help")
     assert done.returncode == 0
