@@ -1,10 +1,10 @@
 """What a screening says of itself, and the files in which its outcomes stand.
 
-    <folder>/run.json                   day, place, snapshot; by rule: figures, where it did not run, what is missing
-    <folder>/outcomes/<grain>.parquet   rows with a bit: the keys of the row, hit0, unknown0, hit1 …
-    <folder>/counts.parquet             rule, village_code, hits, unknown
-    <folder>/crossed/<feature>.parquet  values that more than one row of the snapshot has
-    <folder>/keys/<group>/<county>.npy  the keys by which they were found, so that one county can be screened again
+<folder>/run.json                   day, place, snapshot; by rule: figures, where it did not run, what is missing
+<folder>/outcomes/<grain>.parquet   rows with a bit: the keys of the row, hit0, unknown0, hit1 …
+<folder>/counts.parquet             rule, village_code, hits, unknown
+<folder>/crossed/<feature>.parquet  values that more than one row of the snapshot has
+<folder>/keys/<group>/<county>.npy  the keys by which they were found, so that one county can be screened again
 """
 
 import json

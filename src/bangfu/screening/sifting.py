@@ -32,9 +32,7 @@ def _not_true(node: exp.Expr, known: Known) -> exp.Expr:
     if isinstance(node, exp.Paren):
         return exp.Paren(this=_not_true(node.this, known))
     if isinstance(node, exp.And):
-        return exp.Paren(
-            this=exp.Or(this=_not_true(node.this, known), expression=_not_true(node.expression, known))
-        )
+        return exp.Paren(this=exp.Or(this=_not_true(node.this, known), expression=_not_true(node.expression, known)))
     if isinstance(node, exp.Or):
         return exp.And(this=_not_true(node.this, known), expression=_not_true(node.expression, known))
     if isinstance(node, exp.Not):
