@@ -20,8 +20,8 @@ from bangfu.rulebook import services as rulebook
 from bangfu.rulebook.book import RuleBook
 from bangfu.rulebook.models import Purpose
 from bangfu.web.findings.forms import RunForm
-from bangfu.web.findings.views import without
 from bangfu.web.guard import needs, officer_of
+from bangfu.web.listing import without
 from bangfu.web.scope import scope_of, tops_of
 
 RUNS_SHOWN = 20

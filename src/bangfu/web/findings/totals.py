@@ -9,8 +9,8 @@ from bangfu.findings import selectors, wording
 from bangfu.findings.selectors import Counts, Totals
 from bangfu.rulebook import services as rulebook
 from bangfu.web.findings.runs import is_suspicion, missing_of, not_run_of
-from bangfu.web.findings.views import without
 from bangfu.web.guard import needs, officer_of
+from bangfu.web.listing import without
 from bangfu.web.scope import scope_of
 
 
