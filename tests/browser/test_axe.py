@@ -19,24 +19,25 @@ ROLES = {
     "officers/new": "system_administrator",
     "officers/": "security_administrator",
     "audit/": "audit_administrator",
+    "rules/local/": "policy_officer",
 }
 
 
 def addresses(county: Household) -> list[tuple[str, str]]:
-    """Every page of the site that needs no argument or one of the household, with the role that may open it."""
+    """Every page of the site that needs no argument, or one of the household or a rule, with the role that may open it."""
     member = Member.objects.filter(household=county).first()
     assert member is not None
     values = {"pk": county.pk, "member_pk": member.pk, "year": 2024, "section": "identification"}
+    policy = {"rule": "Q083", "figure": "exit_line"}
     found = []
     for pattern in patterns():
         if NO_PAGES.search(pattern.name) or NO_PAGES.search(pattern.route):
             continue
-        if pattern.arguments and not (
-            pattern.route.startswith("households/<") and set(pattern.arguments) <= set(values)
-        ):
+        known = values if pattern.route.startswith("households/<") else policy
+        if not set(pattern.arguments) <= set(known):
             continue
         role = next((role for part, role in ROLES.items() if pattern.route.startswith(part)), "county_office")
-        found.append((role, pattern.url(values)))
+        found.append((role, pattern.url(known)))
     return found
 
 

@@ -142,7 +142,13 @@ def test_no_officer_sees_or_changes_anything_next_door(neighbourhood, level):
 def test_the_walk_enters_every_page_as_somebody(neighbourhood):
     """A walk along doors that are shut for everybody would prove nothing."""
     which, entered = patterns(), set()
-    for role in ("county_office", "system_administrator", "security_administrator", "audit_administrator"):
+    for role in (
+        "county_office",
+        "policy_officer",
+        "system_administrator",
+        "security_administrator",
+        "audit_administrator",
+    ):
         walker = Walker(neighbourhood.client(role, Level.COUNTY), role, which, ())
         for pattern in which:
             if not pattern.arguments and walker.ask_plain(pattern).status in (200, 302, 405):

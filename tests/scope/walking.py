@@ -34,6 +34,7 @@ BY_PART_BEFORE = {
     "batches": "batch",
     "findings": "finding",
     "runs": "run",
+    "local": "draft",
 }
 BY_NAME: Mapping[str, str] = {
     "household_pk": "household", "household_id": "household", "household": "household",
@@ -55,6 +56,8 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "checklist": ("village_exit",),
     "sheet": ("household",),
     "language": ("en",),
+    "rule": ("Q083",),
+    "figure": ("exit_line", "public_job_age_limit"),
 }
 HOW_TO_TEACH = (
     "地址 {route} 的参数“{name}”，走查还不认识。请在 tests/scope/walking.py 中教它：参数是某类记录的编号时加到 BY_NAME"
@@ -72,6 +75,7 @@ PLAUSIBLE = {
     "household_type": "01", "head_name": "走查", "phone": "13000000000", "relation_to_head": "01", "sex": "1",
     "window_start": "2019-10-01", "window_end": "2020-09-30", "members_counted": "1", "event": "01",
     "start_month": "2020-02", "section": "basic", "action": "undo", "first": "2020-01-01",
+    "decision": "approve", "subject": "Q083", "start": "2021-01-01", "end": "", "figure": "exit_line", "clause": "",
     "result": "mended", "note": "走查", "as_of": "2020-09-30", "field": "phone",
 }  # fmt: skip
 ID_FIELDS = {
@@ -80,7 +84,7 @@ ID_FIELDS = {
     "member": "member", "members": "member", "head": "member", "person": "member",
     "officer": "officer", "post": "post", "batch": "batch", "paper": "paper", "change": "change",
     "id": "household", "proof": "paper",
-    "run": "run", "finding": "finding", "new_in": "run", "resolved_in": "run", "second": "run",
+    "run": "run", "finding": "finding", "new_in": "run", "resolved_in": "run", "second": "run", "from": "draft",
 }  # fmt: skip
 
 
@@ -448,6 +452,5 @@ class _writes:
 
 def _of_the_house(tables: set[str]) -> set[str]:
     """A refusal may leave a trail and keep the session alive; it may write nothing else."""
-    return {
-        t for t in tables if t.startswith(("areas_", "accounts_", "registry_", "findings_", "otp_", "django_tasks"))
-    }
+    ours = ("areas_", "accounts_", "registry_", "findings_", "policymaking_", "otp_", "django_tasks")
+    return {t for t in tables if t.startswith(ours)}

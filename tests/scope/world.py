@@ -22,6 +22,7 @@ from bangfu.areas.models import Area, AreaVersion, ProfileFigure, StandardAnswer
 from bangfu.audit.services import record
 from bangfu.common.places import Level, PlaceRange, span, within
 from bangfu.findings import models as findings
+from bangfu.policymaking.models import Draft, Version
 from bangfu.registry import models as registry
 from bangfu.registry.intake.batches import report_of
 
@@ -60,7 +61,7 @@ class Spot:
 KINDS = (
     "area", "household", "member", "work_record", "income_year", "income_item", "paper", "member_event", "change",
     "batch", "officer", "post", "entry", "figure", "answer", "year_count", "area_version", "succession",
-    "run", "finding", "step", "verification", "run_count",
+    "run", "finding", "step", "verification", "run_count", "draft", "version",
 )  # fmt: skip
 
 
@@ -262,6 +263,8 @@ def plant(chain: list[Area], above: list[Area], spot: int | None) -> Spot:
         ],
     )  # fmt: skip
     _plant_findings(keep, ids, seat, here, mark, number)
+    county = next((area for area in chain if area.level == Level.COUNTY), chain[0])
+    _plant_drafts(keep, ids, county, here, mark, number)
     here.rows["entry"] = [
         record(
             actor=officers[0], action="officer.changed", subject=households[0], reason=f"{mark}办的", rows=int(number)
@@ -325,6 +328,36 @@ def _plant_findings(keep: Any, ids: _Ids, seat: Area, here: Spot, mark: str, num
     )  # fmt: skip
 
 
+def _plant_drafts(keep: Any, ids: _Ids, area: Area, here: Spot, mark: str, number: str) -> None:
+    """What a county (or the top of the branch) decides for itself: a figure that waits, one in force."""
+    officer = here.rows["officer"][0]
+    source = {"document": f"{mark}文", "clause": "", "checked_on": "2020-06-01"}
+    content = {
+        "figure": {"id": "exit_line", "label": {"zh": f"{mark}线", "en": "line"}, "unit": {"zh": "元", "en": "yuan"}},
+        "value": {"value": number, "region": area.code, "from": "2020-06-01", "source": source},
+    }
+    drafts = keep(
+        "draft",
+        [
+            Draft(
+                pk=ids("draft"), area=area, place=area.place, kind="figure", subject="exit_line", title=f"{mark}线",
+                content=content, reason=f"{mark}说的", state=state, proposed_by=officer, decision_note=f"{mark}批",
+                trial={"as_of": "2020-06-01", "rules": [], "areas": []}, trial_sha256=number, tried_at=MOMENT,
+            )
+            for state in ("submitted", "approved")
+        ],
+    )  # fmt: skip
+    keep(
+        "version",
+        [
+            Version(
+                pk=ids("version"), area=area, place=area.place, number=1, draft=drafts[1], sha256="0" * 64,
+                files={"place.yaml": f"{mark}{number}"},
+            )
+        ],
+    )  # fmt: skip
+
+
 def _paper(pk: int, household: Any, content: bytes, mark: str) -> Any:
     sha256 = hashlib.sha256(content).hexdigest()
     file = Path(settings.HOME) / "papers" / sha256[:2] / sha256[2:]
@@ -365,7 +398,8 @@ def fingerprint(spots: list[Spot]) -> str:
                             (registry.ImportBatch, "place"), (registry.MemberEvent, "household__place"),
                             (findings.Finding, "place"), (findings.Run, "place"),
                             (findings.FindingStep, "finding__place"),
-                            (findings.Verification, "finding__place")):  # fmt: skip
+                            (findings.Verification, "finding__place"),
+                            (Draft, "place"), (Version, "place")):  # fmt: skip
             mark.update(str(model._default_manager.filter(within(reach, path)).count()).encode())
     return mark.hexdigest()
 

@@ -81,6 +81,7 @@ def homes(house, db) -> Snapshot:
         if income:
             registry.record_income(
                 by=by, household=home, year=2020, window_start=date(2019, 10, 1), window_end=AS_OF,
-                members_counted=None, items=[{"code": "wage.migrant", "amount": Decimal(income) * people}], reason="年度核算",
+                members_counted=None, reason="年度核算",
+                items=[{"code": "wage.migrant", "amount": Decimal(income) * people}],
             )  # fmt: skip
     return snapshots.take(AS_OF)

@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
 
 from bangfu.accounts.models import Officer
 from bangfu.areas.models import Area
@@ -85,6 +86,7 @@ def _spoken(book: RuleBook, rule: Rule, area: Area | None) -> dict[str, Any]:
     }
 
 
+@require_safe
 @needs("rules.view")
 def rules(request: HttpRequest) -> HttpResponse:
     book, area = shown.book_for(request)
@@ -99,6 +101,7 @@ def rules(request: HttpRequest) -> HttpResponse:
     return render(request, f"{page}#rows" if asked_by_htmx(request, "rows") else page, context)
 
 
+@require_safe
 @needs("rules.view")
 def rule(request: HttpRequest, rule: str) -> HttpResponse:
     book, area = shown.book_for(request)
@@ -127,6 +130,7 @@ def rule(request: HttpRequest, rule: str) -> HttpResponse:
     return render(request, "rulebook/rule.html", context)
 
 
+@require_safe
 @needs("rules.view")
 def waiting(request: HttpRequest) -> HttpResponse:
     book, _area = shown.book_for(request)
@@ -135,6 +139,7 @@ def waiting(request: HttpRequest) -> HttpResponse:
     )
 
 
+@require_safe
 @needs("rules.view")
 def figures(request: HttpRequest) -> HttpResponse:
     book, area = shown.book_for(request)
@@ -150,6 +155,7 @@ def figures(request: HttpRequest) -> HttpResponse:
     )
 
 
+@require_safe
 @needs("rules.view")
 def figure(request: HttpRequest, figure: str) -> HttpResponse:
     book, _area = shown.book_for(request)
