@@ -11,6 +11,9 @@ from bangfu.daily import run_day
 from bangfu.findings import errors, running, selectors, services
 from bangfu.findings.models import Finding, Run
 from bangfu.registry import services as registry
+from bangfu.rulebook import services as rulebook
+from bangfu.screening.importing import import_list
+from bangfu.snapshot.store import Snapshot
 from tests.conftest import House
 from tests.registry.making import household, person
 
@@ -45,6 +48,25 @@ def test_what_is_mended_in_the_registry_is_resolved_by_the_next_run_and_comes_ba
     assert "只在较早的一次查出" in page
     assert NO_PHONE in page
     assert "FIN-" not in page
+
+
+def test_a_list_from_another_department_is_compared_with_in_the_next_run(house, home, settings, tmp_path):
+    by = house.officer("county_office")
+    registry.save_household(by=by, household=home, values={"household_type": "01"}, reason="入户更正")
+    first = running.run_now(as_of=AS_OF)
+    assert not Finding.objects.filter(rule_id="Q181").exists()
+    file = tmp_path / "vehicles.csv"
+    file.write_text(f"证件号码\n{home.members.get().id_no}\n", encoding="utf-8")
+    import_list(
+        rulebook.book(),
+        "vehicle",
+        file,
+        AS_OF,
+        folder=settings.HOME / "lists",
+        snapshot=Snapshot.open(settings.HOME / "snapshots" / first.snapshot),
+    )
+    running.run_now(as_of=AS_OF)
+    assert state_of("Q181") == "open"
 
 
 def test_a_days_work_may_be_done_twice(house, home):

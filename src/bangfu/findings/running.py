@@ -97,7 +97,8 @@ def _go(run: Run, progress: Progress) -> None:
     progress(str(State.SCREENING.label))
     place = code_of(run.area)
     out = folder() / f"run-{run.pk}-{timezone.localtime():%Y%m%d%H%M%S}"
-    outcomes = screen(snapshot, rulebook.book(place), as_of=run.as_of, place=place, out=out)
+    lists = Path(settings.HOME) / "lists"
+    outcomes = screen(snapshot, rulebook.book(place), as_of=run.as_of, place=place, out=out, lists=lists)
     enter(State.ABSORBING)
     services.absorb(outcomes, by=run.started_by, run=run)
 
