@@ -1,6 +1,7 @@
 """Figures and rules that a place makes for itself: drafting, trying on the last snapshot, approving, exporting."""
 
 import io
+import re
 import zipfile
 from collections.abc import Callable
 from datetime import date
@@ -33,10 +34,10 @@ CASES_HINT = gettext_lazy(
     "可不填；每个示例写名称、日期、户或人的情况和应有的结果（hit 列出、clear 不列、unknown 无法判断），"
     "用 RULE 指这条规则，保存时逐一试算。"
 )
-CASES_EXAMPLE = """- name: 60 周岁还在公益性岗位，应列出
-  as_of: 2021-06-30
-  member: {birth_ymd: 19610101, public_job: "01"}
-  expect: {RULE: hit}"""
+CASES_EXAMPLE = gettext_lazy(
+    "- name: 60 周岁还在公益性岗位，应列出\n  as_of: 2021-06-30\n"
+    '  member: {birth_ymd: 19610101, public_job: "01"}\n  expect: {RULE: hit}'
+)
 
 
 class SourcedForm(TablerForm):
@@ -63,7 +64,7 @@ class FigureForm(SourcedForm):
     def __init__(self, *args: Any, area: Area, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         found = rulebook(shown.place_code(area)).figures.values()
-        choose(self, "figure", [("", _("请选择")), *((f.id, f"{f.label}（{f.unit}）") for f in found)])
+        choose(self, "figure", [("", _("请选择")), *((f.id, f"{f.label} ({f.unit})") for f in found)])
 
     def propose(self, by: Any, area: Area) -> Draft:
         return services.propose_figure(by=by, area=area, **self.cleaned_data)
@@ -158,7 +159,7 @@ class RuleForm(SourcedForm):
             "grain": given["grain"],
             "applies": given["applies"].strip(),
             "condition": given["condition"].strip(),
-            "evidence": given["evidence"].replace(",", " ").replace("，", " ").replace("、", " ").split(),
+            "evidence": re.findall(r"[a-z0-9_.]+", given["evidence"].lower()),
             "severity": given["severity"],
             "message": {"zh": given["message"], "en": given["message"]},
         }

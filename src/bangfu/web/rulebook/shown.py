@@ -167,7 +167,7 @@ def draft_lines(draft: Draft) -> list[dict[str, Any]]:
         spoken = [
             (_("适用于"), rule.get("applies", ""), True),
             (_("条件"), rule["condition"], True),
-            (_("列出的情况"), "、".join(rule["evidence"]), False),
+            (_("列出的情况"), _("、").join(rule["evidence"]), False),
             (_("提示"), _in_language(rule["message"]), False),
             (_("自"), rule["in_force"]["from"], False),
             (_("依据"), _said(rule["source"]), False),
@@ -209,7 +209,7 @@ def _sourced(source: dict[str, str]) -> dict[str, str]:
 
 
 def _said(source: dict[str, str]) -> str:
-    return "　".join(part for part in (source["document"], source.get("clause", "")) if part)
+    return " · ".join(part for part in (source["document"], source.get("clause", "")) if part)
 
 
 def _in_language(label: dict[str, str]) -> str:
