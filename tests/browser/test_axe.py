@@ -24,7 +24,7 @@ ROLES = {
 
 
 def addresses(county: Household) -> list[tuple[str, str]]:
-    """Every page of the site that needs no argument, or one of the household or a rule, with the role that may open it."""
+    """Every page that needs no argument, or one of the household or a rule, with the role that may open it."""
     member = Member.objects.filter(household=county).first()
     assert member is not None
     values = {"pk": county.pk, "member_pk": member.pk, "year": 2024, "section": "identification"}
