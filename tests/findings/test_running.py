@@ -52,7 +52,8 @@ def test_what_is_mended_in_the_registry_is_resolved_by_the_next_run_and_comes_ba
 
 def test_a_list_from_another_department_is_compared_with_in_the_next_run(house, home, settings, tmp_path):
     by = house.officer("county_office")
-    registry.save_household(by=by, household=home, values={"household_type": "01", "main_cause": "07"}, reason="入户更正")
+    registered = {"household_type": "01", "main_cause": "07"}
+    registry.save_household(by=by, household=home, values=registered, reason="入户更正")
     first = running.run_now(as_of=AS_OF)
     assert not Finding.objects.filter(rule_id="Q181").exists()
     file = tmp_path / "vehicles.csv"

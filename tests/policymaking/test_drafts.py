@@ -42,7 +42,8 @@ def approver(house):
 @pytest.fixture
 def tried(monkeypatch):
     """Trying takes a snapshot, which other tests have; here it answers at once."""
-    monkeypatch.setattr(services.trying, "what_changes", lambda draft: {"as_of": "2021-01-01", "rules": [], "areas": []})
+    nothing = {"as_of": "2021-01-01", "rules": [], "areas": []}
+    monkeypatch.setattr(services.trying, "what_changes", lambda draft: nothing)
 
 
 def figure(proposer, area, value="65", start=DAY, **more):
@@ -61,9 +62,10 @@ def approved(draft, proposer, approver):
 def test_an_approved_figure_holds_in_its_county_from_its_day_and_nowhere_else(house, proposer, approver, tried):
     approved(figure(proposer, house.county), proposer, approver)
     book = rulebook.book()
-    at = [book.figure("public_job_age_limit", place, day) for place, day in (
-        ("990121", DAY), ("990121200201", LATER), ("990121", date(2020, 12, 31)), ("990122", LATER), ("", LATER))]  # fmt: skip
-    assert at == [65, 65, 70, 70, 70]
+    inside = [("990121", DAY), ("990121200201", LATER)]
+    outside = [("990121", date(2020, 12, 31)), ("990122", LATER), ("", LATER)]
+    assert [book.figure("public_job_age_limit", *each) for each in inside] == [65, 65]
+    assert [book.figure("public_job_age_limit", *each) for each in outside] == [70, 70, 70]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -81,7 +83,7 @@ def test_an_approved_rule_runs_in_its_county_under_an_id_that_is_never_used_agai
 @pytest.mark.django_db(transaction=True)
 def test_a_rule_that_a_county_ended_still_runs_next_door(house, proposer, approver, tried):
     draft = services.propose_end(
-        by=proposer, area=house.county, subject="Q083", on=DAY, document="县政发〔2021〕5号", clause="", reason="另行规定"
+        by=proposer, area=house.county, subject="Q083", on=DAY, document="县政发〔2021〕5号", clause="", reason="另定"
     )
     approved(draft, proposer, approver)
     book = rulebook.book()
