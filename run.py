@@ -188,11 +188,17 @@ def must_have(*modules):
         )
 
 
+# Only the tests want it (screening by Spark), and it is published as source alone; nothing in it is compiled.
+SOURCE_ONLY = ("pyspark",)
+
+
 def pip_install(lock, offline):
     """`pip install`, each package by its hash. What pip says goes to a log; a sentence says what to do about it."""
     import subprocess
 
     words = [python_inside(), "-m", "pip", "install", "--require-hashes", "--no-deps", "--only-binary", ":all:"]
+    for package in SOURCE_ONLY:
+        words += ["--no-binary", package]
     environment = dict(os.environ, PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_NO_INPUT="1", PYTHONUTF8="1")
     if offline is not None:
         # Only that folder: a mirror or folder named in this machine's pip settings would hide what it lacks.
