@@ -75,7 +75,8 @@ def test_details_are_read_in_words(house, deeds):
 
 
 def test_what_the_registry_wrote_is_read_in_words():
-    detail = json.dumps({"rows": {"household": [1, 2, 0]}, "full": True, "role": "helper", "reason": "", "unheard_of": 3})
+    told = {"rows": {"household": [1, 2, 0]}, "full": True, "role": "helper", "reason": "", "unheard_of": 3}
+    detail = json.dumps(told)
     assert details_in_words(detail) == [
         ("行数", "户：新增 1，修改 2，移除 0"), ("含完整个人信息", "是"), ("岗位", "帮扶责任人"), ("unheard_of", "3"),
     ]  # fmt: skip
