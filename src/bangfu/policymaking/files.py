@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pydantic import ValidationError
 
+from bangfu.areas.codes import ENDS
 from bangfu.areas.models import Area
 from bangfu.common.errors import BangfuError
 from bangfu.common.facts import schema
@@ -32,14 +33,6 @@ from bangfu.rulebook.models import Case, Rule
 from bangfu.screening.cases import run_cases
 
 FILE_NAMES = ("place.yaml", "figures.yaml", "rules.yaml", "rules.cases.yaml")
-# How many digits of a code say where an area of that level lies.
-CODE_DIGITS: Mapping[int, int] = {
-    Level.PROVINCE: 2,
-    Level.PREFECTURE: 4,
-    Level.COUNTY: 6,
-    Level.TOWNSHIP: 9,
-    Level.VILLAGE: 12,
-}
 # How the examples of a draft call their rule, whose id is allotted only when the draft is saved.
 OWN = "RULE"
 OUTCOMES = {
@@ -54,9 +47,9 @@ Kind, State = Draft.Kind, Draft.State
 
 def code_of(area: Area) -> str:
     """The digits of an area's code that say where it lies. Raises PlaceWithoutCode."""
-    if not area.code or area.level not in CODE_DIGITS:
+    if not area.code or area.level not in ENDS:
         raise errors.PlaceWithoutCode(area=area.name)
-    return str(area.code)[: CODE_DIGITS[area.level]]
+    return str(area.code)[: ENDS[Level(area.level)]]
 
 
 def folder_of(area: Area) -> Path:

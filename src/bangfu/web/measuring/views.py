@@ -14,11 +14,12 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy
 
 from bangfu.accounts.models import Officer
+from bangfu.areas.codes import ENDS
 from bangfu.areas.models import Area
 from bangfu.common.errors import BangfuError
 from bangfu.common.facts import schema
 from bangfu.common.places import Level
-from bangfu.policymaking.files import CODE_DIGITS, code_of
+from bangfu.policymaking.files import code_of
 from bangfu.rulebook import services as rulebook
 from bangfu.rulebook.book import RuleBook
 from bangfu.rulebook.models import Figure
@@ -52,14 +53,14 @@ def _place(scope: Scope) -> Place:
     area = scope.here
     if area is None:
         raise PlaceNotChosen()
-    if not area.code or area.level not in CODE_DIGITS:
+    if not area.code or area.level not in ENDS:
         raise PlaceNotMeasured(area=area.name)
-    return Place(code_of(area), CODE_DIGITS[min(area.level + 1, Level.VILLAGE)])
+    return Place(code_of(area), ENDS[Level(min(area.level + 1, Level.VILLAGE))])
 
 
 def _holds_all(officer: Officer, snapshot: Snapshot, right: str) -> bool:
     """Whether the officer may see everybody in a snapshot, and so how many they are."""
-    codes = tuple(code_of(area) for area in tops_of(officer, right) if area.code and area.level in CODE_DIGITS)
+    codes = tuple(code_of(area) for area in tops_of(officer, right) if area.code and area.level in ENDS)
     return all(county.startswith(codes) for part in snapshot.parts() for county in part.counties)
 
 
@@ -110,7 +111,7 @@ def _measured(snapshot: Snapshot, book: RuleBook, line: str, place: Place) -> tu
     lines: dict[str, float] = {}
 
     def line_of(code: str) -> float:
-        region = code[: CODE_DIGITS[Level.COUNTY]]
+        region = code[: ENDS[Level.COUNTY]]
         if region not in lines:
             lines[region] = float(book.figure(line, region, snapshot.as_of))
         return lines[region]

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from bangfu.areas.codes import ENDS
 from bangfu.areas.models import Area
 from bangfu.common.errors import BangfuError
 from bangfu.common.facts import schema
@@ -31,7 +32,7 @@ SEVERITY_COLOURS = {"error": "red", "warning": "orange", "information": "blue"}
 def place_code(area: Area | None) -> str:
     """The part of an area's code that says where it is: of one without a code (a group), that of the area above it; ""
     for the whole nation."""
-    while area is not None and (not area.code or area.level not in files.CODE_DIGITS):
+    while area is not None and (not area.code or area.level not in ENDS):
         area = area.parent
     return files.code_of(area) if area is not None else ""
 
