@@ -39,7 +39,7 @@ def _works(dice: Dice, draft: Draft) -> None:
     able = draft.present & np.isin(p["labor_capacity"], (NORMAL, SKILLED)) & (p["age"] < 60) & (p["public_job"] < 0)
     must = (p["labor_capacity"] == SKILLED) | np.isin(p["education_level"], COLLEGE)
     who = np.flatnonzero(able & (must | dice.chance("works", n, 470)))
-    count = len(who)
+    count, own = len(who), draft.plan.county_code
     born = p["born"][who]
     sixteen = (born // 10000 + 16 - 1970) * 12 + born // 100 % 100  # the month after the sixteenth birthday
     today = month_of(county().day)
@@ -48,7 +48,7 @@ def _works(dice: Dice, draft: Draft) -> None:
         "person": who,
         "start": start,
         "end": np.full(count, NEVER, dtype=np.int64),
-        "place": _place(dice, "", count),
+        "place": _place(dice, "", own, count),
         "employer": dice.between("employer", 0, len(places().employers) - 1, count),
         "industry": dice.of("industry", table(list(enumerate(places().industries.values()))), count),
         "wage": dice.of("wage", WAGES, count) * 100,
@@ -59,7 +59,7 @@ def _works(dice: Dice, draft: Draft) -> None:
     again = np.flatnonzero(earlier & (before_start >= sixteen))
     former = {
         "person": who[again], "start": before_start[again], "end": before_end[again],
-        "place": _place(dice, " before", len(again)),
+        "place": _place(dice, " before", own, len(again)),
         "employer": (works["employer"][again] + 3) % len(places().employers),
         "industry": works["industry"][again], "wage": works["wage"][again] * 9 // 10,
     }  # fmt: skip
@@ -78,9 +78,11 @@ def _works(dice: Dice, draft: Draft) -> None:
     w["end_day"] = np.where(w["end"] == NEVER, NEVER, month_start(np.where(w["end"] == NEVER, 0, w["end"])))
 
 
-def _place(dice: Dice, when: str, count: int) -> Ints:
-    weights = [(i, p.share) for i, p in enumerate(places().work_places)]
-    return dice.of(f"work place{when}", table(weights), count)
+def _place(dice: Dice, when: str, own: str, count: int) -> Ints:
+    """Numbers of work places. The county itself has one number only, also where the list names it as another's."""
+    known = places().work_places
+    drawn = dice.of(f"work place{when}", table([(i, p.share) for i, p in enumerate(known)]), count)
+    return np.where(np.array([p.code == own for p in known])[drawn], LOCAL, drawn)
 
 
 def _items(dice: Dice, draft: Draft) -> None:
