@@ -91,6 +91,7 @@ INSTALLED_APPS = [
     "bangfu.accounts",
     "bangfu.registry",
     "bangfu.findings",
+    "bangfu.casework",
     "bangfu.policymaking",
     "bangfu.web",
 ]

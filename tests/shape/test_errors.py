@@ -20,6 +20,7 @@ PREFIXES = {
     "snapshot": "SNA",
     "screening": "SCR",
     "findings": "FIN",
+    "casework": "CAS",
     "policymaking": "POM",
     "keeping": "KEE",
     "web": "WEB",
