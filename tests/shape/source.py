@@ -86,7 +86,7 @@ def rooms(program: Path = PROGRAM) -> list[Path]:
     return [
         folder
         for folder in sorted(program.iterdir())
-        if (folder / "models.py").exists() or (folder / "models").is_dir()
+        if (folder / "models.py").exists()
         or (folder / "services.py").exists()
         or folder.name in ("common", "sample", "screening", "web")
     ]
