@@ -116,7 +116,7 @@ class SheetHoldsNumbers(BangfuError):
 class HotlineWrong(BangfuError):
     code = "CAS-124"
     what = gettext_noop("监督电话“{text}”不是单位电话号码。")
-    next_step = gettext_noop("请填写单位固定电话（如 0990-1234567）或 12317、12345 等热线，不填个人手机号。")
+    next_step = gettext_noop("请填写单位固定电话（如 0990-6234567）或 12317、12345 等热线，不填个人手机号。")
 
 
 class BoardMissing(BangfuError):

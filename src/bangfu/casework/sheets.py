@@ -29,8 +29,8 @@ COLUMNS: Mapping[str, Any] = {
     "category": gettext_lazy("类别"),
     "remark": gettext_lazy("备注"),
 }
-# Seven digits or more in a row, however they are spaced, or an identity number with its check letter.
-_NUMBER = re.compile(r"\d(?:[\s\-—–_.·,，、/\\]*\d){6,}[\s\-]*[xX]?")
+# Seven digits or more in a row, or nine and more however they are spaced (2014-2020 and 2020-09-30 are neither).
+_NUMBER = re.compile(r"\d{7,}|\d(?:[\s\-—–_.·,，、/\\]*\d){8,}")
 # Numbers of offices: fixed lines with or without area code, service numbers; never a mobile phone.
 _HOTLINE = re.compile(r"(?:(?:0\d{2,3}[- ]?)?[2-9]\d{6,7}|1[02]\d{3}|12[0-9]{3}|400[- ]?\d{3}[- ]?\d{4})")
 
