@@ -13,8 +13,8 @@ class MeetingNotPossible(BangfuError):
 
 class CasesNotTogether(BangfuError):
     code = "CAS-102"
-    what = gettext_noop("所选案件不在同一个村、同一个环节：{cases}。")
-    next_step = gettext_noop("一次会议、一份公示只办理一个村同一环节的案件，请重新选择。")
+    what = gettext_noop("所选案件不在同一区域、同一环节：{cases}。")
+    next_step = gettext_noop("一次会议、一份公示只办理同一区域、同一环节的案件，请重新选择。")
 
 
 class MeetingClosed(BangfuError):
@@ -29,20 +29,13 @@ class NobodyExpected(BangfuError):
     next_step = gettext_noop("请先登记应到会的村民代表和其他人员，再登记到会和表决。")
 
 
-class VotesTooMany(BangfuError):
+class VotesDoNotAddUp(BangfuError):
     code = "CAS-105"
     what = gettext_noop(
-        "{case}的表决数不符：赞成 {in_favour}、反对 {against}、弃权 {abstained}，合计 {total} 票，而有表决权的到会人员（不含回避）为 {voters} 人。"
+        "{case}的表决数不符：赞成 {in_favour}、反对 {against}、弃权 {abstained}，合计 {total} 票"
+        "，而有表决权的到会人员（不含回避）为 {voters} 人。"
     )
-    next_step = gettext_noop("请核对到会人数、回避人数和票数，三项票数之和应等于有表决权的到会人数。")
-
-
-class VotesTooFew(BangfuError):
-    code = "CAS-106"
-    what = gettext_noop(
-        "{case}的表决数不符：赞成 {in_favour}、反对 {against}、弃权 {abstained}，合计 {total} 票，而有表决权的到会人员（不含回避）有 {voters} 人。"
-    )
-    next_step = gettext_noop("没有投赞成或反对票的计入弃权，三项票数之和应等于有表决权的到会人数。")
+    next_step = gettext_noop("请核对到会、回避和票数：没有投赞成或反对票的计入弃权，三项之和应等于有表决权的到会人数。")
 
 
 class AsideUnknown(BangfuError):
@@ -237,6 +230,12 @@ class SampleWrong(BangfuError):
     code = "CAS-153"
     what = gettext_noop("抽查发现该案件情况不实：{note}。")
     next_step = gettext_noop("请办理退回或不予通过。")
+
+
+class PhotoNotPicture(BangfuError):
+    code = "CAS-144"
+    what = gettext_noop("“{file}”不是照片。")
+    next_step = gettext_noop("请上传 JPG、PNG 等格式的公示栏照片。")
 
 
 class NotDrawn(BangfuError):

@@ -10,9 +10,10 @@ from bangfu.registry.models import Member
 
 
 class Meeting(models.Model):
-    """A village meeting that decides on cases of one step. Once closed it is never changed."""
+    """A village meeting that decides on cases of one step. Once closed it is never changed; `expected` and `present` are
+    counted then."""
 
-    village = models.ForeignKey(Area, models.PROTECT, db_index=False, related_name="+", verbose_name=_("村"))
+    area = models.ForeignKey(Area, models.PROTECT, db_index=False, related_name="+", verbose_name=_("区域"))
     place = models.BigIntegerField(_("位置"))
     procedure = models.CharField(_("程序"), max_length=60)
     step = models.CharField(_("环节"), max_length=60)
@@ -23,6 +24,8 @@ class Meeting(models.Model):
     recorder = models.CharField(_("记录人"), max_length=60)
     minutes = models.TextField(_("会议记录"), blank=True)
     called_by = models.ForeignKey(Officer, models.PROTECT, null=True, related_name="+")
+    expected = models.SmallIntegerField(_("应到"), null=True)
+    present = models.SmallIntegerField(_("实到"), null=True)
     closed_at = models.DateTimeField(_("定稿时间"), null=True)
 
     objects = CaseworkQuerySet.as_manager()

@@ -22,7 +22,6 @@ class Posting(models.Model):
     """A list put up on a board. `sheet` is what hangs there, word for word: made once by `sheets`, which has no
     place for an ID number, a phone of a household, a bank account or an illness. `ends_on` is the last day."""
 
-    village = models.ForeignKey(Area, models.PROTECT, db_index=False, related_name="+", verbose_name=_("村"))
     area = models.ForeignKey(Area, models.PROTECT, db_index=False, related_name="+", verbose_name=_("公示区域"))
     place = models.BigIntegerField(_("位置"))
     procedure = models.CharField(_("程序"), max_length=60)
