@@ -78,6 +78,7 @@ ACTIONS = {
     # snapshots
     "snapshot.taken": _("取快照"),
     "list.imported": _("导入外部名单"),
+    "list.removed": _("移除外部名单"),
     # findings
     "findings.run_started": _("发起筛查"),
     "findings.run_failed": _("筛查未完成"),
@@ -88,6 +89,18 @@ ACTIONS = {
     "finding.assigned": _("分派疑点"),
     "finding.reopened": _("疑点退回重新核实"),
     "finding.revealed": _("查看疑点中的完整个人信息"),
+    # cases
+    "case.opened": _("开案"),
+    "case.moved": _("案件办理"),
+    "case.paper_attached": _("上传案件材料"),
+    "case.paper_removed": _("移除案件材料"),
+    "cases.bulk_started": _("发起批量办理"),
+    "cases.bulk_finished": _("批量办理结束"),
+    "cases.round_started": _("发起集中核查"),
+    "application.received": _("登记申请"),
+    "application.accepted": _("受理申请"),
+    "application.declined": _("不予受理申请"),
+    "holidays.entered": _("登记放假安排"),
     # the house
     "house.backup": _("备份"),
     "house.restored": _("从备份恢复"),
@@ -110,6 +123,11 @@ SUBJECTS = {
     "outside_list": _("外部名单"),
     "run": _("筛查"),
     "finding": _("疑点"),
+    "case": _("案件"),
+    "bulkmove": _("批量办理"),
+    "round": _("集中核查"),
+    "application": _("申请"),
+    "holidayyear": _("放假安排"),
     "draft": _("地方标准与规则草案"),
     "version": _("地方标准与规则版本"),
     "house": _("整个系统"),
@@ -193,6 +211,19 @@ DETAILS = {
     "not_run": _("未运行的规则数"),
     "reassigned": _("转交"),
     "subject_id": _("对象编号"),
+    "case_no": _("案号"),
+    "procedure": _("程序"),
+    "version": _("版本"),
+    "move": _("动作"),
+    "from_step": _("原环节"),
+    "to_step": _("新环节"),
+    "step": _("环节"),
+    "effect": _("结果"),
+    "channel": _("来源"),
+    "opened": _("开案数"),
+    "left_out": _("未开案数"),
+    "moved": _("已办"),
+    "noted": _("已知悉的变化"),
 }
 
 

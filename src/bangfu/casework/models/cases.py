@@ -49,6 +49,20 @@ class ProcedureVersion(models.Model):
         return found
 
 
+class CaseSequence(models.Model):
+    """The last number given to a case of a county and year. Its row is what openers queue for, so that no number is
+    given twice and none is left out."""
+
+    prefix = models.CharField(primary_key=True, max_length=20)
+    last = models.IntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("案号")
+
+    def __str__(self) -> str:
+        return f"{self.prefix} {self.last}"
+
+
 class Round(models.Model):
     """A round that opens a case for every household of a kind in an area: 回头看, or the comparison of two lists."""
 
