@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import Any, Self
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, override
 
 from bangfu.casework.meeting_errors import HotlineWrong, SheetHoldsNumbers
 from bangfu.common.masking import mask_name
 
+# A posted list is a Chinese document, whatever language its reader has chosen.
+LANGUAGE = "zh-hans"
 # The columns a list may have, in the order in which they stand. There are no others.
 COLUMNS: Mapping[str, Any] = {
     "head_name": gettext_lazy("户主姓名"),
@@ -155,29 +157,34 @@ def _digits_of(text: str) -> str:
 _CHINESE = dict(zip("〇零一二三四五六七八九壹贰叁肆伍陆柒捌玖", (0, *range(10), *range(1, 10)), strict=True))
 
 
+def written(sheet: Sheet) -> dict[str, Any]:
+    """All that is read on the list, in words: what the page shows, the printer prints and the PDF holds."""
+    with override(LANGUAGE):
+        return {
+            "title": sheet.title,
+            "matter": sheet.matter,
+            "basis": sheet.basis,
+            "headings": sheet.headings,
+            "columns": list(sheet.columns),
+            "rows": sheet.rows,
+            "notes": notes(sheet),
+            "issued_by": sheet.issued_by,
+            "issued_on": chinese_day(sheet.starts_on),
+            "page": _("第 {n} 页，共 {all} 页"),
+        }
+
+
 def pdf(sheet: Sheet) -> bytes:
     """The sheet on A4, as typst sets it; fonts come from the package, nothing from the machine."""
     import pylopdf_fonts_zh_cn
     import typst  # loading it costs 40 ms, which only who prints pays
 
-    data = {
-        "title": sheet.title,
-        "matter": sheet.matter,
-        "basis": sheet.basis,
-        "headings": sheet.headings,
-        "columns": list(sheet.columns),
-        "rows": sheet.rows,
-        "notes": notes(sheet),
-        "issued_by": sheet.issued_by,
-        "issued_on": chinese_day(sheet.starts_on),
-        "page": _("第 {n} 页，共 {all} 页"),
-    }
     return bytes(
         typst.compile(
             str(Path(__file__).parent / "sheet.typ"),
             font_paths=[str(Path(pylopdf_fonts_zh_cn.__file__).parent)],
             ignore_system_fonts=True,
-            sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+            sys_inputs={"data": json.dumps(written(sheet), ensure_ascii=False)},
         )
     )
 

@@ -10,8 +10,8 @@ from bangfu.registry.models import Member
 
 
 class Meeting(models.Model):
-    """A village meeting that decides on cases of one step. Once closed it is never changed; `expected` and `present` are
-    counted then."""
+    """A village meeting that decides on cases of one step. Once closed it is never changed; `expected` and `present`
+    are counted then."""
 
     area = models.ForeignKey(Area, models.PROTECT, db_index=False, related_name="+", verbose_name=_("区域"))
     place = models.BigIntegerField(_("位置"))
