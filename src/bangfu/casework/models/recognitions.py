@@ -23,7 +23,8 @@ class Recognition(models.Model):
 
     Two tracks run beside each other: poor, exited and returned follow one another without overlapping; watched
     (with the class of monitored household) stands beside them. `case` is the case that decided it, `ended_by` the
-    one that ended it; a recognition taken over from older files has none.
+    one that ended it; a recognition taken over from older files has none. Of a watched household `fully_supported`
+    says whether it is wholly without labour and lives by social security, `removal_way` how its risk was removed.
     """
 
     class Kind(models.TextChoices):
@@ -40,6 +41,8 @@ class Recognition(models.Model):
     monitor_category = models.CharField(_("监测对象类别"), max_length=4, blank=True)
     starts_on = models.DateField(_("起"), null=True)
     ends_on = models.DateField(_("止"), null=True)
+    fully_supported = models.BooleanField(_("整户无劳动能力兜底保障户"), null=True)
+    removal_way = models.CharField(_("风险消除方式"), max_length=4, blank=True)
     case = models.ForeignKey(Case, models.PROTECT, null=True, db_index=False, related_name="began")
     ended_by = models.ForeignKey(Case, models.PROTECT, null=True, db_index=False, related_name="ended")
     void = models.BooleanField(_("认定有误，已撤销"), default=False)
