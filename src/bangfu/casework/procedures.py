@@ -5,15 +5,19 @@ goes on; an end says what the case has come to. How files are read, joined by pl
 `loading`; how days are counted, `clocks`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from enum import StrEnum
-from functools import cached_property
-from typing import Self
+from functools import cache, cached_property
+from typing import Annotated, Self, get_args
 
-from pydantic import model_validator
+from django.utils.translation import gettext as _
+from pydantic import BaseModel, Field, model_validator
 
 from bangfu.common.policy import Label, Source, Strict
+
+# Names in addresses, tables and other files: they are never renamed, because cases on file carry them.
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
 
 
 class Subject(StrEnum):
@@ -82,11 +86,13 @@ class Span(Strict):
     @model_validator(mode="after")
     def _says_something_possible(self) -> Self:
         if self.minimum is None and self.maximum is None:
-            raise ValueError("a clock has a minimum, a maximum or both")
+            raise ValueError(_("时限没有写天数：最短（minimum）、最长（maximum）至少写一个"))
         if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
-            raise ValueError(f"minimum {self.minimum} is more than maximum {self.maximum}")
+            raise ValueError(
+                _("最短 {minimum} 天多于最长 {maximum} 天").format(minimum=self.minimum, maximum=self.maximum)
+            )
         if min(self.minimum or 0, self.maximum or 0) < 0:
-            raise ValueError("days are never negative")
+            raise ValueError(_("天数不能是负数"))
         return self
 
 
@@ -104,7 +110,7 @@ class Question(Strict):
     yes/no question "yes" or "no"); an unknown answer never counts as given. `code_list` names a list of
     policy/china/codes."""
 
-    id: str
+    id: Name
     label: Label
     kind: QuestionKind = QuestionKind.YES_NO
     required: bool = True
@@ -118,18 +124,24 @@ class Question(Strict):
 class PaperWanted(Strict):
     """A paper, photo or scan that must be attached before a forward move: at least `minimum` files."""
 
-    id: str
+    id: Name
     label: Label
-    minimum: int = 1
+    minimum: Annotated[int, Field(ge=1, le=99)] = 1
 
 
 class Share(Strict):
     """A part of a number: `numerator`/`denominator`, e.g. 2/3 of those who should attend. `more_than`: exactly that
     part is not enough."""
 
-    numerator: int
-    denominator: int
+    numerator: Annotated[int, Field(ge=0)]
+    denominator: Annotated[int, Field(ge=1)]
     more_than: bool = False
+
+    @model_validator(mode="after")
+    def _a_part_of_a_whole(self) -> Self:
+        if self.numerator > self.denominator or (self.more_than and self.numerator == self.denominator):
+            raise ValueError(_("比例不能超过全体"))
+        return self
 
     def reached(self, part: int, whole: int) -> bool:
         """Whether `part` of `whole` reaches the share; nothing of nothing does not."""
@@ -167,7 +179,7 @@ class PostingRule(Strict):
     """How something is posted: at least `days`, on which board, with which columns (only those of `sheets.COLUMNS`
     exist)."""
 
-    days: int
+    days: Annotated[int, Field(ge=1, le=366)]
     unit: Unit = Unit.CALENDAR
     board: Label
     columns: tuple[str, ...]
@@ -181,7 +193,7 @@ class SampleRule(Strict):
     that was drawn goes on only when it was looked into and found right."""
 
     share: Share
-    minimum: int = 1
+    minimum: Annotated[int, Field(ge=0)] = 1
 
 
 class StepKind(StrEnum):
@@ -205,7 +217,7 @@ class Move(Strict):
     frozen is approved, so the actor is neither the proposer nor an approver of a level below, and a change of the
     facts must be taken note of."""
 
-    id: str
+    id: Name
     to: str
     label: Label
     kind: MoveKind = MoveKind.FORWARD
@@ -218,7 +230,7 @@ class Step(Strict):
     """A place in a procedure. `level` is the area level that acts (3 county … 5 village), `roles` the posts that
     may."""
 
-    id: str
+    id: Name
     label: Label
     kind: StepKind
     level: int = 0
@@ -246,7 +258,7 @@ class Step(Strict):
 class WholeClock(Strict):
     """The legal time for the whole: from the opening to the completion of step `to`."""
 
-    maximum: int
+    maximum: Annotated[int, Field(ge=1)]
     unit: Unit = Unit.CALENDAR
     to: str
     label: Label
@@ -256,12 +268,14 @@ class WholeClock(Strict):
 class Opening(Strict):
     """Who may open a case of this procedure, by which channels, and of whom. `recognised` are the recognitions a
     household may have then; `watched`: True only watched households, False only those not watched, None either.
-    `rule_topics` and `rules`: from confirmed findings of these the case is opened by one click."""
+    `rule_topics` and `rules`: from confirmed findings of these the case is opened by one click. `round_of`: of whom a
+    round opens a case by itself, if not of all that fit (回头看: every filed household; missing ones one by one)."""
 
     roles: tuple[str, ...]
     channels: tuple[Channel, ...]
     recognised: tuple[Recognised, ...] = tuple(Recognised)
     watched: bool | None = None
+    round_of: tuple[Recognised, ...] = ()
     rule_topics: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
 
@@ -272,8 +286,8 @@ class Procedure(Strict):
     `stop_rules` are rules of the rulebook of which a hit, or an unknown, forbids every approving move (整户无劳动能力者
     is never removed from monitoring)."""
 
-    id: str
-    version: str
+    id: Name
+    version: Annotated[str, Field(min_length=1, max_length=40)]
     label: Label
     of: Subject = Subject.HOUSEHOLD
     source: Source
@@ -282,7 +296,13 @@ class Procedure(Strict):
     opening: Opening
     whole: tuple[WholeClock, ...] = ()
     stop_rules: tuple[str, ...] = ()
-    steps: tuple[Step, ...]
+    steps: Annotated[tuple[Step, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.start and self.end and self.start > self.end:
+            raise ValueError(_("起始日晚于截止日"))
+        return self
 
     @cached_property
     def by_id(self) -> Mapping[str, Step]:
@@ -297,3 +317,68 @@ class Procedure(Strict):
 
     def in_force(self, day: date) -> bool:
         return (self.start is None or self.start <= day) and (self.end is None or day <= self.end)
+
+
+class Answerer(StrEnum):
+    """From whom an exit check may be answered, besides a rule."""
+
+    VISIT = "visit"  # 入户核实
+    DEPARTMENT = "department"  # 部门名单、鉴定或检测结果
+    SIGNATURE = "signature"  # 户主（或村）签字
+
+
+class ExitItem(Strict):
+    """One condition of leaving poverty.
+
+    `rules` decide it as far as they can: a hit means not met (what is wrong is put right in the files, not answered
+    away), all clear means met; unknown leaves it open. What is open may be answered from `answered_by` with
+    `evidence`; an item without `answered_by` waits for the files. `region`: it is asked in areas whose code begins so.
+    """
+
+    id: Name
+    label: Label
+    rules: tuple[str, ...] = ()
+    answered_by: tuple[Answerer, ...] = ()
+    department: Label | None = None  # who gives the list or the proof
+    evidence: Label
+    region: Annotated[str, Field(pattern=r"^\d{0,12}$")] = ""
+    source: Source | None = None
+    help: Label | None = None
+
+
+class ExitCheck(Strict):
+    """What a household (a village) must show before it leaves poverty: `policy/china/exit_checks/<id>.yaml`. Every
+    item must be met; an item that nobody can tell is not met."""
+
+    id: Name
+    label: Label
+    of: Subject
+    source: Source
+    items: Annotated[tuple[ExitItem, ...], Field(min_length=1)]
+
+    def asked_in(self, place: str) -> "ExitCheck":
+        """The list with those items only that are asked in the area of a code."""
+        return self.model_copy(update={"items": tuple(i for i in self.items if place.startswith(i.region))})
+
+    def item(self, item_id: str) -> ExitItem | None:
+        return next((item for item in self.items if item.id == item_id), None)
+
+
+@cache
+def words() -> tuple[str, ...]:
+    """Every key that a file of procedures or exit checks may hold: what a misspelt one may have been."""
+    return tuple(sorted({*_keys_of(Procedure), *_keys_of(ExitCheck)}))
+
+
+def _keys_of(shape: type[BaseModel]) -> Iterator[str]:
+    for name, told in shape.model_fields.items():
+        yield name
+        for inner in _shapes_in(told.annotation):
+            yield from _keys_of(inner)
+
+
+def _shapes_in(annotation: object) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _shapes_in(part)

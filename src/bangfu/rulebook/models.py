@@ -109,6 +109,7 @@ class Purpose(StrEnum):
     EXIT = "exit"  # 退出条件: a hit is a condition that is NOT met
     MONITORING = "monitoring"  # 纳入监测
     VILLAGE_EXIT = "village_exit"  # a hit is a condition that is NOT met
+    STOP = "stop"  # a hit, or an unknown, forbids what a procedure would decide
 
 
 class Rule(Strict):

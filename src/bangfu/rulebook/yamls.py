@@ -24,10 +24,12 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass
 class Faults:
-    """What was found wrong so far, in the order of the files."""
+    """What was found wrong so far, in the order of the files. `words` are the keys that are proposed for a misspelt
+    one; none: those of rule files."""
 
     root: Path
     found: list[RuleFileWrong] = field(default_factory=list)
+    words: Sequence[str] = ()
 
     def add(self, file: Path, line: int, rule: str, reason: str, proposal: str = "") -> None:
         told = file.relative_to(self.root) if file.is_relative_to(self.root) else file
@@ -148,16 +150,16 @@ def _shape_fault(fault: Any, root: yaml.Node, file: Path, faults: Faults) -> Non
     path = [step for step in fault["loc"] if isinstance(step, str | int)]
     key = str(path[-1]) if path else ""
     line = _line(root, path)
-    reason, proposal = _in_words(fault["type"], key, fault)
+    reason, proposal = _in_words(fault["type"], key, fault, faults.words or _FIELDS)
     faults.add(file, line, _rule_at(root, path), reason, proposal)
 
 
-def _in_words(kind: str, key: str, fault: Any) -> tuple[str, str]:
+def _in_words(kind: str, key: str, fault: Any, words: Sequence[str]) -> tuple[str, str]:
     given = str(fault.get("input"))[:40]
     if kind == "missing":
         return _("缺少“{key}”").format(key=key), _("请补上 {key}").format(key=key)
     if kind == "extra_forbidden":
-        near = get_close_matches(key, _FIELDS, 1, 0.6)
+        near = get_close_matches(key, words, 1, 0.6)
         return (
             _("不认识“{key}”").format(key=key),
             _("是否应为“{name}”").format(name=near[0]) if near else _("请删去这一项"),
@@ -177,6 +179,8 @@ def _in_words(kind: str, key: str, fault: Any) -> tuple[str, str]:
         return _("“{key}”是空的").format(key=key), _("请至少写一项")
     if kind == "value_error" and "from is later" in str(fault["msg"]):
         return _("起始日晚于截止日"), _("请核对 from 和 to")
+    if kind == "value_error":
+        return str(fault["ctx"]["error"]), ""
     return f"{key}: {fault['msg']}", ""
 
 

@@ -25,6 +25,7 @@ PURPOSES = {
     "exit": gettext_lazy("退出条件"),
     "monitoring": gettext_lazy("纳入监测"),
     "village_exit": gettext_lazy("村退出条件"),
+    "stop": gettext_lazy("办理禁止条件"),
 }
 SEVERITIES = {"error": gettext_lazy("错误"), "warning": gettext_lazy("疑似"), "information": gettext_lazy("提示")}
 GRAINS = {
