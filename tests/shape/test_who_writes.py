@@ -11,12 +11,15 @@ from tests.shape.source import Source, chain_to, python_files
 WRITERS = {"services.py", "writing.py", "batches.py"}
 # Parts of a writer that stand in a file of their own; only the writers of their room may call them.
 PARTS = {
+    "casework/moving.py": "verbs of casework.services in a file of their own: where a case stands",
+    "casework/opening.py": "a verb of casework.services in a file of its own: opens one case or thousands",
     "areas/importing.py": "the set-based half of areas.services: division lists of thousands of rows",
     "areas/judging.py": "the set-based half of areas.services: judging all villages by their standards",
     "registry/ledger/deriving.py": "a part of the writer: heads, counts, latest incomes of the rows it wrote",
     "registry/ledger/following.py": "a verb of registry.services in a file of its own: households follow their areas",
     "registry/ledger/merging.py": "a part of the writer: merges staged rows into the tables",
     "registry/ledger/planning.py": "a part of the writer: prepares staged rows in temporary tables",
+    "registry/ledger/standing.py": "a verb of registry.services in a file of its own: the status that casework decides",
     "registry/ledger/undoing.py": "a verb of registry.services in a file of its own: takes a batch back",
     "registry/ledger/trail.py": "a part of the writer: the change and the history rows of everything written",
 }

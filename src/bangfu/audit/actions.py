@@ -59,6 +59,7 @@ ACTIONS = {
     "registry.batch_undone": _("撤销导入批次"),
     "registry.taken_over": _("接管旧系统数据"),
     "registry.areas_followed": _("户档随区划调整"),
+    "registry.status_recorded": _("登记案件认定结果"),
     "registry.form": _("页面填报"),
     "registry.import": _("批量导入"),
     "registry.event": _("成员变动"),

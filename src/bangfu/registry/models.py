@@ -71,6 +71,7 @@ class Change(models.Model):
         UNDO = "undo", _("撤销批次")
         AREAS = "areas", _("区划调整")
         SAMPLE = "sample", _("样县")
+        CASE = "case", _("案件认定")
 
     kind = models.CharField(_("方式"), max_length=10, choices=Kind.choices)
     at = models.DateTimeField(_("时间"), db_index=True)
@@ -241,6 +242,24 @@ class Household(models.Model):
     @property
     def other_causes(self) -> tuple[str, ...]:
         return tuple(c for c in (self.other_cause_1, self.other_cause_2) if c)
+
+
+class FormerExit(models.Model):
+    """An exit from poverty that a return ended, of a household that has left poverty again since: its own row holds
+    the latest exit, and the yearly counts want them all. Written with the status that casework decides."""
+
+    household = models.ForeignKey(Household, models.CASCADE, related_name="former_exits", verbose_name=_("户"))
+    exited_on = models.DateField(_("脱贫时间"))
+    returned_on = models.DateField(_("返贫时间"))
+
+    objects = OfHouseholdQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("以前的脱贫")
+        ordering = ["household", "exited_on"]
+
+    def __str__(self) -> str:
+        return f"{self.household_id} {self.exited_on}"
 
 
 class Dwelling(models.Model):

@@ -28,18 +28,21 @@ from bangfu.registry.columns import tables as catalogue
 from bangfu.registry.errors import Problem, RowsRefused
 from bangfu.registry.intake import completing
 from bangfu.registry.intake.checking import check
-from bangfu.registry.ledger import following, undoing
+from bangfu.registry.ledger import following, standing, undoing
 from bangfu.registry.ledger.planning import HEAD, VERB_COLUMNS, allot_numbers
+from bangfu.registry.ledger.standing import Standing
 from bangfu.registry.ledger.undoing import Undone
 from bangfu.registry.ledger.writing import ChangeInfo, Move, Written, write
 from bangfu.registry.models import Change, Household, ImportBatch, IncomeYear, Member, Paper, WorkRecord
 
 __all__ = [
+    "Standing",
     "attach_paper",
     "follow_areas",
     "member_leaves",
     "merge_households",
     "record_income",
+    "record_status",
     "remove_paper",
     "reveal",
     "save_household",
@@ -351,6 +354,15 @@ def take_over(
         )
         written.problems = [*checked.problems, *written.problems]
     return written
+
+
+@transaction.atomic
+def record_status(rows: Sequence[Standing], *, by: Officer | None, reason: str) -> Written:
+    """Casework decided as what these households are recognised: their files say so from now on, with history. Whether
+    the officer may decide was asked there. Nothing else changes the status of a household on file.
+
+    Raises RowsRefused when a household is no longer there."""
+    return standing.record(rows, by=by, reason=reason)
 
 
 def attach_paper(

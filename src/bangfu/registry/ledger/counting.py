@@ -6,7 +6,8 @@ All are states of 31 December, or what happened within the year to those who wer
                         unless that is the day of first registration
     registered          first_identified by then
     poor                registered by then and not exited by then, or returned by then after the exit
-    in, out, returned   first_identified, exited_on, returned_on within the year
+    in, out, returned   first_identified, exited_on, returned_on within the year; of a household that left poverty
+                        more than once every exit and return (`FormerExit`)
     dibao               people who enjoy the minimum living allowance, and households with such people. The registry
                         knows the present state only: earlier years keep what was counted then.
 
@@ -19,7 +20,7 @@ from datetime import date
 from bangfu.areas.models import Area
 from bangfu.common.policy import code_list
 from bangfu.registry.ledger import sql
-from bangfu.registry.models import Household, Member, YearCount
+from bangfu.registry.models import FormerExit, Household, Member, YearCount
 
 FIGURES = tuple(
     f"{what}_{who}" if what else who
@@ -123,6 +124,47 @@ def count_villages(bench: sql.Workbench, villages: str, today: date) -> None:
         key="village_id, year",
     )
     bench.run(f"UPDATE counted_year SET dibao_households = 0, dibao_people = 0 WHERE year < {today.year}")
+    _add_former_exits(bench, villages, joined)
+
+
+def _add_former_exits(bench: sql.Workbench, villages: str, joined: str) -> None:
+    """Exits before the latest, which few households have: out in the year of the exit, back in that of the return, and
+    at the ends of the years between not poor. `joined` is the year in which a person `m` came."""
+    household, member, former = sql.table(Household), sql.table(Member), sql.table(FormerExit)
+    of_villages = f"{former} f JOIN {household} h ON h.id = f.household_id JOIN {villages} v ON v.id = h.village_id"
+    if not bench.value(f"SELECT count(*) FROM {of_villages}"):
+        return
+    there = f"(h.ended_on IS NULL OR {sql.year_of('h.ended_on')} > y.year)"
+    at_home = f"(m.left_on IS NULL OR {sql.year_of('m.left_on')} > y.year) AND ({joined} IS NULL OR {joined} <= y.year)"
+    out, back = sql.year_of("f.exited_on"), sql.year_of("f.returned_on")
+    times = {
+        "out": f"CASE WHEN {out} = y.year THEN 1 ELSE 0 END",
+        "returned": f"CASE WHEN {back} = y.year THEN 1 ELSE 0 END",
+        "poor": f"CASE WHEN {out} <= y.year AND {back} > y.year THEN -1 ELSE 0 END",
+    }
+    bench.make(
+        "former_year",
+        f"""
+        SELECT village_id, year, {
+            ", ".join(f"sum({what}) AS {what}_households, sum({what} * people) AS {what}_people" for what in times)
+        } FROM (
+            SELECT h.village_id AS village_id, y.year AS year, (SELECT count(*) FROM {member} m
+                       WHERE m.household_id = h.id AND {at_home}) AS people,
+                   {", ".join(f"{value} AS {what}" for what, value in times.items())}
+            FROM {of_villages} JOIN (SELECT DISTINCT year FROM counted_year) y
+                 ON y.year BETWEEN {out} AND {back} AND {there}) x
+        GROUP BY village_id, year
+        """,
+        key="village_id, year",
+    )
+    added = ", ".join(
+        f"{figure} = c.{figure} + CAST(t.{figure} AS bigint)"
+        for what in times
+        for figure in (f"{what}_households", f"{what}_people")
+    )
+    bench.run(
+        f"UPDATE counted_year AS c SET {added} FROM former_year t WHERE t.village_id = c.village_id AND t.year = c.year"
+    )
 
 
 def _figures() -> str:

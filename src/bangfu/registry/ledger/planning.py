@@ -35,6 +35,8 @@ VERB_COLUMNS = {
         Column("id_tail", Kind.TEXT, ""),
     ),
 }
+# As what a household is recognised: of households on file decided by casework, not by whoever fills in a form.
+STATUS = ("poverty_status", "first_identified", "exited_on", "returned_on", "monitor_category")
 # Without these a row is no row.
 REQUIRED = {
     "member": ("name",),
@@ -62,6 +64,7 @@ class Job:
     today: date
     blank_keeps: bool = False
     takeover: bool = False
+    decided: bool = False  # the status of households on file may change: casework decided it
     moves: Move | None = None
     clear_items: bool = False  # statements given without lines lose those that they had
     within: tuple[PlaceRange, ...] | None = None
@@ -163,6 +166,7 @@ def _plan_households(job: Job) -> None:
                     WHEN v.id IS NULL AND h.id IS NULL THEN 'no_village'
                     WHEN {sql.differs("v.id", "h.village_id")} AND NOT ({exists}) THEN 'no_village'
                     WHEN NOT {sql.inside(job.within, "v.place")} THEN 'village_outside'
+                    {_status_kept(job)}
                END AS trouble
         FROM in_household s LEFT JOIN {household} h ON h.household_no = s.household_no
         LEFT JOIN {area} v ON v.id = {village} {group}
@@ -170,6 +174,20 @@ def _plan_households(job: Job) -> None:
         key="n",
         index="household_no",
     )
+
+
+def _status_kept(job: Job) -> str:
+    """Troubles of rows that would change the status of a household on file without a decision."""
+    if job.takeover or job.decided:
+        return ""
+    troubles = []
+    for column in STATUS:
+        if job.has("household", column):
+            value = job.value("household", column, "h")
+            value = f"coalesce({value}, '')" if tables()["household"].columns[column].kind in TEXTS else value
+            differs = sql.differs(value, f"h.{column}")
+            troubles.append(f"WHEN h.id IS NOT NULL AND {differs} THEN 'status {column}'")
+    return " ".join(troubles)
 
 
 def _plan_members(job: Job) -> None:

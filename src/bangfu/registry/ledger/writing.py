@@ -31,6 +31,7 @@ from bangfu.registry.ledger.merging import MODELS, merge
 from bangfu.registry.ledger.planning import TEXTS, VERB_COLUMNS, Job, Move, allot_numbers, lock, plan
 from bangfu.registry.ledger.trail import ChangeInfo, history_of, write_history, write_removals
 from bangfu.registry.models import Change, Household, Member
+from bangfu.registry.standing_errors import StatusByCases
 
 __all__ = ["ChangeInfo", "Counts", "Move", "Written", "write"]
 
@@ -69,6 +70,7 @@ def write(
     within: tuple[PlaceRange, ...] | None = None,
     moves: Move | None = None,
     clear_items: bool = False,
+    decided: bool = False,
     action: str = "",
     subject: tuple[str, str, int | None] | None = None,
 ) -> Written:
@@ -79,6 +81,7 @@ def write(
     `row` numbers meant. Without it NULL empties the cell; a column that is absent is never touched.
     `within` are the places where the actor may write (None: everywhere). `takeover` lets in households without a head,
     or with two. `moves` lets people change households. `clear_items`: statements given without lines lose theirs.
+    `decided`: the status of households on file may change, because casework decided it.
     `action` and `subject` (type, id, place) name the deed in the audit trail.
 
     Raises WrittenMeanwhile when another transaction is writing the same rows. Must be called inside a transaction.
@@ -95,7 +98,7 @@ def write(
             bench = stack.enter_context(sql.workbench())
             for name, table in given.items():
                 stack.enter_context(stage(f"in_{name}", table.drop_columns(["row"]), key="n"))
-            job = Job(bench, given, timezone.localdate(), blank_keeps, takeover, moves, clear_items, within)
+            job = Job(bench, given, timezone.localdate(), blank_keeps, takeover, decided, moves, clear_items, within)
             lock(job)
             with bulk.filling(bench, _coming(job)):
                 plan(job)
@@ -248,6 +251,9 @@ def _said(job: Job, table: str, n: int, trouble: str, facts: dict[str, Any]) -> 
     if trouble.startswith("missing "):
         column = trouble.removeprefix("missing ")
         return column, errors.CellEmpty(label=catalogue()[table].columns[column].label)
+    if trouble.startswith("status "):
+        column = trouble.removeprefix("status ")
+        return column, StatusByCases(label=catalogue()[table].columns[column].label, **facts)
     if trouble == "id_taken":
         household_no, place = job.taken[n]
         # Where somebody else's household is, is told only to those who may see it.
