@@ -15,6 +15,7 @@ PARTS = {
     "casework/opening.py": "a verb of casework.services in a file of its own: opens one case or thousands",
     "areas/importing.py": "the set-based half of areas.services: division lists of thousands of rows",
     "areas/judging.py": "the set-based half of areas.services: judging all villages by their standards",
+    "casework/holidays.py": "a verb of casework.services in a file of its own: the holidays of years to come",
     "registry/ledger/deriving.py": "a part of the writer: heads, counts, latest incomes of the rows it wrote",
     "registry/ledger/following.py": "a verb of registry.services in a file of its own: households follow their areas",
     "registry/ledger/merging.py": "a part of the writer: merges staged rows into the tables",

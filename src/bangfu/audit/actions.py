@@ -155,6 +155,8 @@ DETAILS = {
     "households": _("户数"),
     "people": _("人数"),
     "year": _("年度"),
+    "holidays": _("放假天数"),
+    "working_weekends": _("调休上班天数"),
     "kind": _("类型"),
     "before": _("原为"),
     "after": _("改为"),
