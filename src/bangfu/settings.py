@@ -67,6 +67,8 @@ SECRET_KEY = _secret_key()
 DEBUG = os.environ.get("BANGFU_DEBUG") == "1"
 ALLOWED_HOSTS = [h for h in os.environ.get("BANGFU_HOSTS", "").split(",") if h] or ["127.0.0.1", "localhost", "[::1]"]
 HTTPS = os.environ.get("BANGFU_HTTPS") == "1"
+# Whether lists that hang on a board are also shown to anybody on the web, names with one character hidden.
+PUBLIC_POSTINGS = os.environ.get("BANGFU_PUBLIC_POSTINGS", "1") == "1"
 CSRF_TRUSTED_ORIGINS = [f"https://{h}" for h in ALLOWED_HOSTS] if HTTPS else []
 
 INSTALLED_APPS = [

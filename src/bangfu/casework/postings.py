@@ -12,6 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import override
 
@@ -284,6 +285,12 @@ def answer(*, objection: Objection, by: Officer | None, text: str, upheld: bool 
     held.save(update_fields=["answer", "upheld", "answered_on", "answered_by"])
     record(actor=by, action="cases.objection_answered", subject=held, place=held.posting.place, upheld=upheld)
     return held
+
+
+def on_the_web_on(day: date) -> QuerySet[Posting]:
+    """The lists that anybody may read on the web on a day: those that hang, unless they are kept off it. The only
+    reading of postings without an officer; what it shows is `Sheet.for_the_web`."""
+    return Posting.objects.running_on(day).filter(on_the_web=True).select_related("area").order_by("-starts_on", "pk")
 
 
 # --- what a move asks ------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 import filetype
 from django.conf import settings
@@ -86,16 +86,23 @@ def keep(upload: Any) -> Kept:
         Path(temporary).unlink(missing_ok=True)
 
 
-def open_file(paper: Paper) -> BinaryIO:
+class Filed(Protocol):
+    """Whatever has a file on disk: a paper of a household, a photo of a board."""
+
+    @property
+    def sha256(self) -> str: ...
+
+
+def open_file(paper: Filed) -> BinaryIO:
     """The file, after making sure that it is still the one that was taken in. Raises PaperGone."""
     path = path_of(paper.sha256)
     try:
         stream = path.open("rb")
     except OSError:
-        raise PaperGone(title=paper.title) from None
+        raise PaperGone(title=str(paper)) from None
     if hashlib.file_digest(stream, "sha256").hexdigest() != paper.sha256:
         stream.close()
-        raise PaperGone(title=paper.title)
+        raise PaperGone(title=str(paper))
     stream.seek(0)
     return stream
 

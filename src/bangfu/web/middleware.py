@@ -29,7 +29,7 @@ POLICY = "; ".join(
 )
 
 # Reachable without signing in. Everything else asks for an officer, whether or not a view remembers to.
-OPEN_PAGES = {"sign-in", "sign-in-code", "set-language"}
+OPEN_PAGES = {"sign-in", "sign-in-code", "set-language", "public-postings", "public-posting", "public-apply"}
 # Reachable before the code of the second step has been given.
 CODE_PAGES = {"sign-in-code", "sign-out", "set-language"}
 # Reachable while a new password is due.

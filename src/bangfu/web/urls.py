@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from bangfu.web import home
+from bangfu.web.casework import public
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -10,6 +11,9 @@ urlpatterns = [
     path("areas/", include("bangfu.web.areas.urls")),
     path("households/", include("bangfu.web.registry.urls")),
     path("findings/", include("bangfu.web.findings.urls")),
+    path("cases/", include("bangfu.web.casework.urls")),
+    path("public/postings/", public.public_postings, name="public-postings"),
+    path("public/postings/<int:pk>/", public.public_posting, name="public-posting"),
     path("rules/", include("bangfu.web.rulebook.urls")),
     path("measures/", include("bangfu.web.measuring.urls")),
     path("audit/", include("bangfu.web.audit.urls")),

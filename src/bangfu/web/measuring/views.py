@@ -11,6 +11,7 @@ from django import forms
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bangfu.accounts.models import Officer
@@ -19,6 +20,7 @@ from bangfu.areas.models import Area
 from bangfu.common.errors import BangfuError
 from bangfu.common.facts import schema
 from bangfu.common.places import Level
+from bangfu.findings import outside
 from bangfu.policymaking.files import code_of
 from bangfu.rulebook import services as rulebook
 from bangfu.rulebook.book import RuleBook
@@ -165,7 +167,9 @@ def what_if_page(request: HttpRequest) -> HttpResponse:
         context |= {"figure": figure, "now": now.value if now else None, "slider": _slider(now.value if now else None)}
         value, amount = _number(request.GET.get("value", "")), _number(request.GET.get("amount", ""))
         if request.GET.get("of", figure.id) != figure.id:
-            value = None  # the slider still stood where another figure had left it
+            value = None  # the field still held what another figure had left in it
+        elif value is None and request.GET.get("value"):
+            context["problem"] = _("假设的数值要大于 0、小于 10 亿，例如 4500 或 0.35。")
         context |= {"value": value if value is not None else context["now"], "amount": amount}
         if value is not None:
             context |= _supposed(request, snapshot, book, figure, value, amount, place)
@@ -185,7 +189,10 @@ def _supposed(
     place: Place,
 ) -> dict[str, Any]:
     after = with_figures(book, {figure.id: value}, place.code, snapshot.as_of)
-    with tempfile.TemporaryDirectory(prefix="bangfu-what-if-") as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="bangfu-what-if-") as folder,
+        outside.for_run(snapshot, snapshot.as_of, place.code) as lists,
+    ):
         change = what_if(
             snapshot,
             book,
@@ -193,6 +200,7 @@ def _supposed(
             as_of=snapshot.as_of,
             folder=Path(folder),
             place=place.code,
+            lists=lists,
             amount_per_head=amount,
             digits=place.digits,
         )

@@ -23,6 +23,7 @@ from bangfu.registry.intake.templates import write_template
 from bangfu.registry.intake.workbooks import MAX_BYTES, MB
 from bangfu.registry.models import ImportBatch
 from bangfu.web.guard import needs
+from bangfu.web.uploads import on_disk
 
 BATCHES_SHOWN = 20
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -90,18 +91,8 @@ def _start(request: HttpRequest) -> ImportBatch:
             name, size = Path(upload.name or "").name, upload.size or 0
             if batches.too_large(size):
                 raise FileTooLarge(file=name, size=-(-size // MB), limit=MAX_BYTES // MB)
-            files.append((name, _on_disk(upload, Path(folder) / str(number))))
+            files.append((name, on_disk(upload, Path(folder) / str(number))))
         return batches.start(by=officer, files=files, takeover=request.POST.get("takeover") == "1")
-
-
-def _on_disk(upload: Any, beside: Path) -> Path:
-    """Where the upload lies; a small one is still in memory and is put down first."""
-    if hasattr(upload, "temporary_file_path"):
-        return Path(upload.temporary_file_path())
-    with beside.open("wb") as copy:
-        for piece in upload.chunks():
-            copy.write(piece)
-    return beside
 
 
 @needs("registry.import")

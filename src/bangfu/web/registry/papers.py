@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -12,14 +12,12 @@ from django.utils.translation import gettext_lazy
 from bangfu.common.policy import code_list
 from bangfu.registry import selectors, services
 from bangfu.registry.models import Member, Paper
+from bangfu.web.files import as_file
 from bangfu.web.forms import carried_out, choose
 from bangfu.web.guard import needs, officer_of
 from bangfu.web.registry.change import editable
 from bangfu.web.registry.forms import ReasonForm
 from bangfu.web.registry.household import household_of
-
-# What a browser may show in its window; everything else is offered for saving.
-SHOWN_INLINE = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif", "application/pdf"})
 
 
 class PaperForm(ReasonForm):
@@ -95,17 +93,7 @@ def _paper(request: HttpRequest, pk: int, paper_pk: int) -> Paper:
 def look(request: HttpRequest, pk: int, paper_pk: int) -> Any:
     """The file itself, with the type found by its content when it was taken in; never sniffed by the browser."""
     paper = _paper(request, pk, paper_pk)
-    inline = paper.media_type in SHOWN_INLINE and "save" not in request.GET
-    extension = paper.media_type.rpartition("/")[2].replace("jpeg", "jpg")
-    answer = FileResponse(
-        selectors.open_paper(paper),
-        content_type=paper.media_type,
-        as_attachment=not inline,
-        filename=paper.title if "." in paper.title[-6:] else f"{paper.title}.{extension}",
-    )
-    answer["X-Content-Type-Options"] = "nosniff"
-    answer["Content-Security-Policy"] = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; sandbox"
-    return answer
+    return as_file(selectors.open_paper(paper), paper.media_type, paper.title, save="save" in request.GET)
 
 
 @needs("registry.edit")

@@ -46,8 +46,20 @@ document.addEventListener("click", (event) => {
   row.querySelector("select, input").focus();
 });
 
-// The number that a slider stands at, shown while it moves.
-document.addEventListener("input", (event) => {
-  const output = document.getElementById(event.target.dataset.output || "");
-  if (output) output.value = event.target.value;
+// A slider beside a number field: each follows the other. The field is what the form sends, so that without this file,
+// where the slider stays hidden, nothing is missing.
+for (const slider of document.querySelectorAll("[data-slider-of]")) {
+  const field = document.getElementById(slider.dataset.sliderOf);
+  slider.hidden = false;
+  slider.addEventListener("input", () => { field.value = slider.value; });
+  slider.addEventListener("change", () => field.dispatchEvent(new Event("change", { bubbles: true })));
+  field.addEventListener("input", () => { slider.value = field.value; });
+}
+
+// A form whose answer takes a while says so on its button, and is not sent twice.
+document.addEventListener("submit", (event) => {
+  if (!event.target.dataset.busy || event.defaultPrevented) return;
+  const button = event.target.querySelector("[type=submit]");
+  button.disabled = true;
+  button.textContent = event.target.dataset.busy;
 });
