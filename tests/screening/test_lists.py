@@ -12,10 +12,10 @@ from bangfu.common.identity import check_digit
 from bangfu.rulebook.book import RuleBook
 from bangfu.screening import lists
 from bangfu.screening.engine import screen
-from bangfu.screening.errors import ListHasNobody, ListIsThere, ListUnknown, NoIdColumn
+from bangfu.screening.errors import ListHasNobody, ListIsThere, ListUnknown, ListUnreadable, NoIdColumn
 from bangfu.screening.importing import Fault, Taken, import_list
 from bangfu.snapshot.store import Snapshot
-from tests.screening.conftest import AS_OF
+from tests.screening.conftest import AS_OF, COUNTIES
 
 DAY = date(2020, 9, 1)
 
@@ -104,14 +104,88 @@ def test_a_file_without_numbers_and_an_unknown_list_are_refused_and_nothing_is_s
     assert not (tmp_path / "lists").exists()
 
 
-def test_what_leaves_no_trail_is_not_stored(book, snapshot, people, tmp_path) -> None:
-    def refuse(_taken: Taken) -> None:
-        raise RuntimeError
-
-    file = csv_of(tmp_path / "a.csv", people[:2])
-    with pytest.raises(RuntimeError):
-        import_list(book, "vehicle", file, DAY, folder=tmp_path / "lists", snapshot=snapshot, trail=refuse)
+def test_a_parquet_file_of_shapes_that_are_no_text_is_refused_in_words(take, tmp_path) -> None:
+    pq.write_table(pa.table({"id_no": [[1, 2]]}), tmp_path / "a.parquet")
+    with pytest.raises(ListUnreadable):
+        take(tmp_path / "a.parquet")
+    (tmp_path / "b.parquet").write_bytes(b"PAR1 no more")
+    with pytest.raises(ListUnreadable):
+        take(tmp_path / "b.parquet")
     assert not (tmp_path / "lists").exists()
+
+
+def test_a_stored_list_says_how_it_came_in(take, people, tmp_path) -> None:
+    take(csv_of(tmp_path / "车辆.csv", [*people[:3], "5.2E+17", "12345"]))
+    (held,) = lists.stored(tmp_path / "lists", ["vehicle", "deaths"])
+    assert (held.list, held.day, held.place) == ("vehicle", DAY, "")
+    assert lists.named(tmp_path / "lists", held.name) == held
+    about = held.about
+    assert about is not None
+    assert (about.file, about.rows, about.people) == ("车辆.csv", 5, 3)
+    assert dict(about.refused) == {"scientific": 1, "other": 1}
+    assert [tuple(each) for each in about.first] == [(5, "scientific"), (6, "other")]
+    assert "12345" not in str(pq.read_schema(held.path).metadata)
+
+
+@pytest.mark.parametrize("name", ["vehicle", "vehicle-", "vehicle-2020-13-01", "../vehicle-2020-09-01", "", "x-y-z"])
+def test_a_name_that_is_none_names_no_list(tmp_path, name) -> None:
+    assert lists.named(tmp_path / "lists", name) is None
+
+
+# --- lists of places -------------------------------------------------------------------------------------------------
+
+
+def people_of(snapshot: Snapshot, county: str) -> list[str]:
+    rows = [
+        row
+        for part in snapshot.parts(county)
+        for row in pq.read_table(part.path("member"), columns=["id_no", "id_check_ok", "village_code"]).to_pylist()
+    ]
+    good = {r["id_no"] for r in rows if r["id_check_ok"] and len(r["id_no"]) == 18 and r["village_code"][:6] == county}
+    return sorted(good)[:20]
+
+
+def keys_of(folder: Path, day: date = DAY) -> int:
+    (held,) = lists.latest(folder, ["vehicle"], day).values()
+    return len(held.keys())
+
+
+@pytest.mark.req("H1")
+def test_a_list_of_a_county_keeps_nobody_of_another_and_counts_there_alone(book, snapshot, tmp_path) -> None:
+    one, other = COUNTIES[:2]
+    mine, theirs = people_of(snapshot, one), people_of(snapshot, other)
+    folder, file = tmp_path / "lists", csv_of(tmp_path / "a.csv", [*mine, *theirs])
+    taken = import_list(book, "vehicle", file, DAY, folder=folder, snapshot=snapshot, place=one)
+    assert taken.people == len(mine)
+    with lists.for_run(folder, book.lists, snapshot, AS_OF, one) as found:
+        assert keys_of(found) == len(mine)
+    for place in (other, ""):
+        with lists.for_run(folder, book.lists, snapshot, AS_OF, place) as found:
+            assert lists.latest(found, book.lists, AS_OF) == {}
+
+
+def test_of_every_county_the_latest_list_counts_and_of_one_day_that_of_the_smallest_place(
+    book, snapshot, tmp_path
+) -> None:
+    one, other = COUNTIES[:2]
+    mine, theirs = people_of(snapshot, one), people_of(snapshot, other)
+    folder = tmp_path / "lists"
+
+    def take(numbers: list[str], day: date, place: str = "") -> None:
+        file = csv_of(tmp_path / "a.csv", numbers)
+        import_list(book, "vehicle", file, day, folder=folder, snapshot=snapshot, place=place)
+
+    def found(day: date, place: str = "") -> int:
+        with lists.for_run(folder, book.lists, snapshot, day, place) as at:
+            return keys_of(at, day)
+
+    take([*mine[:5], *theirs[:5]], DAY)
+    assert found(DAY) == 10
+    take(mine[:2], DAY, one)
+    assert (found(DAY), found(DAY, one), found(DAY, other)) == (7, 2, 5)
+    later = DAY.replace(day=20)
+    take([*mine[:9], *theirs[:9]], later)
+    assert (found(later), found(DAY)) == (18, 7)
 
 
 @pytest.mark.req("B5")

@@ -176,13 +176,29 @@ def test_htmx_gets_only_the_answer(house, snapshot):
 
 def test_a_value_left_from_another_figure_does_not_count(house, snapshot):
     page = text(house.client("policy_officer").get("/measures/what-if/?figure=old_age&of=monitoring_line&value=9500"))
-    assert "拖动滑块" in page
+    assert "填写或拖动数值" in page
 
 
-@pytest.mark.parametrize("value", ["abc", "-1", "NaN", "1e400", ""])
-def test_a_value_that_is_no_number_is_not_counted(house, snapshot, value):
+@pytest.mark.parametrize("value", ["abc", "-1", "0", "NaN", "1e400"])
+def test_a_value_that_is_no_number_is_not_counted_and_said(house, snapshot, value):
     page = text(house.client("policy_officer").get(f"/measures/what-if/?figure=monitoring_line&value={value}"))
-    assert "拖动滑块" in page
+    assert "要大于 0" in page
+    assert "受影响的规则" not in page
+
+
+def test_without_a_value_nothing_is_counted(house, snapshot):
+    page = text(house.client("policy_officer").get("/measures/what-if/?figure=monitoring_line&value="))
+    assert "填写或拖动数值" in page
+
+
+def test_the_number_is_a_field_that_is_sent_without_any_script(house, snapshot):
+    page = text(house.client("policy_officer").get("/measures/what-if/?figure=monitoring_line&value=9500.5"))
+    (field,) = re.findall(r'<input[^>]*name="value"[^>]*>', page)
+    assert 'type="number"' in field
+    assert 'value="9500.5"' in field
+    (slider,) = re.findall(r'<input[^>]*type="range"[^>]*>', page)
+    assert " hidden " in slider
+    assert "name=" not in slider
 
 
 def test_the_same_question_is_computed_once(house, snapshot, monkeypatch):

@@ -23,40 +23,20 @@ def command() -> None:
 @house_command
 def import_(name: str, file: Path, day: Any, snapshot: Path | None, replace: bool) -> dict[str, Any]:
     """按证件号码与快照比对，只保存对上的人；15位旧号转为18位，丢了数字的号码逐行拒绝并报数。"""
-    from django.conf import settings
     from django.utils.translation import gettext as _
 
-    from bangfu.audit.services import record
-    from bangfu.rulebook import services as rulebook
-    from bangfu.screening import importing
-    from bangfu.snapshot import services as snapshots
+    from bangfu.findings import outside
     from bangfu.snapshot.store import Snapshot
 
-    opened = Snapshot.open(snapshot, verify=False) if snapshot else snapshots.latest()
-    folder = Path(settings.HOME) / "lists"
-
-    def trail(taken: importing.Taken) -> None:
-        record(
-            actor=None,
-            action="list.imported",
-            subject_type="outside_list",
-            subject_id=name,
-            on=taken.day,
-            file_name=file.name,
-            rows=taken.rows,
-            refused=taken.refused,
-            people=taken.people,
-        )
-
-    taken = importing.import_list(
-        rulebook.book(),
-        name,
-        file,
-        day.date(),
-        folder=folder,
-        snapshot=opened,
+    taken = outside.take_in(
+        by=None,
+        area=None,
+        list=name,
+        day=day.date(),
+        file=file,
+        name=file.name,
         replace=replace,
-        trail=trail,
+        snapshot=Snapshot.open(snapshot, verify=False) if snapshot else None,
     )
     lines = [
         _("{name}（{day}）：{rows} 行有号码，对上 {people} 人；由15位转换 {converted} 行，拒绝 {refused} 行。").format(
@@ -88,14 +68,14 @@ def import_(name: str, file: Path, day: Any, snapshot: Path | None, replace: boo
 @house_command
 def list_() -> dict[str, Any]:
     """规则所用的外部名单，以及各自最近一次导入的日期。"""
-    from django.conf import settings
     from django.utils.translation import gettext as _
 
+    from bangfu.findings import outside
     from bangfu.rulebook import services as rulebook
     from bangfu.screening import lists
 
     book = rulebook.book()
-    stored = lists.latest(Path(settings.HOME) / "lists", book.lists, date.max)
+    stored = lists.latest(outside.folder(), book.lists, date.max)
     rows = [
         {
             "id": id,

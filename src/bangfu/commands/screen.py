@@ -36,6 +36,7 @@ def command(
     import pyarrow.parquet as pq
     from django.conf import settings
 
+    from bangfu.findings import outside
     from bangfu.rulebook import services as rulebook
     from bangfu.screening.engine import screen
     from bangfu.snapshot import services as snapshots
@@ -46,18 +47,19 @@ def command(
     code = rulebook.significant(place)
     home = Path(settings.HOME)
     began = time.perf_counter()
-    outcomes = screen(
-        snapshot,
-        rulebook.book(code),
-        as_of=as_of,
-        place=code,
-        engine=engine,
-        out=out or home / "screenings" / f"{as_of.isoformat()}-{time.strftime('%H%M%S')}",
-        lists=home / "lists",
-        rules=list(rules) or None,
-        replacing=replacing,
-        progress=lambda done, all: progress(f"{done}/{all}"),
-    )
+    with outside.for_run(snapshot, as_of, code) as lists:
+        outcomes = screen(
+            snapshot,
+            rulebook.book(code),
+            as_of=as_of,
+            place=code,
+            engine=engine,
+            out=out or home / "screenings" / f"{as_of.isoformat()}-{time.strftime('%H%M%S')}",
+            lists=lists,
+            rules=list(rules) or None,
+            replacing=replacing,
+            progress=lambda done, all: progress(f"{done}/{all}"),
+        )
     progress_done()
     seconds = time.perf_counter() - began
     if rows:

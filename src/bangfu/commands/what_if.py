@@ -28,6 +28,7 @@ def command(
     rules: tuple[str, ...],
 ) -> dict[str, Any]:
     """在快照上试算，不改动任何数据。"""
+    from bangfu.findings import outside
     from bangfu.rulebook import services as rulebook
     from bangfu.screening.what_if import what_if, with_figures
     from bangfu.snapshot import services as snapshots
@@ -37,7 +38,10 @@ def command(
     day = as_of.date() if as_of else chosen.as_of
     before = rulebook.book(place)
     after = with_figures(before, dict(_supposed(each) for each in settings), place, day)
-    with tempfile.TemporaryDirectory(prefix="bangfu-what-if-") as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="bangfu-what-if-") as folder,
+        outside.for_run(chosen, day, place) as lists,
+    ):
         change = what_if(
             chosen,
             before,
@@ -45,6 +49,7 @@ def command(
             as_of=day,
             place=place,
             folder=Path(folder),
+            lists=lists,
             rules=rules or None,
             amount_per_head=None if amount is None else Decimal(str(amount)),
         )

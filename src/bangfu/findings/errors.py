@@ -97,3 +97,21 @@ class ValueNotSecret(BangfuError):
     code = "FIN-017"
     what = gettext_noop("“{field}”不是这条疑点中打码的项目。")
     next_step = gettext_noop("请回到疑点页面，点需要查看的号码。")
+
+
+class ListOfFuture(BangfuError):
+    code = "FIN-018"
+    what = gettext_noop("名单日期 {day} 晚于今天。")
+    next_step = gettext_noop("请填写名单所反映的那一天，不能晚于今天。")
+
+
+class ListReasonMissing(BangfuError):
+    code = "FIN-019"
+    what = gettext_noop("没有填写移除“{list}”的原因，名单仍在。")
+    next_step = gettext_noop("请写明原因，例如“传错了文件”，它会记入留痕。")
+
+
+class ListTooLarge(BangfuError):
+    code = "FIN-020"
+    what = gettext_noop("名单 {file} 有 {size} MB，超过 {limit} MB 的上限，没有导入。")
+    next_step = gettext_noop("请只留证件号码和需要的几栏，另存为 CSV 或 Parquet 后再导入。")

@@ -20,7 +20,7 @@ from bangfu.accounts.models import Officer
 from bangfu.areas.models import Area
 from bangfu.common.errors import BangfuError
 from bangfu.common.locks import held
-from bangfu.findings import errors, services
+from bangfu.findings import errors, outside, services
 from bangfu.findings.models import Run
 from bangfu.findings.reading import code_of
 from bangfu.rulebook import services as rulebook
@@ -97,8 +97,8 @@ def _go(run: Run, progress: Progress) -> None:
     progress(str(State.SCREENING.label))
     place = code_of(run.area)
     out = folder() / f"run-{run.pk}-{timezone.localtime():%Y%m%d%H%M%S}"
-    lists = Path(settings.HOME) / "lists"
-    outcomes = screen(snapshot, rulebook.book(place), as_of=run.as_of, place=place, out=out, lists=lists)
+    with outside.for_run(snapshot, run.as_of, place) as lists:
+        outcomes = screen(snapshot, rulebook.book(place), as_of=run.as_of, place=place, out=out, lists=lists)
     enter(State.ABSORBING)
     services.absorb(outcomes, by=run.started_by, run=run)
 

@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from bangfu.findings import outside
 from bangfu.policymaking import files
 from bangfu.policymaking.models import Draft
 from bangfu.rulebook import services as rulebook
@@ -24,9 +25,12 @@ def what_changes(draft: Draft) -> dict[str, Any]:
     code = files.code_of(draft.area)
     before = rulebook.book(code)
     as_of = max(snapshot.as_of, _begins(draft))
-    with tempfile.TemporaryDirectory(prefix="bangfu-trial-") as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="bangfu-trial-") as folder,
+        outside.for_run(snapshot, as_of, code, after.lists) as lists,
+    ):
         try:
-            change = what_if(snapshot, before, after, as_of=as_of, place=code, folder=Path(folder))
+            change = what_if(snapshot, before, after, as_of=as_of, place=code, folder=Path(folder), lists=lists)
         except NothingDepends:
             return {"as_of": snapshot.as_of.isoformat(), "rules": [], "areas": []}
     known = {**before.rules, **after.rules}

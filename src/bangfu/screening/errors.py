@@ -74,7 +74,7 @@ class ListUnknown(BangfuError):
 class ListIsThere(BangfuError):
     code = "SCR-013"
     what = gettext_noop("{day} 的“{list}”已经导入过。")
-    next_step = gettext_noop("如要以新文件代替，请加 --replace 再导入；否则请核对日期。")
+    next_step = gettext_noop("如要以新文件代替，请选“代替同一天的名单”（命令行加 --replace）再导入；否则请核对日期。")
 
 
 class ListHasNobody(BangfuError):

@@ -1,19 +1,22 @@
 """Taking in an outside list: find the identity numbers in whatever file was sent, and keep those of our people.
 
-Of everybody who is not in the snapshot nothing is stored. Numbers that cannot be trusted (a spreadsheet has rounded
-them, digits are lost, the check digit is wrong) are refused row by row and counted, never guessed.
+Of everybody who is not in the snapshot, or not in the place it was handed over for, nothing is stored. Numbers that
+cannot be trusted (a spreadsheet has rounded them, digits are lost, the check digit is wrong) are refused row by row and
+counted, never guessed.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.parquet as pq
 from django.utils.translation import gettext as _
 
@@ -26,8 +29,11 @@ from bangfu.rulebook.book import RuleBook
 from bangfu.rulebook.models import OutsideList
 from bangfu.screening.crossing import Keys, Sieve, key_column
 from bangfu.screening.errors import ListHasNobody, ListIsThere, ListUnknown, ListUnreadable, NoIdColumn
-from bangfu.screening.lists import KEY
+from bangfu.screening.lists import COUNTY, COUNTY_DIGITS, KEY, About, described, file_of
 from bangfu.snapshot.store import Snapshot
+
+# The stubs of Arrow say of its functions what they take less truly than they do.
+pc: Any = pyarrow.compute
 
 HEADER_ROWS = 10  # titles and notes may stand above the headers
 SAMPLES = 10
@@ -61,17 +67,46 @@ class Refused:
 
 @dataclass(frozen=True)
 class Taken:
-    """What became of a list: rows with a number, those refused (with samples), people of the snapshot found on it,
-    and the file in which they are kept."""
+    """What is to become of a list: rows with a number, those converted and refused (why, how many, with samples),
+    people of the snapshot found on it, and the file in which they are kept once it is stored."""
 
     list: str
     day: date
+    place: str
     rows: int
     converted: int
     refused: int
+    faults: Mapping[Fault, int]
     samples: Sequence[Refused]
     people: int
     path: Path
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A list that was read and matched, and is not stored yet."""
+
+    taken: Taken
+    table: pa.Table
+    file: str
+    counties: Sequence[str]
+
+    def store(self, by: str = "") -> Taken:
+        """Keeps it, all at once, in the stead of one of the same day and place."""
+        taken = self.taken
+        about = About(
+            counties=self.counties,
+            rows=taken.rows,
+            converted=taken.converted,
+            refused={str(fault): number for fault, number in taken.faults.items()},
+            first=[(each.row, str(each.fault)) for each in taken.samples],
+            people=taken.people,
+            file=self.file,
+            by=by,
+            at=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+        _store(self.table.replace_schema_metadata(described(about)), taken.path)
+        return taken
 
 
 def import_list(
@@ -83,22 +118,39 @@ def import_list(
     folder: Path,
     snapshot: Snapshot,
     replace: bool = False,
-    trail: Callable[["Taken"], None] = lambda taken: None,
+    place: str = "",
 ) -> Taken:
-    """Takes the list `list` of the book in from `file` (CSV, XLSX, Parquet), as it stood on `day`, and keeps those of
-    its people who are in the snapshot under `folder`/<list>/<day>.parquet. `trail` is told before anything is stored: a
-    deed that leaves no trace does not happen.
+    """`prepare`, and stored at once."""
+    return prepare(book, list, file, day, folder=folder, snapshot=snapshot, replace=replace, place=place).store()
+
+
+def prepare(
+    book: RuleBook,
+    list: str,
+    file: Path,
+    day: date,
+    *,
+    folder: Path,
+    snapshot: Snapshot,
+    replace: bool = False,
+    place: str = "",
+    name: str = "",
+) -> Prepared:
+    """Reads the list `list` of the book from `file` (CSV, XLSX, Parquet; called `name`), as it stood on `day`, and
+    finds those of its people who are in the snapshot, in one place of it if `place` names one. Stored it will lie at
+    `lists.file_of(folder, list, day, place)`.
 
     Raises ListUnknown, ListIsThere (unless `replace`), NoIdColumn, ListUnreadable, ListHasNobody, and what the reader
-    of workbooks says of a damaged file; then nothing is stored.
+    of workbooks says of a damaged file.
     """
     declared = book.lists.get(list)
     if declared is None:
         raise ListUnknown(list=list, known="、".join(sorted(book.lists)))
-    path = folder / list / f"{day.isoformat()}.parquet"
+    path = file_of(folder, list, day, place)
     if path.exists() and not replace:
         raise ListIsThere(day=day.isoformat(), list=declared.label)
-    rows = _Rows(file, declared)
+    name = name or file.name
+    rows = _Rows(file, name, declared)
     numbers = [normalise(number or "") for number in rows.numbers]
     judged = [_key_of(number) for number in numbers]
     refused = [
@@ -108,30 +160,26 @@ def import_list(
     ]
     good = [at for at, found in enumerate(judged) if isinstance(found, int)]
     if not good:
-        raise ListHasNobody(file=file.name, rows=sum(map(bool, numbers)), refused=len(refused))
+        raise ListHasNobody(file=name, rows=sum(map(bool, numbers)), refused=len(refused))
     keys = np.array([judged[at] for at in good], np.int64)
-    ours = _people_of(snapshot, keys)
-    kept = np.isin(keys, ours)
-    chosen = [at for at, yes in zip(good, kept.tolist(), strict=True) if yes]
-    table = pa.table(
-        {
-            KEY: pa.array(keys[kept]),
-            **{name: column.take(pa.array(chosen, pa.int64())) for name, column in rows.more.items()},
-        }
+    ours, counties = _people_of(snapshot, keys, place)
+    given = pa.table(
+        {KEY: pa.array(keys), **{each: column.take(pa.array(good, pa.int64())) for each, column in rows.more.items()}}
     )
+    table = given.join(ours, keys=KEY, join_type="inner").sort_by([(KEY, "ascending"), (COUNTY, "ascending")])
     taken = Taken(
         list=list,
         day=day,
+        place=place,
         rows=sum(map(bool, numbers)),
         converted=sum(1 for at in good if len(numbers[at]) == 15),
         refused=len(refused),
+        faults=Counter(each.fault for each in refused),
         samples=refused[:SAMPLES],
-        people=len(ours),
+        people=len(ours[KEY].unique()),
         path=path,
     )
-    trail(taken)
-    _store(table, path)
-    return taken
+    return Prepared(taken, table, name, counties)
 
 
 def _key_of(number: str) -> int | Fault | None:
@@ -151,13 +199,22 @@ def _key_of(number: str) -> int | Fault | None:
     return int(number[:17]) * 11 + (10 if number[17] == "X" else int(number[17]))
 
 
-def _people_of(snapshot: Snapshot, keys: Keys) -> Keys:
-    """Those of the keys that people of the snapshot have."""
-    sieve = Sieve(np.unique(keys))
-    found = [
-        sieve.found_in(key_column(pq.read_table(part.path("member"), columns=[KEY]), KEY)) for part in snapshot.parts()
-    ]
-    return np.unique(np.concatenate([np.empty(0, np.int64), *found]))
+def _people_of(snapshot: Snapshot, keys: Keys, place: str) -> tuple[pa.Table, Sequence[str]]:
+    """Those of the keys that people of the snapshot have, each with the county where they live; and the counties that
+    were looked through."""
+    sieve, counties = Sieve(np.unique(keys)), set()
+    found = [pa.table({KEY: pa.array([], pa.int64()), COUNTY: pa.array([], pa.string())})]
+    for part in snapshot.parts(place):
+        counties |= {county for county in part.counties if county.startswith(place[:COUNTY_DIGITS])}
+        people = pq.read_table(part.path("member"), columns=[KEY, "village_code"])
+        codes = pc.fill_null(people["village_code"], "")
+        if place:
+            here = pc.starts_with(codes, place)
+            people, codes = people.filter(here), codes.filter(here)
+        known = pc.is_in(people[KEY], pa.array(sieve.found_in(key_column(people, KEY)), pa.int64()))
+        county = pc.utf8_slice_codeunits(codes.filter(known), 0, COUNTY_DIGITS)
+        found.append(pa.table({KEY: people[KEY].filter(known), COUNTY: county}))
+    return pa.concat_tables(found).group_by([KEY, COUNTY]).aggregate([]), sorted(counties)
 
 
 def _store(table: pa.Table, path: Path) -> None:
@@ -174,34 +231,35 @@ class _Rows:
     """The rows of a file: identity numbers as text, and the further columns that the list may keep. `first` is the
     number of the first row as the user sees it."""
 
-    def __init__(self, file: Path, declared: OutsideList) -> None:
+    def __init__(self, file: Path, name: str, declared: OutsideList) -> None:
         headers: list[str] = []
-        for names, columns, first in _tables(file):
+        for names, columns, first in _tables(file, name):
             at = _position(names, _id_names())
             if at is None:
-                headers = headers or [name for name in names if name]
+                headers = headers or [each for each in names if each]
                 continue
             self.first = first
             self.numbers: Sequence[str | None] = columns[at].to_pylist()
             self.more: Mapping[str, Any] = {
-                name: columns[position]
-                for name, label in declared.columns.items()
-                if (position := _position(names, (name, label.zh, label.en))) is not None
+                each: columns[position]
+                for each, label in declared.columns.items()
+                if (position := _position(names, (each, label.zh, label.en))) is not None
             }
             return
-        raise NoIdColumn(file=file.name, headers="、".join(headers[:20]))
+        raise NoIdColumn(file=name, headers="、".join(headers[:20]))
 
 
-def _tables(file: Path) -> Iterator[tuple[list[str], list[Any], int]]:
+def _tables(file: Path, name: str) -> Iterator[tuple[list[str], list[Any], int]]:
     """Possible tables of a file: headers, columns of text, and the row at which the content begins."""
-    if file.suffix.lower() == ".parquet":
+    if Path(name).suffix.lower() == ".parquet":
         try:
             table = pq.read_table(file)
+            columns = [column.cast(pa.string()) for column in table.columns]
         except (pa.ArrowException, OSError) as error:
-            raise ListUnreadable(file=file.name, reason=str(error).splitlines()[0]) from error
-        yield table.column_names, [column.cast(pa.string()) for column in table.columns], 1
+            raise ListUnreadable(file=name, reason=str(error).splitlines()[0]) from error
+        yield table.column_names, columns, 1
         return
-    for sheet in sheets_of(file, file.name):
+    for sheet in sheets_of(file, name):
         columns = list(sheet.text.columns)
         for at in range(min(HEADER_ROWS, sheet.text.num_rows)):
             names = [str(column[at].as_py() or "") for column in columns]
