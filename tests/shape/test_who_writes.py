@@ -12,6 +12,11 @@ WRITERS = {"services.py", "writing.py", "batches.py"}
 # Parts of a writer that stand in a file of their own; only the writers of their room may call them.
 PARTS = {
     "casework/moving.py": "verbs of casework.services in a file of their own: where a case stands",
+    "casework/applications.py": "verbs of casework.services in a file of their own: what people ask for",
+    "casework/attaching.py": "verbs of casework.services in a file of their own: papers of cases",
+    "casework/bulk.py": "verbs of casework.services in a file of their own: many cases in the background",
+    "casework/following.py": "a verb of casework.services in a file of its own: cases follow their areas",
+    "casework/rounds.py": "a verb of casework.services in a file of its own: a case for everybody of an area",
     "casework/opening.py": "a verb of casework.services in a file of its own: opens one case or thousands",
     "areas/importing.py": "the set-based half of areas.services: division lists of thousands of rows",
     "areas/judging.py": "the set-based half of areas.services: judging all villages by their standards",

@@ -98,6 +98,7 @@ ACTIONS = {
     "cases.bulk_started": _("发起批量办理"),
     "cases.bulk_finished": _("批量办理结束"),
     "cases.round_started": _("发起集中核查"),
+    "cases.areas_followed": _("案件随区划调整"),
     "application.received": _("登记申请"),
     "application.accepted": _("受理申请"),
     "application.declined": _("不予受理申请"),

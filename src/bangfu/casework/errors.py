@@ -233,6 +233,12 @@ class PaperGone(BangfuError):
     next_step = gettext_noop("请刷新页面看最新情况。")
 
 
+class SubjectElsewhere(BangfuError):
+    code = "CAS-038"
+    what = gettext_noop("{name}户不在{village}。")
+    next_step = gettext_noop("请选择该村的户；还没有户档的，请先登记户档。")
+
+
 class BulkEmpty(BangfuError):
     code = "CAS-040"
     what = gettext_noop("没有选择案件。")

@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 
 from bangfu.accounts.models import Officer
 from bangfu.audit.services import record_many
-from bangfu.casework import errors, freezing, obstacles
+from bangfu.casework import clocks, errors, freezing, obstacles
 from bangfu.casework.acting import post_for
-from bangfu.casework.courses import Course, courses, read_versions
+from bangfu.casework.courses import Course, Passed, courses, read_versions
+from bangfu.casework.deadlines import Deadlines, deadlines
 from bangfu.casework.freezing import Difference
 from bangfu.casework.models import Case, CaseTransition, ProcedureVersion
 from bangfu.casework.obstacles import Press
@@ -57,6 +58,7 @@ class Ready:
     cases: list[Case]
     answers: dict[str, Any]
     changed: Mapping[int, Sequence[Difference]]
+    deadlines: Mapping[int, Deadlines]
 
 
 def move(
@@ -145,7 +147,7 @@ def possible(case: Case, officer: Officer) -> list[Possible]:
 def _held(case_ids: Iterable[int]) -> dict[int, Case]:
     """The cases as they are now, nobody else moving them until the end; locked in one order, so that two who press
     for the same cases wait for each other instead of for ever."""
-    rows = Case.objects.select_for_update(of=("self",)).select_related("household", "village")
+    rows = Case.objects.select_for_update(of=("self",)).select_related("household", "village", "round")
     held = {case.pk: case for case in rows.filter(pk__in=set(case_ids)).order_by("pk")}
     versions = read_versions(case.version_id for case in held.values())
     for case in held.values():
@@ -181,6 +183,7 @@ def _still_there(
 
 def _asked(cases: Sequence[Case], press: Press, told: Mapping[int, Course], noted: bool, report: MoveReport) -> Ready:
     """Those of the cases for which nothing stands in the way; what does goes to the report."""
+    reckon = Reckoner(press)
     kept, faults = obstacles.typed(press)
     found = obstacles.standing(cases, press, told)
     changed = freezing.changes_of(cases) if press.move.approves else {}
@@ -189,11 +192,44 @@ def _asked(cases: Sequence[Case], press: Press, told: Mapping[int, Course], note
         against = [*obstacles.day_before_last(case, press, told[case.pk]), *found[case.pk], *faults]
         if case.pk in changed and not noted:
             against.append(obstacles.facts_changed(case, changed[case.pk]))
+        if not against:
+            against = reckon.faults(case, told[case.pk])
         if against:
             report.refused[case.pk] = against
         else:
             going.append(case)
-    return Ready(press, going, kept, changed)
+    return Ready(press, going, kept, changed, reckon.found)
+
+
+class Reckoner:
+    """The days of cases at the step they are about to come to. Thousands of cases share a few courses' days."""
+
+    def __init__(self, press: Press) -> None:
+        self.press = press
+        self.calendar = clocks.calendar()
+        self.found: dict[int, Deadlines] = {}
+
+    def faults(self, case: Case, course: Course) -> list[BangfuError]:
+        """Reckons the days of a case; what is needed for it and not known (the holidays of a year) is its fault."""
+        press = self.press
+        last = Passed(
+            case.moves + 1,
+            press.move.id,
+            press.move.kind,
+            press.step.id,
+            press.move.to,
+            press.step.level,
+            press.by.pk,
+            press.on,
+        )
+        round_due = case.round.due_on if case.round else None
+        try:
+            self.found[case.pk] = deadlines(
+                press.procedure, press.target, [*course, last], self.calendar, round_due=round_due
+            )
+        except BangfuError as error:
+            return [error]
+        return []
 
 
 # --- going -----------------------------------------------------------------------------------------------------------
@@ -231,13 +267,18 @@ def _advance(ready: Ready) -> None:
     values: dict[str, Any] = {"step": target.id, "step_since": press.on, "level": target.level}
     if target.is_end:
         values |= {"closed_on": press.on, "granted": target.granted, "effect": target.effect}
-    rows = Case.objects.filter(pk__in=[case.pk for case in ready.cases])
-    rows.update(**values, moves=F("moves") + 1)
+    by_days: dict[Deadlines, list[int]] = defaultdict(list)
+    for case in ready.cases:
+        by_days[ready.deadlines[case.pk]].append(case.pk)
+    for days, ids in by_days.items():
+        values_of_days = {"not_before": days.not_before, "due_on": days.due_on}
+        Case.objects.filter(pk__in=ids).update(**values, **values_of_days, moves=F("moves") + 1)
     if press.move.hands_in:
         freezing.freeze(ready.cases, press.on)
         Case.objects.bulk_update(ready.cases, ["facts", "facts_hash", "facts_on"], batch_size=BATCH)
     for case in ready.cases:
         case.moves += 1
+        case.not_before, case.due_on = ready.deadlines[case.pk].not_before, ready.deadlines[case.pk].due_on
         for name, value in values.items():
             setattr(case, name, value)
 

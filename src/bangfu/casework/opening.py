@@ -13,8 +13,9 @@ from bangfu.accounts.models import Officer, Post
 from bangfu.accounts.roles import roles
 from bangfu.areas.models import Area
 from bangfu.audit.services import record_many
-from bangfu.casework import errors
+from bangfu.casework import clocks, errors
 from bangfu.casework.courses import OPENED, Passed
+from bangfu.casework.deadlines import Deadlines, deadlines
 from bangfu.casework.loading import version_of
 from bangfu.casework.models import (
     Application,
@@ -75,7 +76,7 @@ def open_many(
 ) -> Opened:
     """Open a case for each candidate that fits; the others are left out with the reason. `by` None is the house itself.
 
-    Raises ChannelClosed, DayInFuture, TextTooLong: what is wrong with all of them.
+    Raises ChannelClosed, DayInFuture, TextTooLong, HolidaysUnknown: what is wrong with all of them.
     """
     on = on or timezone.localdate()
     if on > timezone.localdate():
@@ -99,6 +100,7 @@ def open_many(
             posts[id(candidate)] = post
     version = keep_version(procedure)
     level = procedure.first.level
+    days = _first_days(procedure, by, on, round)
     done.cases = Case.objects.bulk_create(
         [
             Case(
@@ -119,6 +121,8 @@ def open_many(
                 note=plain(candidate.note, NOTE_LIMIT, _("事由")),
                 opened_on=on,
                 opened_by=by,
+                not_before=days.not_before,
+                due_on=days.due_on,
             )
             for candidate, number in zip(fitting, _numbers(sequences, fitting), strict=True)
         ],
@@ -159,9 +163,10 @@ def _first_steps(cases: Sequence[Case], posts: Sequence[Post | None], by: Office
     )
 
 
-def opening_of(case: Case, level: int) -> Passed:
-    """The opening as the first of a course."""
-    return Passed(0, OPENED, OPENED, "", case.step, level, case.opened_by_id, case.opened_on)
+def _first_days(procedure: Procedure, by: Officer | None, on: date, round: Round | None) -> Deadlines:
+    first = procedure.first
+    opening = Passed(0, OPENED, OPENED, "", first.id, first.level, by.pk if by else None, on)
+    return deadlines(procedure, first, [opening], clocks.calendar(), round_due=round.due_on if round else None)
 
 
 # --- who may, and of whom --------------------------------------------------------------------------------------------

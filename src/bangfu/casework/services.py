@@ -6,18 +6,27 @@ Long verbs have files of their own and are named here: `moving`, `meetings`, `po
 
 from datetime import date
 
+from django.db import transaction
+from django.utils.translation import gettext as _
+
 from bangfu.accounts.models import Officer
 from bangfu.areas.models import Area
-from bangfu.casework import loading, opening
-from bangfu.casework.meetings import add_meeting_paper, attend, call_meeting, close_meeting, expect, vote
+from bangfu.casework import applications, errors, loading, opening
+from bangfu.casework.applications import apply, decline
+from bangfu.casework.attaching import attach, detach
+from bangfu.casework.bulk import run_bulk, start_bulk
+from bangfu.casework.following import follow_areas
+from bangfu.casework.freezing import changes_since, facts_now
 from bangfu.casework.holidays import enter_holidays, may_enter_holidays
+from bangfu.casework.meetings import add_meeting_paper, attend, call_meeting, close_meeting, expect, vote
 from bangfu.casework.models import Application, Case, Round
 from bangfu.casework.moving import MoveReport, Possible, move, move_many, possible
 from bangfu.casework.opening import Candidate, Opened, open_many
 from bangfu.casework.postings import add_photo, answer, object_to, put_up, take_down
 from bangfu.casework.procedures import Channel, Procedure
+from bangfu.casework.rounds import start_round
 from bangfu.casework.sampling import draw, look_into
-from bangfu.findings.models import Finding
+from bangfu.findings.models import Finding, Verification
 from bangfu.registry.models import Household
 
 __all__ = [
@@ -25,24 +34,36 @@ __all__ = [
     "MoveReport",
     "Opened",
     "Possible",
-    "enter_holidays",
-    "may_enter_holidays",
+    "accept",
     "add_meeting_paper",
     "add_photo",
     "answer",
+    "apply",
+    "attach",
     "attend",
     "call_meeting",
+    "changes_since",
     "close_meeting",
+    "decline",
+    "detach",
     "draw",
+    "enter_holidays",
     "expect",
+    "facts_now",
+    "follow_areas",
     "look_into",
+    "may_enter_holidays",
     "move",
     "move_many",
     "object_to",
     "open_case",
+    "open_from_finding",
     "open_many",
     "possible",
     "put_up",
+    "run_bulk",
+    "start_bulk",
+    "start_round",
     "take_down",
     "vote",
 ]
@@ -76,3 +97,77 @@ def open_case(
     for _candidate, fault in done.left_out:
         raise fault
     return done.cases[0]
+
+
+def open_from_finding(
+    *, finding: Finding, procedure: str | Procedure, by: Officer, on: date | None = None, note: str = ""
+) -> Case:
+    """Open the case that a confirmed finding calls for; its evidence stays with the finding, to which the case points.
+
+    Raises FindingNotConfirmed, FindingUnfit, and what `open_case` raises.
+    """
+    if not confirmed(finding):
+        raise errors.FindingNotConfirmed(state=Finding.State(finding.state).label)
+    if isinstance(procedure, str):
+        procedure = loading.procedure(procedure, finding.village.code)
+    if not takes(procedure, finding):
+        raise errors.FindingUnfit(rule=finding.rule_id, procedure=procedure.label)
+    household = finding.household if finding.household_id is not None else None
+    return open_case(
+        by=by,
+        procedure=procedure,
+        household=household,
+        village=finding.village,
+        channel=Channel.FINDING,
+        on=on,
+        finding=finding,
+        note=note,
+    )
+
+
+def confirmed(finding: Finding) -> bool:
+    """Whether an officer said last of the finding that it is true, mended since or not."""
+    last = Verification.objects.filter(finding=finding).order_by("-pk").values_list("result", flat=True).first()
+    return last in (Verification.Result.MENDED, Verification.Result.AS_RECORDED)
+
+
+def takes(procedure: Procedure, finding: Finding) -> bool:
+    """Whether a procedure opens cases from findings of this rule."""
+    opening = procedure.opening
+    return Channel.FINDING in opening.channels and (
+        finding.rule_id in opening.rules or finding.topic in opening.rule_topics
+    )
+
+
+@transaction.atomic
+def accept(
+    *,
+    application: Application,
+    by: Officer,
+    household: Household | None = None,
+    procedure: str | Procedure,
+    on: date | None = None,
+    note: str = "",
+) -> Case:
+    """Accept an application: open a case of the household it is about.
+
+    Raises ApplicationDecided, ApplicationIncomplete, SubjectElsewhere, and what `open_case` raises.
+    """
+    now = applications.held(application)
+    household = household or now.household
+    if household is None:
+        raise errors.ApplicationIncomplete(field=_("户"))
+    if household.village_id != now.village_id:
+        raise errors.SubjectElsewhere(name=household.head_name, village=now.village.name)
+    case = open_case(
+        by=by,
+        procedure=procedure,
+        household=household,
+        village=now.village,
+        channel=Channel(now.channel),
+        on=on,
+        application=now,
+        note=note or now.difficulty,
+    )
+    applications.decided(now, by, Application.State.ACCEPTED, note, household)
+    return case

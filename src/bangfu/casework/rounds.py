@@ -1,0 +1,137 @@
+"""Rounds: a verb of `casework.services` in a file of its own. One round opens a case for every household of an area
+that the procedure is for; where a procedure matches two lists, for every household in which they differ."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from bangfu.accounts.models import Officer
+from bangfu.areas.models import Area
+from bangfu.audit.services import record
+from bangfu.casework import errors, loading, opening
+from bangfu.casework.models import Recognition, Round
+from bangfu.casework.models.recognitions import RecognitionQuerySet
+from bangfu.casework.opening import Candidate
+from bangfu.casework.procedures import Channel, Procedure, Recognised, Subject
+from bangfu.casework.texts import plain
+from bangfu.common.places import Level
+from bangfu.registry.intake.remembering import pack
+from bangfu.registry.models import Household, HouseholdQuerySet, Member
+
+TITLE_LIMIT = 120
+POOR = (Recognised.POOR, Recognised.RETURNED)
+
+
+@transaction.atomic
+def start_round(
+    *, by: Officer | None, area: Area, procedure: str, title: str, on: date | None = None, due_on: date | None = None
+) -> Round:
+    """Open a case of a procedure for everybody in an area whom it is for; `left_out` of the round says of whom none was
+    opened and why.
+
+    Raises ProcedureUnknown, RoundElsewhere, RoundUntitled, RoundDueBefore, DayInFuture, ChannelClosed, TextTooLong.
+    """
+    on = on or timezone.localdate()
+    followed = loading.procedure(procedure, area.code)
+    if by is not None and not may_start(by, followed, area):
+        raise errors.RoundElsewhere(area=area.name, procedure=followed.label)
+    name = plain(title, TITLE_LIMIT, _("名称"))
+    if not name:
+        raise errors.RoundUntitled()
+    if due_on is not None and due_on < on:
+        raise errors.RoundDueBefore(due=due_on, day=on)
+    made: Round = Round.objects.create(
+        procedure=followed.id, title=name, area=area, place=area.place, started_on=on, due_on=due_on, started_by=by
+    )
+    done = opening.open_many(
+        by=by,
+        procedure=followed,
+        candidates=list(candidates(area, followed, on)),
+        channel=channel_of(followed),
+        on=on,
+        round=made,
+    )
+    made.opened = len(done.cases)
+    made.left_out = [
+        {"household": each.household.pk if each.household else None, "village": each.village.pk, "name": each.name}
+        | {"code": fault.code, "facts": pack(fault.facts)}
+        for each, fault in done.left_out
+    ]
+    made.save(update_fields=["opened", "left_out"])
+    record(
+        actor=by,
+        action="cases.round_started",
+        subject=made,
+        procedure=followed.id,
+        opened=made.opened,
+        left_out=len(made.left_out),
+    )
+    return made
+
+
+def may_start(by: Officer, procedure: Procedure, area: Area) -> bool:
+    """Whether an officer may open many cases of the procedure in the whole of an area."""
+    return any(
+        "cases.bulk" in post.rights
+        and post.role_id in procedure.opening.roles
+        and post.area.reach.first <= area.reach.first
+        and area.reach.last <= post.area.reach.last
+        for post in by.posts_on()
+    )
+
+
+def channel_of(procedure: Procedure) -> Channel:
+    """As what a round's cases come in: a difference of two lists where the procedure is about that."""
+    return Channel.LINKAGE if Channel.LINKAGE in procedure.opening.channels else Channel.ROUND
+
+
+def candidates(area: Area, procedure: Procedure, on: date) -> Iterator[Candidate]:
+    """Of whom a round opens a case: living households of the area as the procedure's opening wants them on that day,
+    or its villages."""
+    villages = {v.pk: v for v in Area.objects.current(on).of_level(Level.VILLAGE).inside(area)}
+    if procedure.of is Subject.VILLAGE:
+        for village in villages.values():
+            yield Candidate(village)
+        return
+    rows = Household.objects.living().inside(area).order_by("place", "household_no")
+    if channel_of(procedure) is Channel.LINKAGE:
+        for home, note in _differences(rows, on):
+            yield Candidate(villages.get(home.village_id) or home.village, home, note=note)
+        return
+    opening = procedure.opening
+    fitting = rows.filter(recognised_as(opening.round_of or opening.recognised, on))
+    if opening.watched is not None:
+        fitting = fitting.filter(watched(on) if opening.watched else ~watched(on))
+    for home in fitting:
+        yield Candidate(villages.get(home.village_id) or home.village, home)
+
+
+def _differences(rows: HouseholdQuerySet, on: date) -> Iterator[tuple[Household, str]]:
+    """Households of which the register of poor households and that of the allowance say different things, and what."""
+    filed = recognised_as(POOR, on) | watched(on)
+    unknown = Exists(Member.objects.present().filter(household=OuterRef("pk")).exclude(dibao_status=""))
+    for home in rows.filter(filed, anyone_on_dibao=False).annotate(said=unknown):
+        yield home, _("已建档或监测，成员均未享受低保") if home.said else _("已建档或监测，低保情况没有登记")
+    allowance_only = recognised_as((Recognised.NONE,), on) & ~watched(on)
+    for home in rows.filter(allowance_only, anyone_on_dibao=True):
+        yield home, _("享受低保，未建档也未监测")
+
+
+def recognised_as(wanted: tuple[Recognised, ...], on: date) -> Q:
+    """Households that are recognised as one of these on a day."""
+    kinds = [str(each) for each in wanted if each is not Recognised.NONE]
+    standing = _standing(on).exclude(kind=Recognition.Kind.WATCHED)
+    found = Q(Exists(standing.filter(kind__in=kinds))) if kinds else Q(pk__in=())
+    return found | ~Q(Exists(standing)) if Recognised.NONE in wanted else found
+
+
+def watched(on: date) -> Q:
+    return Q(Exists(_standing(on).filter(kind=Recognition.Kind.WATCHED)))
+
+
+def _standing(on: date) -> RecognitionQuerySet:
+    return Recognition.objects.on(on).filter(household=OuterRef("pk"), void=False)
