@@ -178,7 +178,7 @@ def known(place: str = "") -> Known:
         rules, topics = frozenset({*book.rules, *book.waiting}), frozenset(book.topics)
     return Known(
         roles={role.id: (frozenset(role.levels), role.rights) for role in roles().values()},
-        code_lists=frozenset(code_lists()),
+        code_lists={id: frozenset(code.code for code in listed.codes) for id, listed in code_lists().items()},
         columns=tuple(COLUMNS),
         rules=rules,
         topics=topics,

@@ -51,11 +51,11 @@ class Problem:
 
 @dataclass(frozen=True)
 class Known:
-    """What files may name: roles with the levels at which they are held and their rights, code lists, columns of posted
-    lists, lists of exit checks with their subject, rules and their topics (None: not known now, so not asked after)."""
+    """What files may name: roles with the levels at which they are held and their rights, code lists with their codes, columns
+    of posted lists, lists of exit checks with their subject, rules and their topics (None: not known now, so not asked after)."""
 
     roles: Mapping[str, tuple[frozenset[int], frozenset[str]]]
-    code_lists: frozenset[str]
+    code_lists: Mapping[str, frozenset[str]]
     columns: tuple[str, ...]
     rules: frozenset[str] | None = None
     topics: frozenset[str] | None = None
@@ -294,7 +294,7 @@ class _Step:
             )
         if question.several and kind is not QuestionKind.CODE:
             yield self.fault((*path, "several"), _("只有 code 类的问题可以多选"), _("请删去 several"))
-        able = _answers(question)
+        able = self._answers(question)
         if question.must_be and able is not None and question.must_be not in able:
             yield self.fault(
                 (*path, "must_be"),
@@ -303,6 +303,14 @@ class _Step:
             )
         if question.must_be and not question.required:
             yield self.fault((*path, "required"), _("规定了答案的问题不能不答"), _("请删去 required: false"))
+
+    def _answers(self, question: Question) -> list[str] | None:
+        """What a question can be answered with; None: anything."""
+        if question.kind is QuestionKind.YES_NO:
+            return ["yes", "no"]
+        if question.kind is QuestionKind.CODE:
+            return sorted(self.known.code_lists.get(question.code_list, ()))
+        return list(question.choices) if question.kind is QuestionKind.CHOICE else None
 
     def _checks(self) -> Iterator[Problem]:
         wanted, known = self.step.checks, self.known.exit_checks
@@ -338,13 +346,6 @@ class _Step:
             yield self.fault(
                 ("posting", "photos"), _("公示照片只有近景和远景"), _("可选：{choices}").format(choices="near、far")
             )
-
-
-def _answers(question: Question) -> list[str] | None:
-    """What a question can be answered with; None: anything."""
-    if question.kind is QuestionKind.YES_NO:
-        return ["yes", "no"]
-    return list(question.choices) if question.kind is QuestionKind.CHOICE else None
 
 
 # How the steps hang together
