@@ -16,7 +16,7 @@ from bangfu.rulebook.errors import PlaceUnknown, RuleFileWrong
 from bangfu.rulebook.gathering import known_places
 
 _Stamp = tuple[tuple[str, int, int], ...]
-_kept: dict[tuple[str, str, str], tuple[_Stamp, RuleBook]] = {}
+_kept: dict[tuple[Path, ...], tuple[_Stamp, RuleBook]] = {}  # by the folders it is read from; last asked for, last
 _lock = Lock()
 MOST_KEPT = 16
 
@@ -60,14 +60,16 @@ def book(place: str = "") -> RuleBook:
     """The nation's book with the overlays that matter for `place`: a code, or its beginning; "" the whole nation with
     the overlays of all places. What of it holds in one place, `in_force` and `figure` tell. Raises RuleFileWrong."""
     folders = overlays(place)
-    key = (str(policy()), str(home_places()), "|".join(map(str, folders)))
+    key = (policy(), *folders)
     stamp = _stamp(folders)
     with _lock:
-        if key in _kept and _kept[key][0] == stamp:
-            return _kept[key][1]
+        kept = _kept.pop(key, None)
+        if kept and kept[0] == stamp:
+            _kept[key] = kept  # the last that is forgotten
+            return kept[1]
     made = loading.load(policy(), schema(), folders)
     with _lock:
-        if len(_kept) >= MOST_KEPT:
+        while len(_kept) >= MOST_KEPT:
             _kept.pop(next(iter(_kept)))
         _kept[key] = (stamp, made)
     return made
