@@ -16,6 +16,7 @@ PARTS = {
     "casework/attaching.py": "verbs of casework.services in a file of their own: papers of cases",
     "casework/bulk.py": "verbs of casework.services in a file of their own: many cases in the background",
     "casework/following.py": "a verb of casework.services in a file of its own: cases follow their areas",
+    "casework/recognising.py": "verbs of casework.services in a file of their own: as what households are recognised",
     "casework/rounds.py": "a verb of casework.services in a file of its own: a case for everybody of an area",
     "casework/opening.py": "a verb of casework.services in a file of its own: opens one case or thousands",
     "areas/importing.py": "the set-based half of areas.services: division lists of thousands of rows",
