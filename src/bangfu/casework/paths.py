@@ -16,6 +16,7 @@ class Graph:
     def __init__(self, procedure: Procedure) -> None:
         self.procedure = procedure
         self.moves = {step.id: step.moves for step in procedure.steps}
+        self._reached: dict[str, frozenset[str]] = {}
 
     def forward(self, step: str) -> tuple[Move, ...]:
         return tuple(move for move in self.moves[step] if move.kind is MoveKind.FORWARD)
@@ -30,6 +31,12 @@ class Graph:
                     waiting.append(move.to)
         return found
 
+    def reached_from(self, step: str) -> frozenset[str]:
+        """What can be reached from a step by going forward, itself included."""
+        if step not in self._reached:
+            self._reached[step] = frozenset(self.forwards_from(step))
+        return self._reached[step]
+
     def forward_ends_from(self, step: str) -> list[str]:
         """The ends that a step leads to by forward moves alone."""
         found, waiting = {step}, [step]
@@ -42,7 +49,7 @@ class Graph:
 
     def before(self, step: str) -> list[str]:
         """The steps from which this one can be reached by going forward, in the order of the file."""
-        return [each.id for each in self.procedure.steps if each.id != step and step in self.forwards_from(each.id)]
+        return [each.id for each in self.procedure.steps if each.id != step and step in self.reached_from(each.id)]
 
     def forward_circle(self) -> list[str]:
         """Steps that lead back to their first by forward moves; none in a sound procedure."""

@@ -383,7 +383,7 @@ def _graph(procedure: Procedure, graph: Graph) -> Iterator[Problem]:
         return
     for step in procedure.steps:
         for number, move in enumerate(step.moves):
-            if move.kind is MoveKind.BACK and step.id not in graph.forwards_from(move.to):
+            if move.kind is MoveKind.BACK and step.id not in graph.reached_from(move.to):
                 yield Problem(
                     ("steps", at[step.id], "moves", number, "to"),
                     step.id,
