@@ -1,8 +1,9 @@
-"""Who may act at a step of a procedure: the one place that answers it, for moves, meetings, postings and samples."""
+"""Who may open a case, and who may act at a step of a procedure: the one place that answers it, for moves, meetings,
+postings and samples."""
 
 from bangfu.accounts.models import Officer, Post
 from bangfu.accounts.roles import rights
-from bangfu.casework.procedures import Step
+from bangfu.casework.procedures import Procedure, Step
 from bangfu.common.errors import NotAllowed
 
 
@@ -32,3 +33,18 @@ def require_post(officer: Officer | None, step: Step, place: int) -> Post | None
     if post is None:
         raise NotAllowed(right=rights()["cases.act"].label)
     return post
+
+
+def opening_post(officer: Officer, procedure: Procedure, place: int) -> Post | None:
+    """The post by which an officer may open a case of the procedure for a place: of a role that opens it, at an area of
+    any level that holds the place, and with the right `cases.act`. None when there is no such post."""
+    if not officer.is_active:
+        return None
+    return next(
+        (
+            post
+            for post in officer.posts_on()
+            if post.role_id in procedure.opening.roles and post.area.reach.holds(place) and "cases.act" in post.rights
+        ),
+        None,
+    )

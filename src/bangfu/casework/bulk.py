@@ -30,7 +30,7 @@ from bangfu.casework.policy import policy
 from bangfu.casework.texts import plain
 from bangfu.common.errors import BangfuError, NotAllowed
 from bangfu.common.locks import held
-from bangfu.registry.intake.remembering import pack, unpack
+from bangfu.registry.intake.remembering import pack
 
 State = BulkMove.State
 PART = 250
@@ -154,15 +154,6 @@ def _slice(bulk: BulkMove) -> None:
 
 def _packed(pk: int, error: BangfuError) -> dict[str, Any]:
     return {"case": pk, "code": error.code, "facts": pack(error.facts)}
-
-
-def refusals(bulk: BulkMove) -> list[tuple[int, str]]:
-    """Those that were not moved, with the reason in the reader's language."""
-    found = []
-    for each in bulk.refused:
-        error = unpack(each["code"], each["facts"])
-        found.append((int(each["case"]), error.message if error else each["code"]))
-    return found
 
 
 def _enter(bulk: BulkMove, state: State) -> None:

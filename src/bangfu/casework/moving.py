@@ -3,7 +3,7 @@ everything that stands in the way, then moved together, each with its transition
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from bangfu.accounts.models import Officer
 from bangfu.audit.services import record_many
-from bangfu.casework import clocks, errors, freezing, obstacles
+from bangfu.casework import clocks, errors, freezing, obstacles, recognising
 from bangfu.casework.acting import post_for
 from bangfu.casework.courses import Course, Passed, courses, read_versions
 from bangfu.casework.deadlines import Deadlines, deadlines
@@ -123,8 +123,7 @@ def move_many(
         press = Press(version.read, step, wanted, by, on, reason, answers or {})
         ready.append(_asked(going, press, told, noted, report))
     for each in ready:
-        _go(each, told)
-        report.moved += [case.pk for case in each.cases]
+        _go(each, report)
     return report
 
 
@@ -235,13 +234,32 @@ class Reckoner:
 # --- going -----------------------------------------------------------------------------------------------------------
 
 
-def _go(ready: Ready, told: Mapping[int, Course]) -> None:
-    """Writes everything that a move is: the case, its transition, what the end makes of it, the trail."""
-    press, target = ready.press, ready.press.target
+def _go(ready: Ready, report: MoveReport) -> None:
+    """Moves the cases together. Should the end of one of them turn out impossible, the rest go on without it."""
     if not ready.cases:
         return
+    try:
+        with transaction.atomic():
+            _write(ready)
+    except BangfuError as error:
+        if len(ready.cases) == 1:
+            report.refused[ready.cases[0].pk] = [error]
+            return
+        half = len(ready.cases) // 2
+        for part in (ready.cases[:half], ready.cases[half:]):
+            again = _held(case.pk for case in part)
+            _go(replace(ready, cases=list(again.values())), report)
+    else:
+        report.moved += [case.pk for case in ready.cases]
+
+
+def _write(ready: Ready) -> None:
+    """Everything that a move is: the case, its transition, what the end makes of the household, the trail."""
+    press, target = ready.press, ready.press.target
     _advance(ready)
     _leave_transitions(ready)
+    if target.is_end:
+        recognising.apply_effects([(case, target) for case in ready.cases], on=press.on, by=press.by)
     record_many(
         actor=press.by,
         action="case.moved",

@@ -14,6 +14,7 @@ from bangfu.accounts.roles import roles
 from bangfu.areas.models import Area
 from bangfu.audit.services import record_many
 from bangfu.casework import clocks, errors
+from bangfu.casework.acting import opening_post
 from bangfu.casework.courses import OPENED, Passed
 from bangfu.casework.deadlines import Deadlines, deadlines
 from bangfu.casework.loading import version_of
@@ -23,11 +24,12 @@ from bangfu.casework.models import (
     CaseSequence,
     CaseTransition,
     ProcedureVersion,
-    Recognition,
     Round,
 )
-from bangfu.casework.procedures import Channel, Procedure, Recognised, Subject
+from bangfu.casework.procedures import Channel, Procedure, Subject
+from bangfu.casework.recognising import As, as_recognised
 from bangfu.casework.texts import plain
+from bangfu.casework.words import channel_label, recognised_label
 from bangfu.common.errors import BangfuError
 from bangfu.common.places import Level, span
 from bangfu.findings.models import Finding
@@ -172,27 +174,13 @@ def _first_days(procedure: Procedure, by: Officer | None, on: date, round: Round
 # --- who may, and of whom --------------------------------------------------------------------------------------------
 
 
-def opening_post(by: Officer, procedure: Procedure, place: int) -> Post | None:
-    """The post by which an officer may open a case of the procedure for a place; None when there is none."""
-    if not by.is_active:
-        return None
-    return next(
-        (
-            post
-            for post in by.posts_on()
-            if post.role_id in procedure.opening.roles and post.area.reach.holds(place) and "cases.act" in post.rights
-        ),
-        None,
-    )
-
-
 def _obstacles(
     by: Officer | None, procedure: Procedure, candidates: Sequence[Candidate], on: date
 ) -> Iterable[tuple[Candidate, Post | None, BangfuError | None]]:
     """For each candidate the post by which it is opened, and what stands in the way."""
     households = [c.household.pk for c in candidates if c.household]
     running = _running(procedure, candidates)
-    recognised, watched = recognised_on(households, on)
+    recognised = as_recognised(households, on)
     seen: set[tuple[str, int]] = set()
     for candidate in candidates:
         post = opening_post(by, procedure, candidate.place) if by else None
@@ -209,14 +197,7 @@ def _obstacles(
                 post,
                 errors.AlreadyRunning(name=candidate.name, procedure=procedure.label, case_no=number),
             )
-        elif candidate.household and (
-            fault := _unrecognised(
-                procedure,
-                candidate,
-                recognised.get(candidate.household.pk, Recognised.NONE),
-                candidate.household.pk in watched,
-            )
-        ):
+        elif candidate.household and (fault := _unrecognised(procedure, candidate, recognised[candidate.household.pk])):
             yield candidate, post, fault
         else:
             seen.add(key)
@@ -246,19 +227,17 @@ def _unfit(procedure: Procedure, candidate: Candidate, on: date) -> BangfuError 
     return None
 
 
-def _unrecognised(
-    procedure: Procedure, candidate: Candidate, recognised: Recognised, watched: bool
-) -> BangfuError | None:
+def _unrecognised(procedure: Procedure, candidate: Candidate, now: As) -> BangfuError | None:
     opening = procedure.opening
-    if recognised not in opening.recognised:
+    if now.recognised not in opening.recognised:
         return errors.RecognitionUnfit(
             name=candidate.name,
-            recognised=recognised_label(recognised),
+            recognised=recognised_label(now.recognised),
             procedure=procedure.label,
             wanted="、".join(recognised_label(each) for each in opening.recognised),
         )
-    if opening.watched is not None and opening.watched is not watched:
-        said = _("现为监测对象") if watched else _("现不是监测对象")
+    if opening.watched is not None and opening.watched is not now.watched:
+        said = _("现为监测对象") if now.watched else _("现不是监测对象")
         return errors.WatchUnfit(name=candidate.name, watched=said, procedure=procedure.label)
     return None
 
@@ -276,43 +255,6 @@ def _running(procedure: Procedure, candidates: Sequence[Candidate]) -> Mapping[t
         rows = running.filter(household=None, village_id__in=villages).values_list("village_id", "case_no")
         found.update({(Subject.VILLAGE, pk): number for pk, number in rows})
     return found
-
-
-def recognised_on(household_ids: Sequence[int], day: date) -> tuple[Mapping[int, Recognised], set[int]]:
-    """As what these households are recognised on a day (those that are missing: as nothing), and which are watched."""
-    recognised: dict[int, Recognised] = {}
-    watched = set()
-    rows = Recognition.objects.on(day).filter(household_id__in=household_ids, void=False)
-    for pk, kind in rows.values_list("household_id", "kind"):
-        if kind == Recognition.Kind.WATCHED:
-            watched.add(pk)
-        else:
-            recognised[pk] = Recognised(kind)
-    return recognised, watched
-
-
-# --- words -----------------------------------------------------------------------------------------------------------
-
-
-def channel_label(channel: str) -> str:
-    return {
-        Channel.APPLICATION: _("农户申请"),
-        Channel.PUBLIC_FORM: _("扫码申报"),
-        Channel.FINDING: _("疑点核实"),
-        Channel.SWEEP: _("干部排查"),
-        Channel.DEPARTMENT: _("部门推送"),
-        Channel.ROUND: _("集中核查"),
-        Channel.LINKAGE: _("两项制度比对"),
-    }[Channel(channel)]
-
-
-def recognised_label(recognised: str) -> str:
-    return {
-        Recognised.NONE: _("未建档"),
-        Recognised.POOR: _("贫困户"),
-        Recognised.EXITED: _("脱贫户"),
-        Recognised.RETURNED: _("返贫户"),
-    }[Recognised(recognised)]
 
 
 # --- versions and numbers --------------------------------------------------------------------------------------------

@@ -13,10 +13,10 @@ from bangfu.accounts.models import Officer
 from bangfu.areas.models import Area
 from bangfu.audit.services import record
 from bangfu.casework import errors, loading, opening
-from bangfu.casework.models import Recognition, Round
-from bangfu.casework.models.recognitions import RecognitionQuerySet
+from bangfu.casework.models import Round
 from bangfu.casework.opening import Candidate
 from bangfu.casework.procedures import Channel, Procedure, Recognised, Subject
+from bangfu.casework.recognising import recognised_on
 from bangfu.casework.texts import plain
 from bangfu.common.places import Level
 from bangfu.registry.intake.remembering import pack
@@ -92,46 +92,35 @@ def channel_of(procedure: Procedure) -> Channel:
 def candidates(area: Area, procedure: Procedure, on: date) -> Iterator[Candidate]:
     """Of whom a round opens a case: living households of the area as the procedure's opening wants them on that day,
     or its villages."""
-    villages = {v.pk: v for v in Area.objects.current(on).of_level(Level.VILLAGE).inside(area)}
     if procedure.of is Subject.VILLAGE:
-        for village in villages.values():
+        for village in Area.objects.current(on).of_level(Level.VILLAGE).inside(area):
             yield Candidate(village)
         return
-    rows = Household.objects.living().inside(area).order_by("place", "household_no")
+    rows = recognised_on(on).living().inside(area).select_related("village").order_by("place", "household_no")
     if channel_of(procedure) is Channel.LINKAGE:
-        for home, note in _differences(rows, on):
-            yield Candidate(villages.get(home.village_id) or home.village, home, note=note)
+        for home, note in _differences(rows):
+            yield Candidate(home.village, home, note=note)
         return
     opening = procedure.opening
-    fitting = rows.filter(recognised_as(opening.round_of or opening.recognised, on))
+    fitting = rows.filter(as_one_of(opening.round_of or opening.recognised))
     if opening.watched is not None:
-        fitting = fitting.filter(watched(on) if opening.watched else ~watched(on))
+        fitting = fitting.filter(watched_as__isnull=not opening.watched)
     for home in fitting:
-        yield Candidate(villages.get(home.village_id) or home.village, home)
+        yield Candidate(home.village, home)
 
 
-def _differences(rows: HouseholdQuerySet, on: date) -> Iterator[tuple[Household, str]]:
+def _differences(rows: HouseholdQuerySet) -> Iterator[tuple[Household, str]]:
     """Households of which the register of poor households and that of the allowance say different things, and what."""
-    filed = recognised_as(POOR, on) | watched(on)
-    unknown = Exists(Member.objects.present().filter(household=OuterRef("pk")).exclude(dibao_status=""))
-    for home in rows.filter(filed, anyone_on_dibao=False).annotate(said=unknown):
-        yield home, _("已建档或监测，成员均未享受低保") if home.said else _("已建档或监测，低保情况没有登记")
-    allowance_only = recognised_as((Recognised.NONE,), on) & ~watched(on)
-    for home in rows.filter(allowance_only, anyone_on_dibao=True):
+    filed = as_one_of(POOR) | Q(watched_as__isnull=False)
+    said = Exists(Member.objects.present().filter(household=OuterRef("pk")).exclude(dibao_status=""))
+    for home in rows.filter(filed, anyone_on_dibao=False).annotate(dibao_known=said):
+        known = home.dibao_known
+        yield home, _("已建档或监测，成员均未享受低保") if known else _("已建档或监测，低保情况没有登记")
+    for home in rows.filter(recognised=None, watched_as=None, anyone_on_dibao=True):
         yield home, _("享受低保，未建档也未监测")
 
 
-def recognised_as(wanted: tuple[Recognised, ...], on: date) -> Q:
-    """Households that are recognised as one of these on a day."""
-    kinds = [str(each) for each in wanted if each is not Recognised.NONE]
-    standing = _standing(on).exclude(kind=Recognition.Kind.WATCHED)
-    found = Q(Exists(standing.filter(kind__in=kinds))) if kinds else Q(pk__in=())
-    return found | ~Q(Exists(standing)) if Recognised.NONE in wanted else found
-
-
-def watched(on: date) -> Q:
-    return Q(Exists(_standing(on).filter(kind=Recognition.Kind.WATCHED)))
-
-
-def _standing(on: date) -> RecognitionQuerySet:
-    return Recognition.objects.on(on).filter(household=OuterRef("pk"), void=False)
+def as_one_of(wanted: tuple[Recognised, ...]) -> Q:
+    """Households (`recognised_on`) that are recognised as one of these."""
+    found = Q(recognised__in=[str(each) for each in wanted if each is not Recognised.NONE])
+    return found | Q(recognised=None) if Recognised.NONE in wanted else found

@@ -14,7 +14,7 @@ from bangfu.areas.models import Area
 from bangfu.casework import applications, errors, loading, opening
 from bangfu.casework.applications import apply, decline
 from bangfu.casework.attaching import attach, detach
-from bangfu.casework.bulk import run_bulk, start_bulk
+from bangfu.casework.bulk import recover, run_bulk, start_bulk
 from bangfu.casework.following import follow_areas
 from bangfu.casework.freezing import changes_since, facts_now
 from bangfu.casework.holidays import enter_holidays, may_enter_holidays
@@ -26,7 +26,8 @@ from bangfu.casework.postings import add_photo, answer, object_to, put_up, take_
 from bangfu.casework.procedures import Channel, Procedure
 from bangfu.casework.rounds import start_round
 from bangfu.casework.sampling import draw, look_into
-from bangfu.findings.models import Finding, Verification
+from bangfu.casework.sources import confirmed, takes
+from bangfu.findings.models import Finding
 from bangfu.registry.models import Household
 
 __all__ = [
@@ -61,6 +62,7 @@ __all__ = [
     "open_many",
     "possible",
     "put_up",
+    "recover",
     "run_bulk",
     "start_bulk",
     "start_round",
@@ -122,20 +124,6 @@ def open_from_finding(
         on=on,
         finding=finding,
         note=note,
-    )
-
-
-def confirmed(finding: Finding) -> bool:
-    """Whether an officer said last of the finding that it is true, mended since or not."""
-    last = Verification.objects.filter(finding=finding).order_by("-pk").values_list("result", flat=True).first()
-    return last in (Verification.Result.MENDED, Verification.Result.AS_RECORDED)
-
-
-def takes(procedure: Procedure, finding: Finding) -> bool:
-    """Whether a procedure opens cases from findings of this rule."""
-    opening = procedure.opening
-    return Channel.FINDING in opening.channels and (
-        finding.rule_id in opening.rules or finding.topic in opening.rule_topics
     )
 
 

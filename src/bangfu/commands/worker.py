@@ -13,6 +13,7 @@ def command(batch: bool, with_server: bool) -> None:
     from django.utils.crypto import get_random_string
     from django_tasks_db.management.commands.db_worker import Worker
 
+    from bangfu.casework import services as casework
     from bangfu.findings import running
     from bangfu.registry.intake import batches
 
@@ -20,6 +21,7 @@ def command(batch: bool, with_server: bool) -> None:
         _end_with_the_server()
     batches.recover()  # what a crash left in the middle says so from now on
     running.recover()
+    casework.recover()  # goes on where it stopped
     worker = Worker(
         queue_names=["default"],
         interval=1,

@@ -13,6 +13,7 @@ from bangfu.areas.profile import village_profile
 from bangfu.areas.reading import headers as headers_of_divisions
 from bangfu.areas.standards import checklists
 from bangfu.audit.selectors import chain_state
+from bangfu.casework.policy import policy as casework_policy
 from bangfu.common.errors import BangfuError
 from bangfu.common.policy import code_lists
 from bangfu.findings.policy import policy as findings_policy
@@ -54,6 +55,7 @@ POLICY_READERS: tuple[Callable[[], object], ...] = (
     limits,
     paper_policy,
     findings_policy,
+    casework_policy,
     measures,
 )
 

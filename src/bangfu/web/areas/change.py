@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from bangfu.areas import selectors, services
 from bangfu.areas.changing import allow
 from bangfu.areas.models import LEVEL_NAMES, Area
+from bangfu.casework import services as casework
 from bangfu.common.errors import BangfuError
 from bangfu.common.places import Level
 from bangfu.registry.services import follow_areas
@@ -243,6 +244,7 @@ def change(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
                 if what.places_move:
                     reason = _("{change}（{document}）").format(change=what.title, document=dated["document"])
                     moved = follow_areas(by=officer, reason=reason)
+                    casework.follow_areas(by=officer, reason=reason)
         except BangfuError as error:
             form.add_error(None, error.message)
         else:

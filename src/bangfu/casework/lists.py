@@ -1,0 +1,203 @@
+"""Lists of cases: what may be asked for, what waits for an officer, ordered and paged. Every list starts at
+`visible_to`."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, timedelta
+from functools import lru_cache
+
+from django.db.models import F, Q
+
+from bangfu.accounts.models import Officer, Post
+from bangfu.areas.models import Area
+from bangfu.casework.models import Application, Case, ProcedureVersion
+from bangfu.casework.models.cases import CaseQuerySet, CaseworkQuerySet
+from bangfu.casework.policy import policy
+from bangfu.casework.procedures import Procedure
+from bangfu.common import identity
+from bangfu.common.places import Viewer
+from bangfu.registry.lists import COUNT_UP_TO, REVERSED, ROWS, Counted, conditions
+from bangfu.registry.models import Household, Member
+
+__all__ = ["COUNT_UP_TO", "ORDERS", "REVERSED", "ROWS", "Counted", "Wanted", "cases", "counted", "in_order"]
+
+RUNNING, CLOSED, ALL = "running", "closed", "all"
+LATE, DUE_SOON, ON_TIME = "late", "due_soon", "on_time"
+MINE, RISEN = "mine", "risen"
+ORDERS = ("due", "opened", "place", "step", "number")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a list is asked for; "" and None: not asked. `area` None is everything that the viewer may see.
+
+    state: RUNNING, CLOSED or ALL. clock: LATE, DUE_SOON or ON_TIME (of running cases). whose: MINE (waiting for the
+    viewer's posts) or RISEN (late at the level below the viewer's). round: its id.
+    """
+
+    area: Area | None = None
+    q: str = ""
+    procedure: str = ""
+    step: str = ""
+    clock: str = ""
+    whose: str = ""
+    channel: str = ""
+    state: str = RUNNING
+    round: int | None = None
+    order: str = "due"
+
+    @property
+    def narrowed(self) -> bool:
+        return any(getattr(self, f.name) for f in fields(self) if f.name not in ("order", "area", "state"))
+
+
+def cases(viewer: Officer, wanted: Wanted, day: date) -> CaseQuerySet:
+    """The cases that the viewer may see and that answer to `wanted` on `day`, without an order."""
+    rows: CaseQuerySet = Case.objects.visible_to(viewer)
+    if wanted.area:
+        rows = rows.inside(wanted.area)
+    if wanted.state == RUNNING:
+        rows = rows.running()
+    elif wanted.state == CLOSED:
+        rows = rows.filter(closed_on__isnull=False)
+    for name in ("procedure", "step", "channel"):
+        if asked := getattr(wanted, name):
+            rows = rows.filter(**{name: asked})
+    if wanted.round is not None:
+        rows = rows.filter(round_id=wanted.round)
+    if wanted.clock:
+        rows = rows.filter(by_clock(wanted.clock, day))
+    if wanted.whose == MINE:
+        rows = rows.filter(waiting_for(viewer))
+    elif wanted.whose == RISEN:
+        rows = rows.filter(risen_to(viewer, day))
+    return _found(rows, wanted.q) if wanted.q.strip() else rows
+
+
+def by_clock(clock: str, day: date) -> Q:
+    """Running cases whose legal time has run out, runs out within the days of policy (its last day included), or
+    neither."""
+    soon = day + timedelta(days=policy().due_soon_days)
+    running = Q(closed_on=None)
+    if clock == LATE:
+        return running & Q(due_on__lt=day)
+    if clock == DUE_SOON:
+        return running & Q(due_on__gte=day, due_on__lte=soon)
+    return running & (Q(due_on=None) | Q(due_on__gt=soon))
+
+
+def waiting_for(officer: Officer) -> Q:
+    """Running cases at a step where a post of the officer may act: of the step's roles and level, at a place it
+    holds."""
+    found = Q(pk__in=())
+    for post in _acting_posts(officer):
+        steps = _steps_of(post)
+        if steps:
+            at = Q(pk__in=())
+            for version, ids in steps.items():
+                at |= Q(version_id=version, step__in=ids)
+            found |= _inside(post) & Q(level=post.area.level) & at
+    return Q(closed_on=None) & found
+
+
+def risen_to(officer: Officer, day: date) -> Q:
+    """Late cases that lie with the level below a post of the officer: the level above sees to them."""
+    found = Q(pk__in=())
+    for post in _acting_posts(officer):
+        found |= _inside(post) & Q(level=post.area.level + 1)
+    return by_clock(LATE, day) & found
+
+
+def _acting_posts(officer: Officer) -> list[Post]:
+    return [post for post in officer.posts_on() if "cases.act" in post.rights] if officer.is_active else []
+
+
+def _inside(post: Post) -> Q:
+    reach = post.area.reach
+    return Q(place__gte=reach.first, place__lte=reach.last)
+
+
+def _steps_of(post: Post) -> dict[int, list[str]]:
+    """Where a post may act: by version of a procedure the steps."""
+    found: dict[int, list[str]] = defaultdict(list)
+    for version, procedure in versions().items():
+        for step in procedure.steps:
+            if post.role_id in step.roles and step.level == post.area.level:
+                found[version].append(step.id)
+    return found
+
+
+def versions() -> dict[int, Procedure]:
+    """Every version that cases began with, by id. A few dozen; what was once read is not read again."""
+    marks = ProcedureVersion.objects.order_by("pk").values_list("pk", "sha256")
+    return {pk: _read(pk, sha256) for pk, sha256 in marks}
+
+
+@lru_cache(maxsize=512)
+def _read(pk: int, sha256: str) -> Procedure:
+    """A version never changes; its mark tells those of different databases apart."""
+    return ProcedureVersion.objects.get(pk=pk, sha256=sha256).read
+
+
+def _found(rows: CaseQuerySet, q: str) -> CaseQuerySet:
+    """Those whose number begins so, of villages of that name, or of households in which a person is meant by the
+    search, as in the list of households."""
+    number, asked = identity.normalise(q), conditions(q)
+    ways = Q(household=None, subject_name__startswith=q.strip())
+    if asked is not None:
+        ways |= Q(household_id__in=Member.objects.filter(asked).values("household_id"))
+    if number[:1].isdigit() and number.isascii():
+        ways |= Q(case_no__startswith=number)
+        ways |= Q(household_id__in=Household.objects.filter(household_no__prefix=number).values("pk"))
+    return rows.filter(ways)
+
+
+_COLUMNS = {
+    "opened": ("opened_on", "pk"),
+    "place": ("place", "pk"),
+    "step": ("procedure", "step", "pk"),
+    "number": ("case_no",),
+}
+
+
+def in_order(rows: CaseQuerySet, order: str) -> CaseQuerySet:
+    """due: what is due first, what has no legal time last; opened: the oldest first; place: as the villages lie; step;
+    number. With `REVERSED` before it the other way round."""
+    name, turned = order.removeprefix(REVERSED), order.startswith(REVERSED)
+    if name == "due":
+        due = F("due_on").desc(nulls_first=True) if turned else F("due_on").asc(nulls_last=True)
+        return rows.order_by(due, "-pk" if turned else "pk")
+    return rows.order_by(*(f"-{column}" if turned else column for column in _COLUMNS[name]))
+
+
+def counted(rows: CaseQuerySet) -> Counted:
+    """The exact number of rows while it is cheap to know, "so many and more" beyond."""
+    number = rows.order_by().values("pk")[: COUNT_UP_TO + 1].count()
+    return Counted(min(number, COUNT_UP_TO), number > COUNT_UP_TO)
+
+
+def rows_of_page(rows: CaseQuerySet, order: str, page: int) -> Sequence[Case]:
+    """The rows of a page (from 1), and one more when another page follows; with their procedures read."""
+    first = (page - 1) * ROWS
+    found = in_order(rows, order).defer("facts").select_related("village__parent", "household")
+    return with_procedures(found[first : first + ROWS + 1])
+
+
+def with_procedures(rows: Iterable[Case]) -> list[Case]:
+    """The cases, each with the version it began with, parsed once for all."""
+    listed = list(rows)
+    known = ProcedureVersion.objects.in_bulk({case.version_id for case in listed})
+    for case in listed:
+        case.version = known[case.version_id]
+    return listed
+
+
+def applications(viewer: Viewer, *, area: Area | None = None, state: str = Application.State.NEW) -> CaseworkQuerySet:
+    """Applications in the viewer's areas, the latest first; `state` "" is every state."""
+    rows = Application.objects.visible_to(viewer)
+    if area:
+        rows = rows.inside(area)
+    if state:
+        rows = rows.filter(state=state)
+    return rows.select_related("village", "household", "case").order_by("-pk")
