@@ -104,6 +104,10 @@ class House:
 
 @pytest.fixture
 def house(db: None) -> House:
+    return made_house()
+
+
+def made_house() -> House:
     province = make_area(None, 1, "样省", "990000000000")
     prefecture = make_area(province, 1, "样州", "990100000000")
     county = make_area(prefecture, 1, "云岭县", "990121000000")

@@ -16,6 +16,7 @@ from bangfu.screening.engine import screen
 from bangfu.screening.outcomes import Outcomes
 from bangfu.snapshot import services as snapshots
 from bangfu.snapshot.store import Snapshot
+from tests.screening.homes import book_with, homes  # noqa: F401
 
 AS_OF = date(2020, 9, 30)
 HOUSEHOLDS = 21_500  # a full county and a small one

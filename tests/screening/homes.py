@@ -5,6 +5,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
+from django.test import override_settings
 
 from bangfu.common.facts import schema
 from bangfu.registry import services as registry
@@ -12,6 +14,7 @@ from bangfu.rulebook import loading
 from bangfu.rulebook.book import RuleBook
 from bangfu.snapshot import services as snapshots
 from bangfu.snapshot.store import Snapshot
+from tests.conftest import House, made_house
 from tests.registry.making import household, person
 
 REAL = Path(__file__).resolve().parents[2] / "policy" / "china"
@@ -65,9 +68,19 @@ def book_with(tmp_path):
     return make
 
 
-@pytest.fixture
-def homes(house, db) -> Snapshot:
-    """In one township 3000 yuan a head (1 person), 4500 (2 people); in the other 9000 (1); and one unknown (3)."""
+@pytest.fixture(scope="session")
+def homes(django_db_setup, django_db_blocker, tmp_path_factory) -> Snapshot:
+    """In one township 3000 yuan a head (1 person), 4500 (2 people); in the other 9000 (1); and one unknown (3).
+
+    The snapshot outlives the database it was taken from, which is empty again when a test looks at it."""
+    with django_db_blocker.unblock(), override_settings(HOME=tmp_path_factory.mktemp("homes")):
+        try:
+            return _taken(made_house())
+        finally:
+            call_command("flush", interactive=False, verbosity=0)
+
+
+def _taken(house: House) -> Snapshot:
     by = house.officer("county_office")
     number = 0
     for village, income, people, water in (

@@ -9,7 +9,7 @@ from bangfu.rulebook import services as rulebook
 from bangfu.rulebook.errors import ConditionWrong
 from bangfu.screening.deprivations import Deprivations, check_files, deprivations, income_lines, index_of_snapshot
 from bangfu.screening.measuring_errors import NothingToMeasure
-from tests.screening.homes import AS_OF, FIGURES, REAL, book_with, homes  # noqa: F401
+from tests.screening.homes import AS_OF, FIGURES, REAL
 
 pytestmark = pytest.mark.req("B4")
 
@@ -30,8 +30,7 @@ def two(income="per_capita_net_income < $line", water=WATER, cutoff=0.5) -> Depr
     )
 
 
-@pytest.mark.django_db(transaction=True)
-def test_the_index_of_four_people_is_the_one_worked_out_by_hand(homes, book_with):  # noqa: F811
+def test_the_index_of_four_people_is_the_one_worked_out_by_hand(homes, book_with):
     """Known are 1 person poor in both, 2 poor in income, 1 poor in water; 3 people of unknown income are left out."""
     found = index_of_snapshot(homes, book_with(), two(), as_of=AS_OF, place="990121", digits=9)
     whole = found.whole
@@ -47,8 +46,7 @@ def test_the_index_of_four_people_is_the_one_worked_out_by_hand(homes, book_with
     assert (strict.whole.poor_people, strict.whole.index, strict.areas) == (1, 0.25, [])
 
 
-@pytest.mark.django_db(transaction=True)
-def test_an_indicator_whose_figure_nobody_has_said_leaves_everybody_unknown_and_says_so(homes, book_with):  # noqa: F811
+def test_an_indicator_whose_figure_nobody_has_said_leaves_everybody_unknown_and_says_so(homes, book_with):
     later = FIGURES.replace("from: 2014-01-01", "from: 2030-01-01")
     found = index_of_snapshot(homes, book_with(figures=later), two(), as_of=AS_OF)
     assert list(found.not_run) == ["income"]
@@ -56,8 +54,7 @@ def test_an_indicator_whose_figure_nobody_has_said_leaves_everybody_unknown_and_
     assert (found.whole.people, found.whole.unknown_people, found.whole.index) == (0, 7, None)
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_place_of_which_the_snapshot_has_nobody_is_said(homes, book_with):  # noqa: F811
+def test_a_place_of_which_the_snapshot_has_nobody_is_said(homes, book_with):
     with pytest.raises(NothingToMeasure, match="SCR-056"):
         index_of_snapshot(homes, book_with(), two(), as_of=AS_OF, place="990199")
 
