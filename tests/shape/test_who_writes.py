@@ -12,6 +12,7 @@ WRITERS = {"services.py", "writing.py", "batches.py"}
 # Parts of a writer that stand in a file of their own; only the writers of their room may call them.
 PARTS = {
     "casework/moving.py": "verbs of casework.services in a file of their own: where a case stands",
+    "casework/obstacles.py": "a part of casework.moving: asks everything that stands in the way of a move",
     "casework/applications.py": "verbs of casework.services in a file of their own: what people ask for",
     "casework/attaching.py": "verbs of casework.services in a file of their own: papers of cases",
     "casework/bulk.py": "verbs of casework.services in a file of their own: many cases in the background",

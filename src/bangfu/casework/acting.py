@@ -3,6 +3,7 @@ postings and samples."""
 
 from bangfu.accounts.models import Officer, Post
 from bangfu.accounts.roles import rights
+from bangfu.areas.models import Area
 from bangfu.casework.procedures import Procedure, Step
 from bangfu.common.errors import NotAllowed
 
@@ -47,4 +48,16 @@ def opening_post(officer: Officer, procedure: Procedure, place: int) -> Post | N
             if post.role_id in procedure.opening.roles and post.area.reach.holds(place) and "cases.act" in post.rights
         ),
         None,
+    )
+
+
+def may_start(officer: Officer, procedure: Procedure, area: Area) -> bool:
+    """Whether an officer may open many cases of the procedure in the whole of an area: by a post that opens its cases,
+    with the right `cases.bulk`, at an area that holds all of it."""
+    return officer.is_active and any(
+        "cases.bulk" in post.rights
+        and post.role_id in procedure.opening.roles
+        and post.area.reach.first <= area.reach.first
+        and area.reach.last <= post.area.reach.last
+        for post in officer.posts_on()
     )

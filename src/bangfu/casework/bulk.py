@@ -114,7 +114,7 @@ def run_bulk(pk: int) -> BulkMove:
             raise errors.BulkBusy(bulk=pk)
         _enter(bulk, State.RUNNING)
         try:
-            while done(bulk) < len(bulk.case_ids):
+            while bulk.done < len(bulk.case_ids):
                 _slice(bulk)
         except Exception as error:
             logger.exception("bulk move %s failed", pk)
@@ -125,14 +125,9 @@ def run_bulk(pk: int) -> BulkMove:
     return bulk
 
 
-def done(bulk: BulkMove) -> int:
-    """How many of the cases were dealt with so far."""
-    return int(bulk.moved) + len(bulk.refused)
-
-
 @transaction.atomic
 def _slice(bulk: BulkMove) -> None:
-    first = done(bulk)
+    first = bulk.done
     report = moving.move_many(
         case_ids=bulk.case_ids[first : first + PART],
         move=bulk.move,

@@ -13,6 +13,7 @@ from bangfu.accounts.models import Officer
 from bangfu.areas.models import Area
 from bangfu.audit.services import record
 from bangfu.casework import errors, loading, opening
+from bangfu.casework.acting import may_start
 from bangfu.casework.models import Round
 from bangfu.casework.opening import Candidate
 from bangfu.casework.procedures import Channel, Procedure, Recognised, Subject
@@ -71,17 +72,6 @@ def start_round(
         left_out=len(made.left_out),
     )
     return made
-
-
-def may_start(by: Officer, procedure: Procedure, area: Area) -> bool:
-    """Whether an officer may open many cases of the procedure in the whole of an area."""
-    return any(
-        "cases.bulk" in post.rights
-        and post.role_id in procedure.opening.roles
-        and post.area.reach.first <= area.reach.first
-        and area.reach.last <= post.area.reach.last
-        for post in by.posts_on()
-    )
 
 
 def channel_of(procedure: Procedure) -> Channel:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from bangfu.accounts.models import Officer
 from bangfu.areas.models import Area
 from bangfu.casework import applications, errors, loading, opening
-from bangfu.casework.applications import apply, decline
+from bangfu.casework.applications import apply, decline, sender_mark
 from bangfu.casework.attaching import attach, detach
 from bangfu.casework.bulk import recover, run_bulk, start_bulk
 from bangfu.casework.following import follow_areas
@@ -64,6 +64,7 @@ __all__ = [
     "put_up",
     "recover",
     "run_bulk",
+    "sender_mark",
     "start_bulk",
     "start_round",
     "take_down",

@@ -330,6 +330,11 @@ class BulkMove(models.Model):
     def __str__(self) -> str:
         return f"{self.procedure} {self.move}"
 
+    @property
+    def done(self) -> int:
+        """How many of the cases were dealt with so far."""
+        return int(self.moved) + len(self.refused)
+
 
 class HolidayYear(models.Model):
     """The holidays and shifted working days of a year that the calendar library does not know yet, as published."""
