@@ -110,13 +110,6 @@ def version_of(procedure: Procedure) -> str:
     return hashlib.sha256(json.dumps(plain, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
-def every_file() -> None:
-    """Reads the files of the nation and of all places. Raises ProcedureWrong for the first fault."""
-    _shelf, faults = look_everywhere()
-    if faults:
-        raise faults[0]
-
-
 # Keeping what was read until a file changes
 
 _kept: dict[tuple[str, ...], tuple[Stamp, Shelf]] = {}

@@ -51,8 +51,9 @@ class Problem:
 
 @dataclass(frozen=True)
 class Known:
-    """What files may name: roles with the levels at which they are held and their rights, code lists with their codes, columns
-    of posted lists, lists of exit checks with their subject, rules and their topics (None: not known now, so not asked after)."""
+    """What files may name: roles with the levels at which they are held and their rights, code lists with their codes,
+    columns of posted lists, lists of exit checks with their subject, rules and their topics (None: not known now, so
+    not asked after)."""
 
     roles: Mapping[str, tuple[frozenset[int], frozenset[str]]]
     code_lists: Mapping[str, frozenset[str]]

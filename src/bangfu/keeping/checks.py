@@ -13,6 +13,7 @@ from bangfu.areas.profile import village_profile
 from bangfu.areas.reading import headers as headers_of_divisions
 from bangfu.areas.standards import checklists
 from bangfu.audit.selectors import chain_state
+from bangfu.casework import loading as procedures
 from bangfu.casework.policy import policy as casework_policy
 from bangfu.common.errors import BangfuError
 from bangfu.common.policy import code_lists
@@ -76,6 +77,16 @@ def policy_faults() -> Iterator[Fault]:
         except BangfuError as error:
             yield str(error)
     _book, faults = rulebook.look()
+    yield from map(str, faults)
+    yield from procedure_faults()
+
+
+def procedure_faults() -> Iterator[Fault]:
+    """Every procedure, and every list of exit checks, can be followed to an end."""
+    try:
+        _shelf, faults = procedures.look_everywhere()
+    except BangfuError:
+        return  # roles or code lists are wrong, which has been told
     yield from map(str, faults)
 
 
