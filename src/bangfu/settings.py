@@ -69,6 +69,8 @@ ALLOWED_HOSTS = [h for h in os.environ.get("BANGFU_HOSTS", "").split(",") if h] 
 HTTPS = os.environ.get("BANGFU_HTTPS") == "1"
 # Whether lists that hang on a board are also shown to anybody on the web, names with one character hidden.
 PUBLIC_POSTINGS = os.environ.get("BANGFU_PUBLIC_POSTINGS", "1") == "1"
+# Whether anybody may send an application by the public form of a village.
+PUBLIC_APPLICATIONS = os.environ.get("BANGFU_PUBLIC_APPLICATIONS", "1") == "1"
 CSRF_TRUSTED_ORIGINS = [f"https://{h}" for h in ALLOWED_HOSTS] if HTTPS else []
 
 INSTALLED_APPS = [

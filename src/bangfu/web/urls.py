@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from bangfu.web import home
-from bangfu.web.casework import public
+from bangfu.web.casework import applications, public
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("households/", include("bangfu.web.registry.urls")),
     path("findings/", include("bangfu.web.findings.urls")),
     path("cases/", include("bangfu.web.casework.urls")),
+    path("public/apply/<int:village>/", applications.public_apply, name="public-apply"),
     path("public/postings/", public.public_postings, name="public-postings"),
     path("public/postings/<int:pk>/", public.public_posting, name="public-posting"),
     path("rules/", include("bangfu.web.rulebook.urls")),

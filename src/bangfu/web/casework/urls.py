@@ -4,9 +4,45 @@ from typing import Any
 
 from django.urls import path
 
-from bangfu.web.casework import meetings, postings, samples
+from bangfu.web.casework import (
+    applications,
+    bulk,
+    case,
+    holidays,
+    lists,
+    meetings,
+    opening,
+    postings,
+    procedures,
+    samples,
+)
 
 urlpatterns: list[Any] = [
+    path("", lists.case_list, name="case-list"),
+    path("boards/", lists.boards, name="case-boards"),
+    path("boards/<slug:procedure>/", lists.board, name="case-board"),
+    path("new/", opening.case_new, name="case-new"),
+    path("from-finding/<int:pk>/", opening.case_from_finding, name="case-from-finding"),
+    path("rounds/", opening.round_list, name="round-list"),
+    path("rounds/new/", opening.round_new, name="round-new"),
+    path("rounds/<int:pk>/", opening.round_page, name="round"),
+    path("bulk/new/", bulk.bulk_new, name="bulk-new"),
+    path("bulk/<int:pk>/", bulk.bulk, name="bulk"),
+    path("bulk/<int:pk>/progress/", bulk.bulk_progress, name="bulk-progress"),
+    path("applications/", applications.application_list, name="application-list"),
+    path("applications/new/", applications.application_new, name="application-new"),
+    path("applications/<int:pk>/", applications.application, name="application"),
+    path("applications/<int:pk>/accept/", applications.application_accept, name="application-accept"),
+    path("applications/<int:pk>/decline/", applications.application_decline, name="application-decline"),
+    path("applications/villages/<int:village>/", applications.village_code, name="village-code"),
+    path("holidays/", holidays.holidays, name="holidays"),
+    path("<int:pk>/", case.case, name="case"),
+    path("<int:pk>/move/", case.case_move, name="case-move"),
+    path("<int:pk>/papers/", case.case_paper_add, name="case-paper-add"),
+    path("<int:pk>/papers/<int:paper>/", case.case_paper, name="case-paper"),
+    path("<int:pk>/papers/<int:paper>/remove/", case.case_paper_remove, name="case-paper-remove"),
+    path("procedures/", procedures.procedure_list, name="procedure-list"),
+    path("procedures/<slug:name>/", procedures.procedure, name="procedure"),
     path("meetings/", meetings.meeting_list, name="meeting-list"),
     path("meetings/new/", meetings.meeting_new, name="meeting-new"),
     path("meetings/<int:pk>/", meetings.meeting, name="meeting"),

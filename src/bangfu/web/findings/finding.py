@@ -17,6 +17,7 @@ from bangfu.findings.models import Finding, FindingStep
 from bangfu.registry.models import Paper
 from bangfu.rulebook import services as rulebook
 from bangfu.rulebook import words
+from bangfu.web.casework.blocks import cases_of_finding
 from bangfu.web.findings.forms import AssignForm, ReopenForm, VerifyForm
 from bangfu.web.findings.rows import row_of
 from bangfu.web.guard import asked_by_htmx, needs, officer_of
@@ -51,8 +52,11 @@ def _page(request: HttpRequest, found: Finding, status: int = 200, **forms: Any)
         forms["assign"] = _assign_form(found, initial={"officer": found.assigned_to_id or "", **seen})
     if may_reopen and "reopen" not in forms:
         forms["reopen"] = ReopenForm(initial=seen)
+    cases, procedures = cases_of_finding(request, found)
     context = {
         "finding": found,
+        "cases": cases,
+        "procedures": procedures,
         "row": row_of(found, book, timezone.localdate()),
         "rule": rule,
         "topic": wording.topic_of(book, found.topic),

@@ -1,0 +1,169 @@
+"""The list of cases, and the boards that count them by step."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from bangfu.accounts.models import Officer
+from bangfu.areas.models import Area
+from bangfu.casework import lists, selectors
+from bangfu.casework.lists import CLOSED, DUE_SOON, LATE, MINE, ON_TIME, REVERSED, RISEN, RUNNING, Wanted
+from bangfu.casework.procedures import Channel
+from bangfu.casework.words import channel_label
+from bangfu.web.casework.rows import rows_of
+from bangfu.web.forms import TablerForm, choose
+from bangfu.web.guard import asked_by_htmx, needs, officer_of
+from bangfu.web.listing import heads, page_number, window
+from bangfu.web.scope import scope_of
+
+LAST_PAGE = lists.COUNT_UP_TO // lists.ROWS
+# How many cases of a step stand on a board.
+FEW = 6
+ANY = ("", gettext_lazy("不限"))
+ORDER_LABELS = {
+    "due": gettext_lazy("按办理期限，先到期的在前"),
+    "opened": gettext_lazy("按开案日期，早的在前"),
+    "place": gettext_lazy("按所在地"),
+    "step": gettext_lazy("按程序和环节"),
+    "number": gettext_lazy("按案号"),
+    "-due": gettext_lazy("按办理期限，后到期的在前"),
+    "-opened": gettext_lazy("按开案日期，新的在前"),
+    "-place": gettext_lazy("按所在地，倒序"),
+    "-step": gettext_lazy("按程序和环节，倒序"),
+    "-number": gettext_lazy("按案号，倒序"),
+}
+
+
+class CaseFilter(TablerForm):
+    """Every question that a list of cases answers; `wanted()` never fails: no answer counts as not asked."""
+
+    q = forms.CharField(
+        label=gettext_lazy("搜索"),
+        required=False,
+        max_length=60,
+        widget=forms.TextInput(
+            attrs={
+                "type": "search",
+                "placeholder": gettext_lazy("姓名、拼音首字母、证件号后六位、案号"),
+                "autocomplete": "off",
+                "enterkeyhint": "search",
+            }
+        ),
+    )
+    whose = forms.ChoiceField(
+        label=gettext_lazy("由谁办理"),
+        required=False,
+        choices=(
+            (MINE, gettext_lazy("等我办理")),
+            (RISEN, gettext_lazy("下级超期")),
+            ("all", gettext_lazy("全部")),
+        ),
+    )
+    clock = forms.ChoiceField(
+        label=gettext_lazy("期限"),
+        required=False,
+        choices=(
+            ANY,
+            (LATE, gettext_lazy("已超期")),
+            (DUE_SOON, gettext_lazy("快到期")),
+            (ON_TIME, gettext_lazy("未到期")),
+        ),
+    )
+    procedure = forms.ChoiceField(label=gettext_lazy("程序"), required=False)
+    step = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
+    state = forms.ChoiceField(
+        label=gettext_lazy("状态"),
+        required=False,
+        choices=(("", gettext_lazy("在办")), (CLOSED, gettext_lazy("已办结")), (lists.ALL, gettext_lazy("全部"))),
+    )
+    channel = forms.ChoiceField(label=gettext_lazy("来源"), required=False)
+    round = forms.IntegerField(required=False, min_value=1, max_value=2**62, widget=forms.HiddenInput)
+    order = forms.ChoiceField(
+        label=gettext_lazy("排序"),
+        required=False,
+        choices=[(way + o, ORDER_LABELS[way + o]) for o in lists.ORDERS for way in ("", REVERSED)],
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = {procedure.id: str(procedure.label) for procedure in lists.versions().values()}
+        choose(self, "procedure", [ANY, *sorted(known.items(), key=lambda each: each[1])])
+        choose(self, "channel", [ANY, *((each.value, channel_label(each)) for each in Channel)])
+
+    def wanted(self, area: Area | None, whose: str) -> Wanted:
+        """`whose` counts when nothing was chosen."""
+        self.full_clean()
+        given = {name: value for name, value in self.cleaned_data.items() if value}
+        chosen = given.pop("whose", whose)
+        return Wanted(area=area, whose="" if chosen == "all" else chosen, **{"order": "due", "state": RUNNING, **given})
+
+    @property
+    def more(self) -> list[forms.BoundField]:
+        return [self[name] for name in ("whose", "clock", "procedure", "state", "channel")]
+
+    @property
+    def asked(self) -> int:
+        return sum(1 for field in self.more if self.cleaned_data.get(field.name))
+
+
+@needs("cases.view")
+@require_safe
+def case_list(request: HttpRequest) -> HttpResponse:
+    """The cases that wait for the officer, unless something else is asked for; htmx gets the rows alone."""
+    officer, today = officer_of(request), timezone.localdate()
+    scope = scope_of(request, "cases.view")
+    form = CaseFilter(request.GET or {})
+    asked = any(request.GET.get(name) for name in ("q", "procedure", "step", "state", "channel", "round", "area"))
+    wanted = form.wanted(scope.area, "" if asked or not officer.has_perm("cases.act") else MINE)
+    rows = lists.cases(officer, wanted, today)
+    page = page_number(request, LAST_PAGE)
+    shown = list(lists.rows_of_page(rows, wanted.order, page))
+    more, shown = len(shown) > lists.ROWS, shown[: lists.ROWS]
+    context = {
+        "scope": scope,
+        "form": form,
+        "wanted": wanted,
+        "mine": wanted.whose == MINE,
+        "count": lists.Counted(len(shown), False) if page == 1 and not more else lists.counted(rows),
+        "rows": rows_of(shown, today),
+        "heads": heads(request, lists.ORDERS, wanted.order),
+    } | window(request, page, LAST_PAGE, shown, lists.ROWS, more)
+    part = "#rows" if asked_by_htmx(request, "rows") else ""
+    return render(request, f"casework/case_list.html{part}", context)
+
+
+@needs("cases.view")
+@require_safe
+def boards(request: HttpRequest) -> HttpResponse:
+    """How many cases stand at each step of each procedure."""
+    scope = scope_of(request, "cases.view")
+    found = selectors.boards(officer_of(request), scope.here, timezone.localdate())
+    return render(request, "casework/boards.html", {"scope": scope, "boards": found})
+
+
+@needs("cases.view")
+@require_safe
+def board(request: HttpRequest, procedure: str) -> HttpResponse:
+    """One procedure: its steps beside each other, the most urgent cases of each."""
+    scope, today = scope_of(request, "cases.view"), timezone.localdate()
+    officer = officer_of(request)
+    found = next((b for b in selectors.boards(officer, scope.here, today) if b.procedure.id == procedure), None)
+    if found is None:
+        raise Http404
+    columns = [
+        {"at": at, "rows": _urgent(officer, scope.here, procedure, at.step.id, today), "more": max(at.number - FEW, 0)}
+        for at in found.steps
+        if at.number
+    ]
+    return render(request, "casework/board.html", {"scope": scope, "board": found, "columns": columns})
+
+
+def _urgent(officer: Officer, area: Area | None, procedure: str, step: str, today: date) -> list[dict[str, Any]]:
+    wanted = Wanted(area=area, procedure=procedure, step=step)
+    return rows_of(lists.rows_of_page(lists.cases(officer, wanted, today), "due", 1)[:FEW], today)
