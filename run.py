@@ -274,6 +274,7 @@ def run_tests(words, environment):
     home = tempfile.mkdtemp(prefix="bangfu-test-")
     environment.setdefault("BANGFU_TEST_HOME", home)
     environment["BANGFU_HOME"] = environment["BANGFU_TEST_HOME"]
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # tests start hundreds of programs: compiled once, not each time
     one_by_one = any(word.startswith(("-n", "--pdb", "-s", "--co", "-h", "--help", "--version")) for word in words)
     if not one_by_one:
         words = ["-n", str(min(os.cpu_count() or 1, 8)), "--dist", "loadfile", "--no-loadscope-reorder"] + words

@@ -1,5 +1,6 @@
 """Fixtures that every room's tests share: a small house of areas, and an officer for every role."""
 
+import gc
 import os
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
@@ -20,8 +21,10 @@ from tests.databases.fixtures import _postgres_server, postgres_url  # noqa: F40
 START = date(2014, 1, 1)
 
 
-# Files that take longest: they begin first, so that no processor waits for another at the end.
-LONGEST = ("databases/", "scope/", "house/", "registry/test_kill", "registry/test_bad_input")
+# What takes longest begins first, so that no processor waits for another at the end.
+LONGEST = ("databases/", "scope/", "screening/", "house/", "registry/test_kill", "findings/test_kill", "registry/")
+# Files that go to one processor together: what one of them prepares, all of them look at.
+TOGETHER = ("tests/screening/",)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -29,6 +32,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((n for n, part in enumerate(LONGEST) if f"tests/{part}" in item.nodeid), len(LONGEST))
 
     items.sort(key=rank)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFile(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return next((folder for folder in TOGETHER if nodeid.startswith(folder)), super()._split_scope(nodeid))
+
+    return ByFile(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+def pytest_collection_finish() -> None:
+    """What was loaded so far stays to the end: nobody need look through it for garbage again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
+def pytest_sessionfinish() -> None:
+    gc.unfreeze()
 
 
 def _skips_are_failures() -> bool:
