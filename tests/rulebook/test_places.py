@@ -1,13 +1,15 @@
 """What holds on a day in a place: figures by region and time, overlays that add, replace and end."""
 # ruff: noqa: E501 (tables are read line by line)
 
+from collections import deque
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
-from bangfu.rulebook import loading
+from bangfu.rulebook import loading, yamls
 from bangfu.rulebook.errors import FigureUnknown, RuleUnknown
+from bangfu.rulebook.expressions import Checker
 from tests.rulebook import small
 from tests.rulebook.test_loading import FIGURES, RULES, book, told
 
@@ -82,6 +84,27 @@ def test_an_overlay_adds_a_value_and_replaces_a_rule_in_its_place_alone(tmp_path
     assert [(d.subject, d.region) for d in told] == [("line", "5203"), ("L5203-1", "5203")]
     assert told[1].replaced is made.rules["INC-01"]
     assert made.differences("5204") == ()
+
+
+def test_with_a_draft_only_what_it_says_itself_is_read_and_checked(tmp_path, monkeypatch):
+    """Whoever saves a draft waits for that draft, not for the whole nation's book once more."""
+    monkeypatch.setattr(loading, "_former", deque(maxlen=4))
+    before = book(tmp_path)
+    checked, parsed = [], []
+    check, loader = Checker._check, yamls._Loader
+    monkeypatch.setattr(Checker, "_check", lambda self, sql, *more: checked.append(sql) or check(self, sql, *more))
+    monkeypatch.setattr(yamls, "_Loader", lambda text: parsed.append(text) or loader(text))
+    made = book(tmp_path, at_5203__place=place("5203"), at_5203__rules=OWN_RULE)
+    assert len(parsed) == 2
+    assert [sql for sql in checked if "dangerous_house" not in sql] == []
+    assert checked
+    assert made.sha256 != before.sha256
+
+
+def test_a_file_that_was_changed_since_is_read_anew(tmp_path):
+    day = date(2023, 6, 1)
+    assert book(tmp_path).figure("line", "", day) == 7000
+    assert book(tmp_path, figures=FIGURES.replace("7000", "7001")).figure("line", "", day) == 7001
 
 
 def test_an_overlay_ends_a_figure_and_a_rule_from_a_day_on(tmp_path):

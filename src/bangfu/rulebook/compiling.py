@@ -1,7 +1,7 @@
 """Checks every expression of the rulebook: of features, in the order in which they rest on one another; of rules."""
 
 import string
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
@@ -35,11 +35,15 @@ ACROSS = (A.SHARED, A.NEAR)
 class Compiler:
     """Turns what was gathered into checked expressions; faults go where those of the files went."""
 
-    def __init__(self, found: Gathered, schema: Schema, codes: Mapping[str, CodeList]) -> None:
+    def __init__(
+        self, found: Gathered, schema: Schema, codes: Mapping[str, CodeList], former: Sequence[Checker] = ()
+    ) -> None:
+        """`former` are checkers of sound books; one that knows the same names remembers what it has checked."""
         self.found = found
         self.schema = schema
         self.figures = found.figures_together()
-        self.checker = Checker(schema, [item.value for item in found.features.values()], self.figures, codes)
+        fresh = Checker(schema, [item.value for item in found.features.values()], self.figures, codes)
+        self.checker = next((each for each in former if each.knows_the_same(fresh)), fresh)
 
     def has(self, table: str) -> bool:
         return table in self.schema.tables

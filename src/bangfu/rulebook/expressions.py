@@ -136,6 +136,13 @@ def _end_of_text(node: exp.Expr) -> exp.Expr:
     return node
 
 
+MOST_CHECKED = 20_000
+
+
+def _without_values(figure: Figure) -> Figure:
+    return figure.model_copy(update={"values": ()})
+
+
 class Checker:
     """Checks expressions against what is declared: tables of facts, features, figures and code lists."""
 
@@ -155,6 +162,16 @@ class Checker:
         self._computed: dict[Key, tuple[Typed, Found]] = {}
         self._checked: dict[tuple[str, str, str], Expression] = {}  # a book names the same columns again and again
 
+    def knows_the_same(self, other: "Checker") -> bool:
+        """Whether every expression means to both the same: values of figures do not matter."""
+        return (
+            self.schema == other.schema
+            and self.features == other.features
+            and self.code_lists == other.code_lists
+            and self.figures.keys() == other.figures.keys()
+            and all(_without_values(self.figures[id]) == _without_values(other.figures[id]) for id in self.figures)
+        )
+
     def assume(self, feature: Feature, kind: FactKind) -> None:
         """Take a feature that could not be checked for what it would probably have been."""
         self._kinds[feature.grain, feature.name] = kind
@@ -163,9 +180,13 @@ class Checker:
         """The expression, of kind `want` (a FactKind's value; "number" for whole or amount; "any"). Raises
         ConditionWrong with the reason and a proposal."""
         key = (sql, grain, want)
-        if key not in self._checked:
-            self._checked[key] = self._check(sql, grain, want)
-        return self._checked[key]
+        known = self._checked.get(key)
+        if known is None:
+            known = self._check(sql, grain, want)
+            if len(self._checked) >= MOST_CHECKED:  # drafts come and go, and each leaves its own
+                self._checked.clear()
+            self._checked[key] = known
+        return known
 
     def _check(self, sql: str, grain: str, want: str) -> Expression:
         tree = language.parse(sql)

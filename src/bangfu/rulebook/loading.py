@@ -7,6 +7,7 @@ fault is no book.
 
 import hashlib
 import json
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,13 @@ from bangfu.rulebook import language
 from bangfu.rulebook.book import FeatureParts, RuleBook, RuleParts
 from bangfu.rulebook.compiling import Compiler
 from bangfu.rulebook.errors import RuleFileWrong
+from bangfu.rulebook.expressions import Checker
 from bangfu.rulebook.gathering import Gathered, gather
 from bangfu.rulebook.models import Case
+
+# Checkers of the books that were made last: a place's draft rarely brings new names, and so only what it says itself is
+# to be checked.
+_former: deque[Checker] = deque(maxlen=4)
 
 
 def load(policy: Path, schema: Schema, overlays: Sequence[Path] = ()) -> RuleBook:
@@ -37,14 +43,15 @@ def look(policy: Path, schema: Schema, overlays: Sequence[Path] = ()) -> tuple[R
     """The book, or every fault that keeps the files from being one."""
     found = gather(policy, overlays)
     faults = found.faults.found
-    compiler = Compiler(found, schema, code_lists())
+    compiler = Compiler(found, schema, code_lists(), tuple(_former))
     feature_parts, order = compiler.features()
     rule_parts = compiler.rules()
     _check_cases(found, compiler)
     if faults:
         return None, sorted(faults, key=lambda fault: (str(fault.facts["file"]), fault.facts["line"]))
-    book = _book(found, compiler, feature_parts, order, rule_parts)
-    return book, []
+    if compiler.checker not in _former:
+        _former.append(compiler.checker)  # of sound books only: every name it knows is worked out
+    return _book(found, compiler, feature_parts, order, rule_parts), []
 
 
 def _book(

@@ -50,7 +50,9 @@ class Document(Generic[Model]):
     faults: Faults
 
     def fault(self, path: Sequence[Step], rule: str, reason: str, proposal: str = "") -> None:
-        self.faults.add(self.file, _line(yaml.compose(self.text, Loader=_Loader), path), rule, reason, proposal)
+        root = yaml.compose(self.text, Loader=_Loader)
+        assert root is not None, "an empty file is no document"
+        self.faults.add(self.file, _line(root, path), rule, reason, proposal)
 
     def wrong(self, path: Sequence[Step], rule: str, error: ConditionWrong) -> None:
         self.fault(path, rule, error.reason, error.proposal)
