@@ -1,12 +1,13 @@
 """A staged table is the same table, on both databases, and leaves nothing behind."""
 
+from contextlib import nullcontext
 from datetime import UTC, date, datetime
 
 import pyarrow as pa
 import pytest
 from django.db import connection, transaction
 
-from bangfu.common.staging import stage
+from bangfu.common.staging import carriers, stage
 
 ROWS = {
     "text": pa.array(["张·艾力", "", None, 'says "x", y\nz'], pa.string()),
@@ -66,3 +67,26 @@ def test_nothing_is_left_whether_it_went_well_or_not():
 def test_staging_outside_a_transaction_is_refused():
     with pytest.raises(transaction.TransactionManagementError), stage("st_bare", pa.table({"n": [1]})):
         pass
+
+
+@pytest.mark.databases
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_big_table_arrives_the_same_on_a_carrier_and_leaves_nothing_behind(tmp_path, keep):
+    big = pa.concat_tables([pa.table(ROWS)] * 5_000)
+    columns = ", ".join(f'"{column}"' for column in ROWS)
+    arrived = []
+    for way in (carriers(tmp_path), nullcontext()):
+        with way, transaction.atomic():
+            with stage("st_big", big, index=[["whole"]]) as name, connection.cursor() as cursor:
+                assert not list(tmp_path.iterdir())
+                cursor.execute(f"UPDATE {name} SET small = 7 WHERE small = 2")
+                cursor.execute(f"SELECT {columns}, count(*) FROM {name} GROUP BY {columns} ORDER BY {columns}")
+                arrived.append(cursor.fetchall())
+            transaction.set_rollback(not keep)
+    assert arrived[0] == arrived[1]
+    assert [row[-1] for row in arrived[0]] == [5_000] * 4
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA database_list")
+            assert not [name for _number, name, _file in cursor.fetchall() if name.startswith("carrier")]

@@ -5,16 +5,51 @@ together with everything else, and no second connection can disturb the first.
 """
 
 import io
+import mmap
+import sqlite3
+import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
+from contextvars import ContextVar
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from pyarrow import csv
 
-# Rows handed to the driver at a time: enough to be fast, little enough to stay small in memory.
+# Rows handed to the driver at a time: as fast as more, and small in memory.
 _BATCH = 50_000
+_LITE_BATCH = 5_000
+# From so many rows on a carrier is worth its file; SQLite allows ten attached databases, `carriers` takes eight.
+_CARRIED = 10_000
+_CARRIERS = 8
+
+# Where carriers are written, and the schemas of those that are attached; None outside of `carriers`.
+_open: ContextVar[tuple[Path, list[str]] | None] = ContextVar("carriers", default=None)
+
+
+@contextmanager
+def carriers(folder: Path) -> Iterator[None]:
+    """Around a transaction that stages many rows. SQLite: big tables of it are not handed over row by row, but written
+    in one go as a small database of their own, which is then read into memory and attached: a third of the work.
+
+    It must be around, because what a transaction has read cannot be detached before it ends. Within a transaction, and
+    on PostgreSQL, it does nothing. A carrier lies in `folder` for as long as it is being written.
+    """
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        yield
+        return
+    attached: list[str] = []
+    token = _open.set((folder, attached))
+    try:
+        yield
+    finally:
+        _open.reset(token)
+        for schema in attached:
+            # A connection that was closed meanwhile has let go of them by itself.
+            with connection.cursor() as cursor, suppress(OperationalError):
+                cursor.execute(f"DETACH DATABASE {schema}")
 
 
 @contextmanager
@@ -37,21 +72,54 @@ def stage(name: str, table: pa.Table, *, key: str = "", index: Sequence[Sequence
         for field in table.schema
     )
     groups = [*index, *([[key]] if key and not lite else [])]
+    # A column in which nothing stands (a template has many that nobody fills in) need not travel.
+    filled = [name for name in table.column_names if table[name].null_count < len(table)] or table.column_names
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE IF EXISTS {_temp(name)}")
-        cursor.execute(f"CREATE TEMP TABLE {quoted} ({columns})")
-        # A column in which nothing stands (a template has many that nobody fills in) need not travel.
-        filled = [name for name in table.column_names if table[name].null_count < len(table)] or table.column_names
-        fill(f"{quoted} ({', '.join(map(quote, filled))})", table.select(filled))
+        schema = _carry(f"{quoted} ({columns})", name, table.select(filled))
+        if not schema:
+            cursor.execute(f"CREATE TEMP TABLE {quoted} ({columns})")
+            fill(f"{quoted} ({', '.join(map(quote, filled))})", table.select(filled))
         for number, group in enumerate(groups):
             names = ", ".join(quote(column) for column in group)
-            cursor.execute(f"CREATE INDEX {quote(f'{name}_{number}')} ON {quoted} ({names})")
+            beside = f"{schema}." if schema else ""
+            cursor.execute(f"CREATE INDEX {beside}{quote(f'{name}_{number}')} ON {quoted} ({names})")
         if connection.vendor == "postgresql":
             cursor.execute(f"ANALYZE {quoted}")  # without it the planner takes a new table for a small one
     yield quoted
     # Only when all went well: after an error the transaction takes the table back, and on PostgreSQL could do no more.
     with connection.cursor() as cursor:
-        cursor.execute(f"DROP TABLE IF EXISTS {_temp(name)}")
+        cursor.execute(f"DROP TABLE IF EXISTS {f'{schema}.{quoted}' if schema else _temp(name)}")
+
+
+def _carry(definition: str, name: str, table: pa.Table) -> str:
+    """The schema in which the table, made as `definition` says, now stands beside the others; "" if it was not carried.
+
+    Its name is found without the schema, as that of a temporary table is, while no other table bears it.
+    """
+    place = _open.get()
+    if connection.vendor != "sqlite" or not place or len(table) < _CARRIED or len(place[1]) >= _CARRIERS:
+        return ""
+    import adbc_driver_sqlite.dbapi as adbc
+
+    folder, attached = place
+    schema = f"carrier_{len(attached)}"
+    with tempfile.NamedTemporaryFile(prefix="incoming-", dir=folder, delete=False) as stream:
+        file = Path(stream.name)
+    try:
+        with closing(sqlite3.connect(file)) as made:
+            made.execute(f"CREATE TABLE {definition}")
+        with adbc.connect(str(file)) as carrier, carrier.cursor() as cursor:
+            cursor.adbc_ingest(name, pa.table({c: _for_sqlite(table[c]) for c in table.column_names}), mode="append")
+            carrier.commit()
+        with connection.cursor() as cursor:
+            cursor.execute(f"ATTACH DATABASE ':memory:' AS {schema}")
+        attached.append(schema)
+        with file.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            connection.connection.deserialize(content, name=schema)
+    finally:
+        file.unlink(missing_ok=True)
+    return schema
 
 
 def fill(target: str, table: pa.Table) -> None:
@@ -99,12 +167,14 @@ def _copy(cursor: Any, quoted: str, table: pa.Table) -> None:
 def _insert(quoted: str, table: pa.Table) -> None:
     """SQLite: the driver's own executemany, with dates and times as ISO text."""
     marks = ", ".join("?" * table.num_columns)
-    for batch in table.to_batches(max_chunksize=_BATCH):
+    for batch in table.to_batches(max_chunksize=_LITE_BATCH):
         columns = [_for_sqlite(column).to_pylist() for column in batch.columns]
         connection.connection.executemany(f"INSERT INTO {quoted} VALUES ({marks})", zip(*columns, strict=True))
 
 
-def _for_sqlite(column: "pa.Array[Any]") -> "pa.Array[Any]":
+def _for_sqlite(column: Any) -> Any:
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
     if pa.types.is_date(column.type):
         return column.cast(pa.string())
     if pa.types.is_timestamp(column.type):

@@ -30,6 +30,7 @@ from bangfu.accounts.models import Officer
 from bangfu.audit.services import record
 from bangfu.common.errors import BangfuError, NotAllowed
 from bangfu.common.locks import held
+from bangfu.common.staging import carriers
 from bangfu.registry.errors import HeadMissing, HeadRefused, HouseholdRefused, HouseholdUnknown, Problem
 from bangfu.registry.file_errors import BatchFailed, BatchInterrupted, BatchNotReady, FileGone, NoGoodRows
 from bangfu.registry.intake import completing, report
@@ -319,7 +320,7 @@ def _take(batch: ImportBatch, *, keep: bool) -> Outcome:
     checked = check(given, takeover=batch.takeover, found=[*read.problems, *found], on_file=on_file)
     outcome = Outcome(read, checked.problems, more=checked.more)
     _move(batch, State.WRITING)
-    with transaction.atomic():
+    with carriers(folder()), transaction.atomic():
         outcome.written = write(
             checked.tables,
             change=ChangeInfo(kind=Change.Kind.IMPORT, by=by, reason=batch.file_name, batch=batch),

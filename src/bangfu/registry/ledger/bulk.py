@@ -46,9 +46,10 @@ def room(rows: int) -> Iterator[None]:
 
 @contextmanager
 def filling(bench: Workbench, rows: Mapping[type[models.Model], int]) -> Iterator[None]:
-    """PostgreSQL: tables that hold next to nothing are filled without indexes and without foreign keys among each
-    other; both are made and checked over all rows afterwards, in a fifth of the time that they take row by row (of a
-    new row's foreign key the server looks up, locks and logs the row it points to).
+    """PostgreSQL: tables that hold next to nothing are filled without indexes, without foreign keys among each other,
+    and without keys that nothing else points to; all are made and checked over all rows afterwards, in a fifth of the
+    time that they take row by row (of a new row's foreign key the server looks up, locks and logs the row it points
+    to; of its own key it finds and logs the place).
 
     That needs the tables for ourselves until the transaction ends, so it is done only where nobody misses anything:
     in a house that is still empty. Where they cannot be had at once (somebody reads, or they belong to another role)
@@ -66,7 +67,7 @@ def filling(bench: Workbench, rows: Mapping[type[models.Model], int]) -> Iterato
     for name, constraint, _definition in foreign:
         bench.run(f"ALTER TABLE {name} DROP CONSTRAINT {quote(constraint)}")
     for name in held:
-        bench.waiting[name] = _drop_indexes(bench, name)
+        bench.waiting[name] = [*_drop_keys(bench, name), *_drop_indexes(bench, name)]
     yield
     for name in held:
         _make_indexes(bench, name)
@@ -100,6 +101,20 @@ def _hold(bench: Workbench, rows: Mapping[type[models.Model], int]) -> list[str]
         return []
     bench.run("SET CONSTRAINTS ALL IMMEDIATE")
     return names
+
+
+def _drop_keys(bench: Workbench, name: str) -> list[str]:
+    """Drop the primary key and what must be unique, where no foreign key leads there any more; the statements that make
+    them again."""
+    found = bench.rows(
+        "SELECT c.conname, pg_get_constraintdef(c.oid) FROM pg_constraint c WHERE c.conrelid = %s::regclass "
+        "AND c.contype IN ('p', 'u') AND NOT EXISTS (SELECT 1 FROM pg_constraint f WHERE f.contype = 'f' "
+        "AND f.conindid = c.conindid) ORDER BY c.contype, c.conname",
+        [name],
+    )
+    for constraint, _definition in found:
+        bench.run(f"ALTER TABLE {name} DROP CONSTRAINT {quote(constraint)}")
+    return [f"ALTER TABLE {name} ADD CONSTRAINT {quote(key)} {definition}" for key, definition in found]
 
 
 def _drop_indexes(bench: Workbench, name: str) -> list[str]:

@@ -82,9 +82,11 @@ def derive(job: Job, households: str) -> None:
 def follow_places(job: Job) -> None:
     """People lie where their household lies."""
     household, member = sql.table(Household), sql.table(Member)
+    if not job.bench.value("SELECT count(*) FROM changed_household"):
+        return
     job.bench.make(
         "place_of",
-        f"SELECT m.id AS id, h.place AS place FROM done_household d JOIN {household} h ON h.id = d.id AND d.how = '~' "
+        f"SELECT m.id AS id, h.place AS place FROM changed_household d JOIN {household} h ON h.id = d.id "
         f"JOIN {member} m ON m.household_id = h.id AND m.place <> h.place",
         key="id",
     )
@@ -97,21 +99,20 @@ def write_events(job: Job, change_id: int) -> None:
         return
     event, member = sql.table(MemberEvent), sql.table(Member)
     first = sql.text_list(c.code for c in code_list("member_increase").codes if c.attributes.get("event") == "first")
-    changed = (
-        f"FROM plan_member p JOIN done_member d ON d.id = p.id AND p.trouble IS NULL JOIN {member} m ON m.id = p.id"
-    )
+    written = f"FROM plan_member p JOIN {member} m ON m.id = p.id AND p.trouble IS NULL"
+    changed = "EXISTS (SELECT 1 FROM changed_member d WHERE d.id = p.id)"
     columns = 'member_id, household_id, joined, kind, "on", note, change_id'
     if job.has("member", "joined_by"):  # else nobody new has a reason
         job.bench.run(
             f"INSERT INTO {event} ({columns}) SELECT m.id, m.household_id, TRUE, m.joined_by, m.joined_on, '', "
-            f"{int(change_id)} {changed} WHERE p.is_new AND m.joined_by NOT IN ('', {first}) "
+            f"{int(change_id)} {written} WHERE p.is_new AND m.joined_by NOT IN ('', {first}) "
             "AND m.joined_on IS NOT NULL"
         )
     if job.has("member", "left_on"):  # else nobody leaves
         job.bench.run(
             f"INSERT INTO {event} ({columns}) SELECT m.id, m.household_id, FALSE, m.left_by, m.left_on, '', "
-            f"{int(change_id)} {changed} WHERE m.left_by <> '' AND m.left_on IS NOT NULL "
-            "AND (p.is_new OR p.was_left_on IS NULL)"
+            f"{int(change_id)} {written} WHERE m.left_by <> '' AND m.left_on IS NOT NULL "
+            f"AND (p.is_new OR p.was_left_on IS NULL AND {changed})"
         )
     if job.moves:
         for joined, owner, kind in (
@@ -120,6 +121,6 @@ def write_events(job: Job, change_id: int) -> None:
         ):
             job.bench.run(
                 f"INSERT INTO {event} ({columns}) SELECT m.id, {owner}, {joined}, {sql.text_list([kind])}, "
-                f"{sql.day_value(job.moves.on)}, '', {int(change_id)} {changed} "
-                "WHERE NOT p.is_new AND p.was_household_id <> p.household_id"
+                f"{sql.day_value(job.moves.on)}, '', {int(change_id)} {written} "
+                f"WHERE NOT p.is_new AND p.was_household_id <> p.household_id AND {changed}"
             )

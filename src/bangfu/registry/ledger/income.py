@@ -58,17 +58,27 @@ def members_counted_sql(member: str) -> str:
     return f"{member}.left_on IS NULL{apart}"
 
 
-def totals_sql(years: str) -> str:
-    """A SELECT of the sums for the statements in `years` (a table of `id` and `members`, at least 1), from the ledger
-    lines on file: id and every column of TOTALS."""
+def kinds_sql() -> str:
+    """A SELECT of every item's code and the number of its kind, for `totals_sql`: the kind of a line is looked up once,
+    not searched among the codes of every kind."""
+    return " UNION ALL ".join(
+        f"SELECT CAST({sql.text_list([item.code])} AS text) AS code, {_numbers()[item.kind]} AS kind"
+        for item in items().values()
+    )
+
+
+def totals_sql(years: str, kinds: str = "") -> str:
+    """A SELECT of the sums for the statements in `years` (a table of `id`, unique, and `members`, at least 1), from the
+    ledger lines on file: id and every column of TOTALS. `kinds` is a table made of `kinds_sql`, if there is one."""
+    numbers, kinds = _numbers(), kinds or f"({kinds_sql()})"
     sums = ", ".join(
-        f"{sql.whole_sum(f'CASE WHEN k.code IN ({_codes(kind)}) THEN k.amount END')} AS {column}"
+        f"{sql.whole_sum(f'CASE WHEN c.kind = {numbers[kind]} THEN k.amount END')} AS {column}"
         for kind, column in _totals().items()
     )
-    gains = ", ".join(_codes(kind) for kind in INCOME)
+    gains = ", ".join(str(numbers[kind]) for kind in INCOME)
     counted = sql.whole_sum(
-        f"CASE WHEN NOT k.counted THEN 0 WHEN k.code IN ({gains}) THEN k.amount "
-        f"WHEN k.code IN ({_codes('production_expense')}) THEN -k.amount END"
+        f"CASE WHEN NOT k.counted THEN 0 WHEN c.kind IN ({gains}) THEN k.amount "
+        f"WHEN c.kind = {numbers['production_expense']} THEN -k.amount END"
     )
     net = "wage_income + production_income + property_income + transfer_income - production_expense"
     return f"""
@@ -77,9 +87,10 @@ def totals_sql(years: str) -> str:
                disposable_income, {sql.floor_divide("disposable_income", "members")} AS per_capita_disposable_income,
                {sql.floor_divide("counted_income", "members")} AS per_capita_counted_income
         FROM (SELECT summed.*, {net} AS net_income, {net} - transfer_expense AS disposable_income
-              FROM (SELECT y.id AS id, y.members AS members, {sums}, {counted} AS counted_income
+              FROM (SELECT y.id AS id, min(y.members) AS members, {sums}, {counted} AS counted_income
                     FROM {years} y LEFT JOIN {sql.table(IncomeItem)} k ON k.income_year_id = y.id
-                    GROUP BY y.id, y.members) summed) figures
+                    LEFT JOIN {kinds} c ON c.code = k.code
+                    GROUP BY y.id) summed) figures
     """
 
 
@@ -107,5 +118,6 @@ def _totals() -> dict[str, str]:
     return {entry.code: str(entry.attributes["total"]) for entry in code_list("income_kind").codes}
 
 
-def _codes(kind: str) -> str:
-    return sql.text_list(item.code for item in items().values() if item.kind == kind)
+def _numbers() -> dict[str, int]:
+    """The kinds of lines, numbered for comparison."""
+    return {kind: number for number, kind in enumerate(_totals(), start=1)}

@@ -1,7 +1,7 @@
 """The rows themselves: what the plans say is changed, what is new is added, ledger lines no longer given are removed.
 
-For each table `done_<table>` keeps the ids touched and how ("+" new, "~" changed); removed ledger lines wait in
-`gone_income_item` with their old content. The trail is written from these afterwards.
+For each table `changed_<table>` keeps the ids of the rows on file that were touched; the plans know the new ones;
+removed ledger lines wait in `gone_income_item` with their old content. The trail is written from these afterwards.
 """
 
 from typing import Any
@@ -47,7 +47,7 @@ def merge(job: Job) -> None:
     """Write what the plans hold, members first: a household's own row is written last (`deriving`), with what follows
     from its members and statements, so that it is written once. Foreign keys are checked when the transaction ends."""
     for name in MODELS:
-        job.bench.note(f"done_{name}")
+        job.bench.note(f"changed_{name}")
     if job.has("member"):
         change_rows(job, "member", Member)
         add_rows(job, "member", Member)
@@ -63,30 +63,27 @@ def merge(job: Job) -> None:
 
 
 def change_rows(job: Job, table: str, model: type[models.Model]) -> None:
-    """Update the rows on file that would differ, and only those; they are noted in `done_<model>` as changed."""
-    name, pk, done = sql.table(model), model._meta.pk.column, _done(model)
+    """Update the rows on file that would differ, and only those; they are noted in `changed_<model>`."""
+    name, pk, noted = sql.table(model), model._meta.pk.column, _changed(model)
     source = f"in_{table} s JOIN plan_{table} p ON p.n = s.n AND NOT p.is_new AND p.trouble IS NULL"
     values = {column: value for column, value in _values(job, table, model, "l").items() if value != f"l.{column}"}
     if not values:
         return
     different = " OR ".join(sql.differs(f"l.{sql.quote(column)}", f"({value})") for column, value in values.items())
     changed = job.bench.run(
-        f"INSERT INTO {done} SELECT l.{pk}, '~' FROM {source} JOIN {name} l ON l.{pk} = p.id WHERE {different}"
+        f"INSERT INTO {noted} SELECT l.{pk} FROM {source} JOIN {name} l ON l.{pk} = p.id WHERE {different}"
     )
     if changed:
         # Columns in which no row differs are left alone: setting them would rewrite their indexes for nothing.
-        noted = f"{source} JOIN {done} d ON d.id = p.id AND d.how = '~' JOIN {name} l ON l.{pk} = p.id"
+        theirs = f"{source} JOIN {noted} d ON d.id = p.id"
         flags = ", ".join(
             f"max(CASE WHEN {sql.differs(f'l.{sql.quote(column)}', f'({value})')} THEN 1 ELSE 0 END)"
             for column, value in values.items()
         )
-        moved = job.bench.rows(f"SELECT {flags} FROM {noted}")[0]
+        moved = job.bench.rows(f"SELECT {flags} FROM {theirs} JOIN {name} l ON l.{pk} = p.id")[0]
         values = {column: value for (column, value), differs in zip(values.items(), moved, strict=True) if differs}
         assignments = ", ".join(f"{sql.quote(column)} = {value}" for column, value in values.items())
-        job.bench.run(
-            f"UPDATE {name} AS l SET {assignments} FROM {source} JOIN {done} d ON d.id = p.id AND d.how = '~' "
-            f"WHERE l.{pk} = p.id"
-        )
+        job.bench.run(f"UPDATE {name} AS l SET {assignments} FROM {theirs} WHERE l.{pk} = p.id")
 
 
 def add_rows(
@@ -98,25 +95,23 @@ def add_rows(
         values.setdefault(field.attname, _blank(field))
     columns, selected = ", ".join(map(sql.quote, values)), ", ".join(values.values())
     new = f"FROM in_{table} s JOIN plan_{table} p ON p.n = s.n AND p.is_new AND p.trouble IS NULL"
+    # PostgreSQL keeps the order by itself when it joins by hashing; to make sure of it, it would sort.
+    in_order = "" if sql.on_postgresql() else " ORDER BY p.n"
     rows = len(job.given[table])
     if rows >= bulk.BULK:
         rows = job.bench.value(f"SELECT count(*) FROM plan_{table} WHERE is_new AND trouble IS NULL")
     with bulk.indexes_afterwards(job.bench, model, rows):
-        added = job.bench.run(f"INSERT INTO {sql.table(model)} ({columns}) SELECT {selected} {new} {join} ORDER BY p.n")
-    if added:
-        job.bench.run(
-            f"INSERT INTO {_done(model)} SELECT p.id, '+' FROM plan_{table} p WHERE p.is_new AND p.trouble IS NULL"
-        )
-        job.bench.analyze(_done(model))
-        if added >= bulk.BULK:
-            # Or PostgreSQL plans the rest for the table as it was before. Keys are enough to join by, and a table has
-            # fifty columns; it looks at the others by itself afterwards.
-            keys = [str(f.column) for f in model._meta.concrete_fields if f.primary_key or f.is_relation]
-            job.bench.analyze(f"{sql.table(model)} ({', '.join(map(sql.quote, keys))})")
+        added = job.bench.run(f"INSERT INTO {sql.table(model)} ({columns}) SELECT {selected} {new} {join}{in_order}")
+    if added >= bulk.BULK:
+        # Or PostgreSQL plans the rest for the table as it was before. Keys are enough to join by, and a table has fifty
+        # columns; it looks at the others by itself afterwards.
+        keys = [str(f.column) for f in model._meta.concrete_fields if f.primary_key or f.is_relation]
+        asked = ["left_on"] if model is Member else []
+        job.bench.analyze(f"{sql.table(model)} ({', '.join(map(sql.quote, [*keys, *asked]))})")
 
 
-def _done(model: type[models.Model]) -> str:
-    return next(f"done_{name}" for name, each in MODELS.items() if each is model)
+def _changed(model: type[models.Model]) -> str:
+    return next(f"changed_{name}" for name, each in MODELS.items() if each is model)
 
 
 def _values(job: Job, table: str, model: type[models.Model], live: str | None) -> dict[str, str]:
@@ -194,15 +189,16 @@ def _replace_items(job: Job) -> None:
     if job.has("income_item"):
         years.append("SELECT income_year_id FROM plan_income_item WHERE trouble IS NULL")
         kept = (
-            "AND NOT EXISTS (SELECT 1 FROM plan_income_item p WHERE p.income_year_id = k.income_year_id "
-            "AND p.line = k.line AND p.trouble IS NULL)"
+            "LEFT JOIN plan_income_item p ON p.income_year_id = k.income_year_id AND p.line = k.line "
+            "AND p.trouble IS NULL"
         )
         _find_exceptions(job)
     if job.clear_items:
         years.append("SELECT id FROM plan_income_year WHERE trouble IS NULL")
     job.bench.make(
         "gone_income_item",
-        f"SELECT k.* FROM {item} k WHERE k.income_year_id IN ({' UNION '.join(years)}) {kept}",
+        f"SELECT k.* FROM {item} k {kept} WHERE k.income_year_id IN ({' UNION '.join(years)})"
+        + (" AND p.n IS NULL" if kept else ""),
         key="id",
     )
     job.bench.run(f"DELETE FROM {item} WHERE id IN (SELECT id FROM gone_income_item)")
@@ -264,7 +260,8 @@ def _write_statements(job: Job) -> None:
     job.bench.make(
         "summed_year", f"SELECT CAST(id AS bigint) AS id, members FROM ({' UNION '.join(years)}) found", key="id"
     )
-    job.bench.make("total", income.totals_sql("summed_year"), key="id")
+    job.bench.make("kind_of_item", income.kinds_sql(), index="code")
+    job.bench.make("total", income.totals_sql("summed_year", "kind_of_item"), key="id")
     update_derived(job, IncomeYear, "total", income.TOTALS)
     if given:
         add_rows(
@@ -278,7 +275,7 @@ def _write_statements(job: Job) -> None:
 
 def update_derived(job: Job, model: type[models.Model], derived: str, columns: tuple[str, ...]) -> None:
     """Bring columns of rows on file in line with `derived` (id and those columns), where they differ."""
-    name, done = sql.table(model), _done(model)
+    name, noted = sql.table(model), _changed(model)
     different = " OR ".join(sql.differs(f"l.{column}", f"t.{column}") for column in columns)
     job.bench.make(
         "moved", f"SELECT l.id AS id FROM {derived} t JOIN {name} l ON l.id = t.id WHERE {different}", key="id"
@@ -289,4 +286,4 @@ def update_derived(job: Job, model: type[models.Model], derived: str, columns: t
     job.bench.run(
         f"UPDATE {name} AS l SET {assignments} FROM {derived} t WHERE t.id = l.id AND l.id IN (SELECT id FROM moved)"
     )
-    job.bench.run(f"INSERT INTO {done} SELECT id, '~' FROM moved WHERE id NOT IN (SELECT id FROM {done})")
+    job.bench.run(f"INSERT INTO {noted} SELECT id FROM moved WHERE id NOT IN (SELECT id FROM {noted})")

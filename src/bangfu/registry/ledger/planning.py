@@ -173,6 +173,7 @@ def _plan_households(job: Job) -> None:
         """,
         key="n",
         index="household_no",
+        joined=True,
     )
 
 
@@ -224,7 +225,7 @@ def _plan_members(job: Job) -> None:
         LEFT JOIN {household} h ON h.household_no = {number} {planned}
         """,
         key="n",
-        index="id",
+        joined=True,
     )
     if job.has("work_record") or job.has("income_item", "person_no"):
         job.bench.run("CREATE INDEX plan_member_no ON plan_member (person_no)")
@@ -272,9 +273,9 @@ def _find_taken_ids(job: Job) -> None:
         JOIN {member} m ON m.id_key = substr(p.id_no, 1, 18) AND m.id_no = p.id_no AND m.left_on IS NULL
               AND m.id <> p.id
         JOIN {household} h ON h.id = m.household_id
-        WHERE p.claims_id AND p.id_no <> '' AND p.left_on IS NULL AND p.trouble IS NULL
-          AND NOT (p.is_new AND EXISTS (SELECT 1 FROM plan_member q WHERE q.id = m.id AND q.trouble IS NULL
-                                        AND (q.left_on IS NOT NULL OR q.id_no <> p.id_no)))
+        LEFT JOIN plan_member q ON p.is_new AND q.id = m.id AND q.trouble IS NULL
+              AND (q.left_on IS NOT NULL OR q.id_no <> p.id_no)
+        WHERE p.claims_id AND p.id_no <> '' AND p.left_on IS NULL AND p.trouble IS NULL AND q.n IS NULL
         GROUP BY p.n
         """,
         key="n",
@@ -365,7 +366,7 @@ def _plan_work(job: Job) -> None:
         LEFT JOIN {work} w ON w.member_id = m.id AND w.start_month = s.start_month AND w.employer = {employer}
         """,
         key="n",
-        index="id",
+        joined=True,
     )
 
 
@@ -394,6 +395,7 @@ def _plan_income_years(job: Job) -> None:
         """,
         key="n",
         index="household_no, year",
+        joined=True,
     )
 
 
@@ -434,7 +436,7 @@ def _plan_income_items(job: Job) -> None:
         LEFT JOIN {item} k ON k.income_year_id = i.id AND k.line = s.line
         """,
         key="n",
-        index="income_year_id, line",
+        joined=True,
     )
     _find_missing(job, "income_item", IncomeItem)
     if job.bench.value("SELECT count(*) FROM plan_income_item WHERE trouble IS NOT NULL"):

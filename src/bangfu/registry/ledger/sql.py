@@ -90,10 +90,22 @@ class Workbench:
         self.made: list[str] = []
         self.waiting: dict[str, list[str]] = {}  # by table, the statements that make its indexes again (`bulk`)
 
-    def make(self, name: str, select: str, parameters: Sequence[Any] = (), *, key: str = "", index: str = "") -> None:
+    def make(
+        self,
+        name: str,
+        select: str,
+        parameters: Sequence[Any] = (),
+        *,
+        key: str = "",
+        index: str = "",
+        joined: bool = False,
+    ) -> None:
         """TEMP TABLE `name` AS `select`; `key` is a unique whole number (or several columns that are unique together),
-        `index` a column that is searched."""
+        `index` a column that is searched. Of a table that is only ever `joined` PostgreSQL needs neither: it makes a
+        table of hashes for each join."""
         self.drop(name)
+        if joined and on_postgresql():
+            key = index = ""
         if key and "," not in key and not on_postgresql():
             self._keyed(name, select, parameters, key)
             key = ""
@@ -117,12 +129,10 @@ class Workbench:
         self.cursor.execute(f"INSERT INTO {name} {select}", list(parameters) or None)
 
     def note(self, name: str) -> None:
-        """TEMP TABLE `name` of ids and how they were touched, still empty. Its rows lie in the order of the ids: what
-        is then copied in their order walks through both tables from one end to the other."""
+        """TEMP TABLE `name` of ids that were touched, still empty. Its rows lie in the order of the ids: what is then
+        copied in their order walks through both tables from one end to the other."""
         self.drop(name)
-        self.cursor.execute(
-            f"CREATE TEMP TABLE {name} (id {'bigint' if on_postgresql() else 'integer'} PRIMARY KEY, how text NOT NULL)"
-        )
+        self.cursor.execute(f"CREATE TEMP TABLE {name} (id {'bigint' if on_postgresql() else 'integer'} PRIMARY KEY)")
         self.made.append(name)
 
     def analyze(self, name: str) -> None:

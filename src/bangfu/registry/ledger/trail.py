@@ -39,10 +39,16 @@ def history_of(model: Any) -> type[models.Model]:
 
 
 def write_history(bench: sql.Workbench, model: Any, change: Change, source: str, how: str = "t.how") -> None:
-    """A history row for each id of `source` ("table t" with `id` and `how`, or the rows themselves), from the rows on
-    file. `how`: "+" new, "~" changed."""
+    """A history row for each `id` of the table `source`, from the row on file. `how`, over `source` as `t`: "+" new,
+    "~" changed."""
     pk = model._meta.pk.column
     _copy(bench, model, change, f"FROM {source} t JOIN {sql.table(model)} l ON l.{pk} = t.id ORDER BY t.id", how)
+
+
+def write_beginnings(bench: sql.Workbench, model: Any, change: Change, plan: str) -> None:
+    """A history row for each row that the plan says is new, from the row on file."""
+    new = f"FROM {plan} t JOIN {sql.table(model)} l ON l.{model._meta.pk.column} = t.id"
+    _copy(bench, model, change, f"{new} WHERE t.is_new AND t.trouble IS NULL", "'+'")
 
 
 def write_removals(bench: sql.Workbench, model: Any, change: Change, gone: str) -> None:

@@ -29,13 +29,15 @@ from bangfu.registry.ledger.counting import recount
 from bangfu.registry.ledger.deriving import write_events, write_households
 from bangfu.registry.ledger.merging import MODELS, merge
 from bangfu.registry.ledger.planning import TEXTS, VERB_COLUMNS, Job, Move, allot_numbers, lock, plan
-from bangfu.registry.ledger.trail import ChangeInfo, history_of, write_history, write_removals
+from bangfu.registry.ledger.trail import ChangeInfo, history_of, write_beginnings, write_history, write_removals
 from bangfu.registry.models import Change, Household, Member
 from bangfu.registry.standing_errors import StatusByCases
 
 __all__ = ["ChangeInfo", "Counts", "Move", "Written", "write"]
 
 ORDER = ("household", "member", "work_record", "income_year", "income_item")
+# By which plan the new rows of a table are known: a household's comes with its dwelling.
+PLANS = {name: "household" if name == "dwelling" else name for name in MODELS}
 
 
 @dataclass(frozen=True)
@@ -96,8 +98,9 @@ def write(
         with transaction.atomic(), ExitStack() as stack:
             stack.enter_context(bulk.room(sum(map(len, given.values()))))
             bench = stack.enter_context(sql.workbench())
+            key = "" if sql.on_postgresql() else "n"  # what joins whole tables by hashing needs no index of them
             for name, table in given.items():
-                stack.enter_context(stage(f"in_{name}", table.drop_columns(["row"]), key="n"))
+                stack.enter_context(stage(f"in_{name}", table.drop_columns(["row"]), key=key))
             job = Job(bench, given, timezone.localdate(), blank_keeps, takeover, decided, moves, clear_items, within)
             lock(job)
             with bulk.filling(bench, _coming(job)):
@@ -127,13 +130,18 @@ def _finish(job: Job, info: ChangeInfo, action: str, subject: tuple[str, str, in
         for (id,) in bench.rows(f"SELECT id FROM plan_{name} WHERE trouble IS NULL ORDER BY n LIMIT 1"):
             written.first[name] = int(id)
     removed = "gone_income_item" in bench.made and bench.value("SELECT count(*) FROM gone_income_item")
-    touched = {name: rows for name in MODELS if (rows := int(bench.value(f"SELECT count(*) FROM done_{name}")))}
+    added = {name: written.counts[plan].added if plan in job.given else 0 for name, plan in PLANS.items()}
+    changed = {name: int(bench.value(f"SELECT count(*) FROM changed_{name}")) for name in MODELS}
+    touched = {name for name in MODELS if added[name] or changed[name]}
     if not touched and not removed:
         return written
     change = written.change = info.open()
-    for name, rows in touched.items():
-        with bulk.indexes_afterwards(bench, history_of(MODELS[name]), rows):
-            write_history(bench, MODELS[name], change, f"done_{name}")
+    for name in MODELS:
+        with bulk.indexes_afterwards(bench, history_of(MODELS[name]), added[name] + changed[name]):
+            if changed[name]:
+                write_history(bench, MODELS[name], change, f"changed_{name}", "'~'")
+            if added[name]:
+                write_beginnings(bench, MODELS[name], change, f"plan_{PLANS[name]}")
     if removed:
         write_removals(bench, MODELS["income_item"], change, "gone_income_item")
     write_events(job, change.pk)
@@ -156,15 +164,16 @@ def _finish(job: Job, info: ChangeInfo, action: str, subject: tuple[str, str, in
 
 def _touched_villages(job: Job) -> str:
     household, member = sql.table(Household), sql.table(Member)
-    villages = [
-        f"SELECT h.village_id FROM done_household d JOIN {household} h ON h.id = d.id",
-        f"SELECT h.village_id FROM (SELECT DISTINCT m.household_id AS id FROM done_member d "
-        f"JOIN {member} m ON m.id = d.id) t JOIN {household} h ON h.id = t.id",
-    ]
+    homes = [f"SELECT m.household_id AS id FROM changed_member d JOIN {member} m ON m.id = d.id"]
+    if job.has("member"):
+        homes.append("SELECT household_id FROM plan_member WHERE is_new AND trouble IS NULL")
+    homes.append("SELECT id FROM changed_household")
+    villages = [f"SELECT h.village_id FROM ({' UNION '.join(homes)}) t JOIN {household} h ON h.id = t.id"]
     if job.has("household"):
-        villages.append(
-            "SELECT old_village_id FROM plan_household WHERE trouble IS NULL AND old_village_id IS NOT NULL"
-        )
+        villages += [
+            "SELECT old_village_id FROM plan_household WHERE trouble IS NULL AND old_village_id IS NOT NULL",
+            "SELECT village_id FROM plan_household WHERE trouble IS NULL AND is_new",
+        ]
     return " UNION ".join(villages)
 
 
@@ -218,9 +227,9 @@ def _counts(job: Job) -> dict[str, Counts]:
             f"SELECT count(*), coalesce(sum(CASE WHEN is_new THEN 1 ELSE 0 END), 0) FROM plan_{name} "
             "WHERE trouble IS NULL"
         )[0]
-        done = f"SELECT id FROM done_{name} WHERE how = '~'"
+        done = f"SELECT id FROM changed_{name}"
         if name == "household":
-            done += " UNION SELECT id FROM done_dwelling WHERE how = '~'"
+            done += " UNION SELECT id FROM changed_dwelling"
         changed = 0
         if good > new:  # what is new cannot have changed
             changed = job.bench.value(f"SELECT count(*) FROM plan_{name} WHERE trouble IS NULL AND id IN ({done})")
