@@ -1,5 +1,6 @@
 """One function moves a case, and asks everything first."""
 
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -306,6 +307,34 @@ class TestMany:
             return len(asked)
 
         assert statements(waiting[:2]) == statements(waiting[2:])
+
+
+@pytest.mark.req("B3")
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_press_at_the_same_moment_one_wins_and_the_other_is_told(house, people, home):
+    if connection.vendor == "sqlite":
+        return  # writers are alone there; the run on PostgreSQL lets them meet
+    case = opened(people.village, home)
+    told: list[Any] = []
+    both = threading.Barrier(2)
+
+    def press(by: Any) -> None:
+        try:
+            both.wait()
+            services.move(case_id=case.pk, move="hand_in", by=by, seen=0)
+            told.append("moved")
+        except errors.CaseMoved as error:
+            told.append(error.code)
+        finally:
+            connection.close()
+
+    workers = [threading.Thread(target=press, args=(by,)) for by in (people.village, people.secretary)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert sorted(told) == ["CAS-001", "moved"]
+    assert CaseTransition.objects.filter(case=case, move="hand_in").count() == 1
 
 
 def test_a_step_that_only_others_may_see_to_has_a_level(people, home):

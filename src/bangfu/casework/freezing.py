@@ -1,8 +1,8 @@
 """What was seen when a case was handed in: the household and its people (or the village) as the files had them, kept
 with the case under its SHA-256; and what has changed since.
 
-The columns are those of the rooms' own tables of facts. Bank accounts and phones decide nothing and stay where they
-are; of an identity number a masked form and a short mark are kept, by which a changed one shows.
+The columns are those that registry and areas declare as facts. Bank accounts and phones decide nothing and stay where
+they are; of an identity number a masked form and a short mark are kept, by which a changed one shows.
 """
 
 import hashlib
@@ -19,10 +19,12 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from bangfu.areas.facts import TABLES as OF_AREAS
 from bangfu.casework.models import Case
-from bangfu.common.facts import FactColumn, FactKind, FactTable, schema
+from bangfu.common.facts import FactColumn, FactKind, FactTable
 from bangfu.common.masking import mask_id
 from bangfu.common.policy import code_list
+from bangfu.registry.facts import TABLES as OF_REGISTRY
 
 Facts = dict[str, Any]
 LEFT_OUT = frozenset({"phone", "bank_name", "bank_account", "household_no", "village_code", "person_no"})
@@ -89,11 +91,17 @@ def intact(case: Case) -> bool:
 
 
 @cache
+def _table(name: str) -> FactTable:
+    """A table as its own room declares it: what casework itself adds to it changes with every case."""
+    return next(table for table in (*OF_REGISTRY(), *OF_AREAS()) if table.name == name)
+
+
+@cache
 def columns_of(table: str) -> tuple[FactColumn, ...]:
     """The columns of a table that are frozen: everything that people fill in, without what decides nothing."""
     return tuple(
         column
-        for column in schema().table(table).columns
+        for column in _table(table).columns
         if column.stored and not column.derived and column.kind is not FactKind.KEY and column.name not in LEFT_OUT
     )
 
@@ -114,7 +122,7 @@ def _people(ids: Iterable[int | None], day: date) -> Iterator[tuple[int, dict[st
 def _read(table: str, key: str, ids: Iterable[int | None], day: date, *more: str) -> Iterator[tuple[Any, ...]]:
     """Rows of these keys: key, `more`, then the frozen columns, as the database has them."""
     wanted = sorted({int(each) for each in ids if each is not None})
-    facts = schema().table(table)
+    facts = _table(table)
     names = [key, *more, *(column.name for column in columns_of(table))]
     listed = ", ".join(f"{_source(facts, name)} AS {name}" for name in names)
     for first in range(0, len(wanted), PART):

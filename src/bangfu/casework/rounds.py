@@ -3,6 +3,7 @@ that the procedure is for; where a procedure matches two lists, for every househ
 
 from collections.abc import Iterator
 from datetime import date
+from itertools import islice
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
@@ -24,6 +25,7 @@ from bangfu.registry.intake.remembering import pack
 from bangfu.registry.models import Household, HouseholdQuerySet, Member
 
 TITLE_LIMIT = 120
+PART = 2000
 POOR = (Recognised.POOR, Recognised.RETURNED)
 
 
@@ -48,20 +50,16 @@ def start_round(
     made: Round = Round.objects.create(
         procedure=followed.id, title=name, area=area, place=area.place, started_on=on, due_on=due_on, started_by=by
     )
-    done = opening.open_many(
-        by=by,
-        procedure=followed,
-        candidates=list(candidates(area, followed, on)),
-        channel=channel_of(followed),
-        on=on,
-        round=made,
-    )
-    made.opened = len(done.cases)
-    made.left_out = [
-        {"household": each.household.pk if each.household else None, "village": each.village.pk, "name": each.name}
-        | {"code": fault.code, "facts": pack(fault.facts)}
-        for each, fault in done.left_out
-    ]
+    for some in _parts(candidates(area, followed, on)):
+        done = opening.open_many(
+            by=by, procedure=followed, candidates=some, channel=channel_of(followed), on=on, round=made
+        )
+        made.opened += len(done.cases)
+        made.left_out += [
+            {"household": each.household.pk if each.household else None, "village": each.village.pk, "name": each.name}
+            | {"code": fault.code, "facts": pack(fault.facts)}
+            for each, fault in done.left_out
+        ]
     made.save(update_fields=["opened", "left_out"])
     record(
         actor=by,
@@ -74,9 +72,16 @@ def start_round(
     return made
 
 
+def _parts(found: Iterator[Candidate]) -> Iterator[list[Candidate]]:
+    """So many at a time as one statement may name."""
+    while some := list(islice(found, PART)):
+        yield some
+
+
 def channel_of(procedure: Procedure) -> Channel:
-    """As what a round's cases come in: a difference of two lists where the procedure is about that."""
-    return Channel.LINKAGE if Channel.LINKAGE in procedure.opening.channels else Channel.ROUND
+    """As what a round's cases come in: differences of two lists where the procedure takes those and no plain round."""
+    channels = procedure.opening.channels
+    return Channel.LINKAGE if Channel.LINKAGE in channels and Channel.ROUND not in channels else Channel.ROUND
 
 
 def candidates(area: Area, procedure: Procedure, on: date) -> Iterator[Candidate]:
