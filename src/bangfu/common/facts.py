@@ -1,11 +1,12 @@
 """What a room lets others know: tables of facts, declared once, from which snapshots are written, rules are checked and
 the data dictionary is made.
 
-A room's `facts.py` holds `TABLES`, a tuple of `FactTable`. Rules may use only columns declared there.
+A room's `facts.py` holds `TABLES`, a tuple of `FactTable`, and may hold `ADDED`, columns that it knows of the rows of
+a room below it. Rules may use only columns declared there.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from functools import cache
@@ -105,6 +106,29 @@ class FactTable:
 
 
 @dataclass(frozen=True)
+class AddedColumns:
+    """Columns that a room knows of the rows of a room below: of households, say, as what they are recognised.
+
+    `joins` gives LEFT JOINs for a day that find at most one row for each row `t` of the table; the columns' sources
+    name them.
+    """
+
+    table: str
+    columns: tuple[FactColumn, ...]
+    joins: Callable[[date], str]
+
+    def to(self, table: FactTable) -> FactTable:
+        """The table with these columns. Its source has one condition of its own, at its end."""
+        own, joins = table.source, self.joins
+
+        def source(day: date) -> str:
+            tables, where = own(day).rsplit(" WHERE ", 1)
+            return f"{tables} {joins(day)} WHERE {where}"
+
+        return replace(table, columns=(*table.columns, *self.columns), source=source)
+
+
+@dataclass(frozen=True)
 class Schema:
     """The tables of facts by name: what rules are checked against. Made from the rooms, or by hand in tests."""
 
@@ -123,14 +147,17 @@ def schema() -> Schema:
     for config in apps.get_app_configs():
         name = f"{config.name}.facts"
         if config.name.startswith("bangfu.") and find_spec(name):
-            for table in _tables(import_module(name).TABLES):
+            room = import_module(name)
+            for table in _called(room.TABLES):
                 if table.name in found:
                     raise ValueError(f"two tables of facts are called {table.name}")
                 found[table.name] = table
+            for added in _called(getattr(room, "ADDED", ())):
+                found[added.table] = added.to(found[added.table])
     return Schema(found)
 
 
-def _tables(given: Any) -> Sequence[FactTable]:
-    """A room may give its tables as they are, or a function where they follow from policy files."""
-    tables: Sequence[FactTable] = given() if callable(given) else given
-    return tables
+def _called(given: Any) -> Sequence[Any]:
+    """A room may give what it declares as it is, or a function where it follows from policy files."""
+    declared: Sequence[Any] = given() if callable(given) else given
+    return declared

@@ -219,12 +219,13 @@ class LiveTables:
 
     def _make_empty_tables(self) -> None:
         """Live tables that fact tables mention and that no file brings: nobody reported anything there."""
-        mentioned = " ".join(table.source(self.as_of) for table in self.schema.tables.values())
+        asked = ((*sources(table).values(), table.source(self.as_of)) for table in self.schema.tables.values())
+        mentioned = " ".join(sql for table in asked for sql in table)
         shown = {model._meta.db_table for model in _SHOWN}
-        for model in apps.get_models():
+        for model in apps.get_models(include_auto_created=True):
             name = model._meta.db_table
             if name in mentioned and name not in shown:
-                columns = ", ".join(f"{f.column} {_live_type(f)}" for f in model._meta.concrete_fields)
+                columns = ", ".join(f'"{f.column}" {_live_type(f)}' for f in model._meta.concrete_fields)
                 self.connection.execute(f"CREATE TABLE {name} ({columns})")
 
     def _raw(self, table: str, name: str) -> str:
