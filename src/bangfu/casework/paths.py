@@ -56,20 +56,19 @@ class Graph:
         done: set[str] = set()
         for start in self.moves:
             trail: list[str] = []
-            waiting: list[tuple[str, int]] = [(start, 0)]
-            while waiting:
-                step, depth = waiting.pop()
-                del trail[depth:]
+            left: list[list[str]] = [[start]]  # for each depth, the steps that are still to be looked at
+            while left:
+                if not left[-1]:
+                    left.pop()
+                    if trail:
+                        done.add(trail.pop())
+                    continue
+                step = left[-1].pop()
                 if step in trail:
                     return [*trail[trail.index(step) :], step]
-                if step in done:
-                    continue
-                trail.append(step)
-                following = self.forward(step)
-                if not following:
-                    done.add(step)
-                waiting += [(move.to, depth + 1) for move in following]
-            done.add(start)
+                if step not in done:
+                    trail.append(step)
+                    left.append([move.to for move in self.forward(step)])
         return []
 
     def ways(self, to: str, start: str = "") -> Iterator[tuple[Step, ...]]:
