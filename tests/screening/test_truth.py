@@ -1,17 +1,12 @@
 """Every planted fault is found and nothing else: recall 1.0 and precision 1.0, rule by rule."""
 
-from pathlib import Path
-
 import pyarrow as pa
 import pytest
 
 from bangfu.rulebook.book import RuleBook
-from bangfu.sample import services as sample
-from bangfu.screening.engine import screen
 from bangfu.screening.outcomes import Outcomes
-from bangfu.snapshot import services as snapshots
 from tests.sample.conftest import truth_of
-from tests.screening.conftest import AS_OF, found_by_rule
+from tests.screening.conftest import found_by_rule
 
 Found = dict[str, set[tuple[str, str]]]
 
@@ -34,19 +29,6 @@ def test_in_generated_counties_exactly_the_planted_faults_are_found(
     assert len(planted) > 75
     found = found_by_rule(outcomes.rows(rules=sorted(planted)))
     assert differences(found, planted) == {}
-
-
-@pytest.mark.req("B5")
-@pytest.mark.django_db(transaction=True)  # a snapshot reads by a connection of its own, and so only what is committed
-def test_in_the_sample_county_exactly_the_planted_faults_are_found(book: RuleBook, tmp_path: Path) -> None:
-    """From the database: through the registry's writer, a snapshot and the rules; with the paper's own mistake."""
-    loaded = sample.load_sample_county()
-    snapshot = snapshots.take(AS_OF, out=tmp_path / "snapshot")
-    outcomes = screen(snapshot, book, as_of=AS_OF, out=tmp_path / "outcomes")
-    planted = truth_of(loaded.truth)
-    assert differences(found_by_rule(outcomes.rows(rules=sorted(planted))), planted) == {}
-    [village] = [row for row in loaded.truth.to_pylist() if row["grain"] == "village"]
-    assert outcomes.rows(rules=["Q176"])["village_code"].to_pylist() == [village["village_code"]]
 
 
 def test_a_fault_that_is_not_found_and_one_that_is_not_there_are_both_noticed() -> None:

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -75,7 +75,16 @@ def chain_to(node: ast.AST) -> tuple[ast.AST, list[str]]:
 
 
 def python_files(program: Path = PROGRAM) -> Iterator[Source]:
-    """Every module but migrations."""
+    """Every module but migrations; those of the program itself are read and parsed once for all tests."""
+    return iter(_of_the_program()) if program == PROGRAM else _read(program)
+
+
+@cache
+def _of_the_program() -> tuple[Source, ...]:
+    return tuple(_read(PROGRAM))
+
+
+def _read(program: Path) -> Iterator[Source]:
     for file in sorted(program.rglob("*.py")):
         if "migrations" not in file.parts:
             yield Source(file.relative_to(program).as_posix(), file.read_text(encoding="utf-8"))
