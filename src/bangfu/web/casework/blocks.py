@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from bangfu.casework import selectors
 from bangfu.casework.procedures import Channel, Procedure
+from bangfu.casework.sources import confirmed
 from bangfu.findings.models import Finding
 from bangfu.registry.models import Household
 from bangfu.web.casework.rows import rows_of
@@ -40,6 +41,6 @@ def cases_of_finding(request: HttpRequest, finding: Finding) -> tuple[list[Any],
     if not officer.has_perm("cases.view"):
         return [], []
     rows = rows_of(selectors.of_finding(officer, finding), timezone.localdate())
-    if not officer.has_perm("cases.act") or any(row["case"].running for row in rows):
+    if not officer.has_perm("cases.act") or any(row["case"].running for row in rows) or not confirmed(finding):
         return rows, []
     return rows, selectors.may_open(officer, finding.village, Channel.FINDING, finding=finding)
