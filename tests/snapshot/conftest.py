@@ -9,8 +9,8 @@ import pytest
 from bangfu.common import duck
 from bangfu.common.facts import FactColumn, FactKind, FactTable, Schema
 from bangfu.snapshot import drafting
-from bangfu.snapshot.copying import copy_sql
 from bangfu.snapshot.store import Snapshot
+from bangfu.snapshot.writing import write
 
 AS_OF = date(2020, 9, 30)
 
@@ -82,9 +82,8 @@ def fill_small(schema: Schema) -> Callable[[drafting.Draft], list[list[str]]]:
             for number in range(len(COUNTIES)):
                 for name, live in (("household", HOUSEHOLD), ("member", MEMBER)):
                     table = schema.table(name)
-                    select = drafting.facts_sql(table, relation(live, ROWS[name][number]))
-                    stored = [c.name for c in table.columns if c.stored]
-                    connection.execute(copy_sql(name, stored, table.key, select, draft.path(name, number)))
+                    given = duck.arrow(connection, drafting.given_sql(table, relation(live, ROWS[name][number])))
+                    write(given, drafting.table_order(table), draft.path(name, number))
                 paths = [draft.path(name, number) for name in schema.tables]
                 found.append(drafting.counties(connection, paths))
         return found

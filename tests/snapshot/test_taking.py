@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -18,7 +19,8 @@ from bangfu.audit.models import Entry
 from bangfu.common import duck
 from bangfu.common.facts import FactColumn, FactKind, FactTable, Schema, schema
 from bangfu.registry.models import Dwelling, Household, IncomeYear, Member, WorkRecord
-from bangfu.snapshot import copying, drafting, errors, services, taking
+from bangfu.snapshot import copying, drafting, errors, reading, services, taking
+from bangfu.snapshot.orders import ColumnOrder, Order
 from bangfu.snapshot.store import Snapshot
 from tests.conftest import House, make_area
 
@@ -114,7 +116,7 @@ def test_a_household_stays_in_one_part_and_counties_are_shared_out(
         home = home_of(village, number)
         person_of(home, number * 2)
         person_of(home, number * 2 + 1)
-    monkeypatch.setattr(taking, "_run", lambda order, tables, progress: run_here(order, 2))
+    monkeypatch.setattr(taking, "_run", lambda order, progress: run_here(order, 2))
     snapshot = services.take(AS_OF)
     assert [(part.counties, part.rows["household"], part.rows["member"]) for part in snapshot.parts()] == [
         (("990121",), 2, 4),
@@ -124,7 +126,7 @@ def test_a_household_stays_in_one_part_and_counties_are_shared_out(
     assert sum(part.rows["village"] for part in snapshot.parts()) == 4
 
 
-def run_here(order: copying.Order, households_a_part: int) -> int:
+def run_here(order: Order, households_a_part: int) -> int:
     """The order carried out by a process of its own, with smaller parts."""
     program = (
         "import sys\nfrom bangfu.snapshot import copying\n"
@@ -276,18 +278,17 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[s
     yield request.param, address
 
 
-def order_for(kind: str, address: str, folder: Path, tables: Schema) -> copying.Order:
+def order_for(kind: str, address: str, folder: Path, tables: Schema, readers: int = 1) -> Order:
     for name in (*tables.tables, "spill"):
         (folder / name).mkdir(parents=True)
-    return copying.Order(
+    return Order(
         kind=kind,
         address=address,
         folder=str(folder),
-        memory="200MB",
-        threads=1,
+        readers=readers,
         span=10**10,
         counties="SELECT 0, 100000",
-        tables=[taking._table_order(table, AS_OF, kind == "sqlite") for table in tables.tables.values()],
+        tables=[drafting.table_order(table, drafting.live_sql(table, AS_OF)) for table in tables.tables.values()],
     )
 
 
@@ -311,11 +312,75 @@ def test_a_writer_commits_meanwhile_without_waiting_and_the_snapshot_does_not_se
             assert reading.sql(sql).fetchall() == [(100_000, "early", "early", 100_000)]
 
 
+BUSY = """
+import sys
+from contextlib import closing
+address = sys.argv[1]
+if "=" in address or "://" in address:
+    import psycopg
+    db = psycopg.connect(address)
+else:
+    import sqlite3
+    db = sqlite3.connect(address, timeout=5)
+print("begun", flush=True)
+with closing(db):
+    for number in range(100_000):
+        db.execute(f"UPDATE firsts SET place = {number} WHERE id = 1")
+        db.execute(f"UPDATE seconds SET place = {number} WHERE id = 1")
+        db.commit()
+"""
+
+
+@pytest.mark.req("A7")
+def test_readers_see_the_same_moment_while_somebody_writes_without_a_pause(database: tuple[str, str]) -> None:
+    kind, address = database
+    seen = set[tuple[int, int]]()
+    with subprocess.Popen([sys.executable, "-c", BUSY, address], stdout=subprocess.PIPE) as writer:
+        assert writer.stdout
+        writer.stdout.readline()
+        try:
+            for _attempt in range(20):
+                with reading.readers(kind, address, 3) as readers:
+                    sql = "SELECT f.place, s.place FROM firsts f, seconds s WHERE f.id = 1 AND s.id = 1"
+                    found = [pair for reader in readers for pair in reader.pairs(sql)]
+                assert len(set(found)) == 1
+                seen.add(found[0])
+        finally:
+            writer.kill()
+    assert len(seen) > 1, "the writer did write meanwhile"
+    assert all(first == second for first, second in seen)
+
+
+TYPED = (
+    '逗,号', "null", "NULL", "[0]", "1e5", " 空格 ", "\u2028", "é😀", "NaN", "true",
+    '引"号', "反斜\\杠", "换\n行\r\t", "\x1f",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("typed", [TYPED, TYPED[:10]], ids=["awkward", "plain"])
+@pytest.mark.parametrize("coded", [True, False])
+def test_a_text_arrives_as_it_was_typed(database: tuple[str, str], typed: tuple[str, ...], coded: bool) -> None:
+    """Whether rows are taken apart as CSV or, because of a backslash somewhere among them, as JSON."""
+    rows = (
+        f"SELECT {n} AS id, CAST({duck.text(text)} AS varchar) AS note, '' AS blank" for n, text in enumerate(typed)
+    )
+    columns = [
+        ColumnOrder("id", FactKind.KEY, coded=False, given=True),
+        ColumnOrder("note", FactKind.TEXT, coded=coded, given=True),
+        ColumnOrder("blank", FactKind.TEXT, coded=coded, given=True),
+    ]
+    with reading.readers(*database, 1) as (reader,):
+        facts = reader.facts(" UNION ALL ".join(rows), columns)
+    assert facts["id"].to_pylist() == list(range(len(typed)))
+    assert facts["note"].to_pylist() == list(typed)
+    assert facts["blank"].null_count == len(typed)
+
+
 def test_a_database_that_breaks_off_is_said_with_the_table(database: tuple[str, str], tmp_path: Path) -> None:
     kind, address = database
     order = order_for(kind, address, tmp_path / "draft", small())
-    broken = copying.TableOrder("second", ["household_id"], ["household_id"], "SELECT id FROM nowhere", "SELECT 1", "0")
-    order = copying.Order(**{**order.__dict__, "tables": [order.tables[0], broken]})
+    broken = replace(order.tables[1], live="SELECT id FROM nowhere")
+    order = replace(order, tables=[order.tables[0], broken])
     with pytest.raises(copying.CopyingFailed) as raised:
         list(copying.copy(order))
     assert raised.value.args[0] == "second"
@@ -326,8 +391,8 @@ def test_a_database_that_breaks_off_is_said_with_the_table(database: tuple[str, 
 def test_a_failure_of_the_copying_process_is_said_in_words_and_leaves_nothing(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drafting, "facts_sql", lambda *given, **more: "SELECT nonsense FROM live")
-    with pytest.raises(errors.ReadingFailed, match="village"):
+    monkeypatch.setattr(drafting, "derived_sql", lambda table, relation: f"SELECT nonsense FROM {relation}")
+    with pytest.raises(errors.ReadingFailed, match="nonsense"):
         services.take(AS_OF)
     assert list(services.home().iterdir()) == []
 

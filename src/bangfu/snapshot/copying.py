@@ -7,129 +7,91 @@ database, the locks of the other are gone. It needs neither Django nor its setti
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass
-from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from queue import SimpleQueue
+
+import pyarrow as pa
+from adbc_driver_manager import Error as DatabaseError
 
 from bangfu.common import duck
+from bangfu.snapshot.orders import Order, TableOrder
+from bangfu.snapshot.reading import Reader, readers
+from bangfu.snapshot.writing import write
 
-# A county of 80,000 people is one or two row groups: small enough to skip what lies outside a village or a county.
-ROWS_A_GROUP = 61_440
-ORDER = ("village_code", "household_id")
-SENTINEL = "first_row_"
 # A few counties: large enough to read and write fast, small enough for the memory of a small machine.
 HOUSEHOLDS_A_PART = 80_000
-SQLITE_BATCH = "adbc.sqlite.query.batch_rows"
-
-
-@dataclass(frozen=True)
-class TableOrder:
-    """A table to be copied. `live` is the SELECT over the live database, `facts` the one that makes facts of its rows,
-    which it calls `live`; `types` is a row of SQLite literals, one of each column's type."""
-
-    name: str
-    columns: Sequence[str]
-    key: Sequence[str]
-    live: str
-    facts: str
-    types: str
-
-
-@dataclass(frozen=True)
-class Order:
-    """Everything the copying process needs to know. `counties` is a SELECT of (county, households), where a county is
-    a place divided by `span`."""
-
-    kind: str
-    address: str
-    folder: str
-    memory: str
-    threads: int
-    span: int
-    counties: str
-    tables: Sequence[TableOrder]
-
-    def to_json(self) -> str:
-        return json.dumps(asdict(self))
-
-    @classmethod
-    def from_json(cls, text: str) -> "Order":
-        facts = json.loads(text)
-        return cls(**{**facts, "tables": [TableOrder(**table) for table in facts["tables"]]})
 
 
 @dataclass(frozen=True)
 class Copied:
-    """A table of a part is on disk."""
+    """A table of a part is on disk: `done` files of `files` are."""
 
     table: str
-    part: int
     parts: int
+    done: int
+    files: int
 
 
 class CopyingFailed(Exception):
     """What went wrong, in the words of the database; the first argument is the table."""
 
 
+@dataclass(frozen=True)
+class _File:
+    """A file to be written: the rows of `table` whose place fits the condition `inside`."""
+
+    table: TableOrder
+    inside: str
+    path: Path
+
+
 def copy(order: Order) -> Iterator[Copied]:
-    """Writes every file of the order, in one transaction that sees the database as it was at its beginning; yields
-    after each. Nobody waits for it: readers of SQLite's write-ahead log stop no writer, PostgreSQL keeps versions."""
-    folder = Path(order.folder)
-    table = ""
-    with (
-        _transaction(order) as cursor,
-        duck.within(folder, memory=order.memory, threads=order.threads, spill=folder / "spill") as connection,
-    ):
-        try:
-            ranges = _parts(_rows(cursor, order.counties), order.span)
-            for number, inside in enumerate(ranges):
-                for each in order.tables:
-                    table = each.name
-                    path = folder / each.name / f"{number:04d}.parquet"
-                    with _stream(cursor, order.kind, each, inside) as reader:
-                        connection.register("live", reader)
-                        connection.execute(copy_sql(each.name, each.columns, each.key, each.facts, path))
-                        connection.unregister("live")
-                    yield Copied(table, number, len(ranges))
-        except (duck.Error, _database_error()) as error:
-            raise CopyingFailed(table, str(error).strip().splitlines()[0]) from error
+    """Writes every file of the order, in transactions that all see the database as it was in one moment; yields after
+    each file. As many files are worked on at a time as there are readers, each in a thread."""
+    with readers(order.kind, order.address, order.readers) as opened, ThreadPoolExecutor(len(opened)) as pool:
+        ranges = _parts(opened[0].pairs(order.counties), order.span)
+        files = [
+            _File(table, inside, Path(order.folder) / table.name / f"{part:04d}.parquet")
+            for part, inside in enumerate(ranges)
+            for table in order.tables
+        ]
+        idle = SimpleQueue[Reader]()
+        for reader in opened:
+            idle.put(reader)
+        written = _in_turn(pool, len(opened), lambda file: _write(file, idle), files)
+        for done, table in enumerate(written, start=1):
+            yield Copied(table, len(ranges), done, len(files))
 
 
-def copy_sql(table: str, columns: Sequence[str], key: Sequence[str], select: str, path: Path) -> str:
-    """The statement that writes the rows of a SELECT as a file of a snapshot: sorted, in its order of columns."""
-    order = [name for name in ORDER if name in columns]
-    order += [name for name in key if name not in order]
-    return (
-        f"COPY (SELECT {', '.join(columns)} FROM ({select}) {table} ORDER BY {', '.join(order)}) "
-        f"TO {duck.text(str(path))} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, "
-        f"ROW_GROUP_SIZE {ROWS_A_GROUP})"
-    )
+def _in_turn(
+    pool: ThreadPoolExecutor, at_a_time: int, work: Callable[[_File], str], files: Sequence[_File]
+) -> Iterator[str]:
+    """The answers of `work`, as they come; no more is begun than `at_a_time`, and nothing after a failure."""
+    running = set[Future[str]]()
+    for file in files:
+        running.add(pool.submit(work, file))
+        if len(running) == at_a_time:
+            ready, running = wait(running, return_when=FIRST_COMPLETED)
+            yield from (each.result() for each in ready)
+    yield from (each.result() for each in running)
 
 
-@contextmanager
-def _transaction(order: Order) -> Iterator[Any]:
-    driver = import_module(f"adbc_driver_{order.kind}.dbapi")
-    with driver.connect(order.address, autocommit=True) as connection, connection.cursor() as cursor:
-        cursor.execute("BEGIN" if order.kind == "sqlite" else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        if order.kind == "sqlite":
-            cursor.execute("PRAGMA cache_size = -65536")
-            cursor.adbc_statement.set_options(**{SQLITE_BATCH: "16384"})
-        yield cursor
-
-
-def _database_error() -> type[Exception]:
-    from adbc_driver_manager import Error
-
-    return Error
-
-
-def _rows(cursor: Any, sql: str) -> list[tuple[int, int]]:
-    cursor.execute(sql)
-    return [(int(county), int(count)) for county, count in cursor.fetchall()]
+def _write(file: _File, idle: SimpleQueue[Reader]) -> str:
+    """Reads and writes a file by whichever reader is idle; the name of the table."""
+    reader = idle.get()
+    try:
+        inside = f"SELECT * FROM ({file.table.live}) rows_ WHERE {file.inside}"
+        given = reader.facts(inside if file.inside else file.table.live, file.table.given)
+        write(given, file.table, file.path)
+    except (DatabaseError, duck.Error, pa.ArrowException) as error:
+        raise CopyingFailed(file.table.name, str(error).strip().splitlines()[0]) from error
+    finally:
+        idle.put(reader)
+    return file.table.name
 
 
 def _parts(counties: Sequence[tuple[int, int]], span: int) -> list[str]:
@@ -146,24 +108,6 @@ def _parts(counties: Sequence[tuple[int, int]], span: int) -> list[str]:
         " AND ".join([f"place >= {first}"] * (first is not None) + [f"place < {last}"] * (last is not None))
         for first, last in pairwise(edges)
     ]
-
-
-@contextmanager
-def _stream(cursor: Any, kind: str, table: TableOrder, inside: str) -> Iterator[Any]:
-    """The rows of a table as a stream of Arrow batches.
-
-    ADBC's SQLite takes a column's type from the first rows it sees, and breaks off when a column that began with NULL
-    turns out to hold texts. So a row of typed values goes in front, and is left out again by the `facts` SELECT.
-    """
-    live = f"SELECT * FROM ({table.live}) rows_ WHERE {inside}" if inside else table.live
-    if kind == "sqlite":
-        live = f"SELECT 1 AS {SENTINEL}, {table.types} UNION ALL SELECT 0, facts_.* FROM ({live}) facts_"
-    cursor.execute(live)
-    reader = cursor.fetch_record_batch()
-    try:
-        yield reader
-    finally:
-        reader.close()
 
 
 def main() -> int:

@@ -19,6 +19,7 @@ from django.utils import translation
 from bangfu.common import duck
 from bangfu.common.facts import FactColumn, FactKind, FactTable, Schema
 from bangfu.snapshot.errors import DiskRefused, FolderTaken
+from bangfu.snapshot.orders import TableOrder, columns
 from bangfu.snapshot.store import (
     COUNTY_DIGITS,
     FORMAT,
@@ -36,8 +37,8 @@ from bangfu.snapshot.store import (
 
 PREFIX = ".draft-"
 
-# How a live database hands over each kind of value, and the expression by which it becomes what a snapshot holds.
-# Texts: "" is unknown. Amounts: whole hundredths. Flags: 0/1 on SQLite. Days: text on SQLite (2020-09-30), else dates.
+# How a registry's tables hold each kind of value, and the expression by which it becomes what a snapshot holds.
+# Texts: "" is unknown. Amounts: whole hundredths. Days: dates.
 _FROM_LIVE = {
     FactKind.KEY: "CAST({0} AS BIGINT)",
     FactKind.TEXT: "nullif(CAST({0} AS VARCHAR), '')",
@@ -47,7 +48,6 @@ _FROM_LIVE = {
     FactKind.AMOUNT: "CAST(CAST({0} AS DECIMAL(14,0)) * CAST(0.01 AS DECIMAL(2,2)) AS DECIMAL(14,2))",
     FactKind.DAY: "CAST(year({0}) * 10000 + month({0}) * 100 + day({0}) AS INTEGER)",
 }
-_DAY_FROM_TEXT = "CAST(replace({0}, '-', '') AS INTEGER)"
 
 
 def sources(table: FactTable) -> dict[str, str]:
@@ -55,19 +55,32 @@ def sources(table: FactTable) -> dict[str, str]:
     return {c.name: c.source or f"t.{c.name}" for c in table.columns if c.stored and not c.derived}
 
 
-def facts_sql(table: FactTable, relation: str, *, days_are_text: bool = False) -> str:
-    """A SELECT of every stored column of a table over `relation`, which holds those of `sources` as a live database
-    gives them. Derived columns are worked out here, in steps: each after those that it is made from."""
-    given = []
-    for column in table.columns:
-        if column.stored and not column.derived:
-            text = _DAY_FROM_TEXT if column.kind is FactKind.DAY and days_are_text else _FROM_LIVE[column.kind]
-            given.append(f"{text.format(column.name)} AS {column.name}")
-    select = f"SELECT {', '.join(given)} FROM {relation}"
+def live_sql(table: FactTable, as_of: date) -> str:
+    """A SELECT of the given columns of a table over live tables, in SQL that every database reads."""
+    listed = ", ".join(f"{source} AS {name}" for name, source in sources(table).items())
+    return f"SELECT {listed} FROM {table.source(as_of)}"
+
+
+def given_sql(table: FactTable, relation: str) -> str:
+    """A SELECT in DuckDB's dialect of the given columns of a table as facts, over rows as live tables hold them."""
+    given = (c for c in table.columns if c.stored and not c.derived)
+    return f"SELECT {', '.join(f'{_FROM_LIVE[c.kind].format(c.name)} AS {c.name}' for c in given)} FROM {relation}"
+
+
+def derived_sql(table: FactTable, relation: str) -> str:
+    """A SELECT of the derived columns of a table, row by row over its given ones, in steps: each after those that it is
+    made from. "" when there are none."""
+    names, select = [], f"SELECT * FROM {relation}"
     for step in _steps(table):
+        names += [column.name for column in step]
         derived = ", ".join(f"CAST({column.derived} AS {column.sql_type}) AS {column.name}" for column in step)
         select = f"SELECT *, {derived} FROM ({select}) given"
-    return select
+    return f"SELECT {', '.join(names)} FROM ({select}) given" if names else ""
+
+
+def table_order(table: FactTable, live: str = "") -> TableOrder:
+    """What it takes to write a table: see TableOrder."""
+    return TableOrder(table.name, table.key, columns(table), live, derived_sql(table, "given"))
 
 
 def _steps(table: FactTable) -> list[list[FactColumn]]:

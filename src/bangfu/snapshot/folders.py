@@ -7,10 +7,10 @@ from pathlib import Path
 from bangfu.common import duck
 from bangfu.common.facts import Schema
 from bangfu.snapshot import drafting
-from bangfu.snapshot.copying import copy_sql
 from bangfu.snapshot.errors import ReadingFailed
 from bangfu.snapshot.livetables import Folder, LiveTables
 from bangfu.snapshot.store import Snapshot
+from bangfu.snapshot.writing import write
 
 MEMORY = "600MB"  # more goes to disk; besides it a process needs some 200 MB for itself
 
@@ -41,9 +41,8 @@ def from_folder(
                 for number, name in enumerate(names):
                     live.show(number, name)
                     for table, facts in schema.tables.items():
-                        stored = [c.name for c in facts.columns if c.stored]
-                        select = drafting.facts_sql(facts, f"({live.facts(facts, number)}) live")
-                        connection.execute(copy_sql(table, stored, facts.key, select, draft.path(table, number)))
+                        given = duck.arrow(connection, drafting.given_sql(facts, f"({live.facts(facts, number)}) live"))
+                        write(given, drafting.table_order(facts), draft.path(table, number))
                     counties.append(drafting.counties(connection, [draft.path(t, number) for t in schema.tables]))
                     progress(number + 1, len(names))
             except duck.Error as error:

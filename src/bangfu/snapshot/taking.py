@@ -14,14 +14,14 @@ from typing import Any
 from django.db import connection
 
 from bangfu.common import duck
-from bangfu.common.facts import FactKind, FactTable, Schema
+from bangfu.common.facts import Schema
 from bangfu.common.places import Level, span
 from bangfu.snapshot import drafting
-from bangfu.snapshot.copying import SENTINEL, Order, TableOrder
 from bangfu.snapshot.errors import ReadingFailed
+from bangfu.snapshot.orders import Order
 from bangfu.snapshot.store import Snapshot
 
-MEMORY, THREADS = "1GB", 2
+READERS = 2  # the machine also serves pages
 PACKAGES = Path(__file__).resolve().parents[2]
 
 Progress = Callable[[int, int], None]
@@ -36,7 +36,7 @@ def take(target: Path, as_of: date, schema: Schema, progress: Progress) -> Snaps
 
     def fill(draft: drafting.Draft) -> list[list[str]]:
         with _address(draft.spill) as address:
-            parts = _run(_order(draft, address, as_of, schema), len(schema.tables), progress)
+            parts = _run(_order(draft, address, as_of, schema), progress)
         with duck.within(draft.folder) as reading:
             return [
                 drafting.counties(reading, [draft.path(table, part) for table in schema.tables])
@@ -75,38 +75,15 @@ def _conninfo() -> str:
 
 
 def _order(draft: drafting.Draft, address: str, as_of: date, schema: Schema) -> Order:
-    sqlite = connection.vendor == "sqlite"
     return Order(
         kind=connection.vendor,
         address=address,
         folder=str(draft.folder),
-        memory=MEMORY,
-        threads=THREADS,
+        readers=READERS,
         span=span(Level.COUNTY),
         counties=_counties(schema, as_of),
-        tables=[_table_order(table, as_of, sqlite) for table in schema.tables.values()],
+        tables=[drafting.table_order(table, drafting.live_sql(table, as_of)) for table in schema.tables.values()],
     )
-
-
-def _table_order(table: FactTable, as_of: date, sqlite: bool) -> TableOrder:
-    sources = drafting.sources(table)
-    listed = ", ".join(f"{source} AS {name}" for name, source in sources.items())
-    relation = f"(SELECT * FROM live WHERE {SENTINEL} = 0)" if sqlite else "live"
-    return TableOrder(
-        name=table.name,
-        columns=[column.name for column in table.columns if column.stored],
-        key=table.key,
-        live=f"SELECT {listed} FROM {table.source(as_of)}",
-        facts=drafting.facts_sql(table, relation, days_are_text=sqlite),
-        types=", ".join(
-            f"{_sample(column.kind)} AS {column.name}" for column in table.columns if column.name in sources
-        ),
-    )
-
-
-def _sample(kind: FactKind) -> str:
-    """A value of the type in which SQLite keeps a kind: texts and days are text, everything else whole numbers."""
-    return "''" if kind in (FactKind.TEXT, FactKind.CODE, FactKind.DAY) else "0"
 
 
 def _counties(schema: Schema, as_of: date) -> str:
@@ -123,7 +100,7 @@ def _counties(schema: Schema, as_of: date) -> str:
     return f"SELECT county, sum(households) FROM ({' UNION ALL '.join(counted)}) c GROUP BY county ORDER BY county"
 
 
-def _run(order: Order, tables: int, progress: Progress) -> int:
+def _run(order: Order, progress: Progress) -> int:
     """Has the order carried out; the number of parts."""
     path = os.pathsep.join(filter(None, (str(PACKAGES), os.environ.get("PYTHONPATH"))))
     with subprocess.Popen(
@@ -143,8 +120,7 @@ def _run(order: Order, tables: int, progress: Progress) -> int:
                 said = json.loads(line)
                 if "error" not in said:
                     parts = said["parts"]
-                    done = said["part"] * tables + [t.name for t in order.tables].index(said["table"]) + 1
-                    progress(done, parts * tables)
+                    progress(said["done"], said["files"])
             complaint = process.stderr.read().strip()
         except BaseException:
             process.kill()
