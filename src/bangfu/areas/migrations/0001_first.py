@@ -32,6 +32,14 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '区划',
                 'ordering': ['place'],
+                'indexes': [
+                    models.Index(fields=['parent', 'name'], name='area_by_name'),
+                    models.Index(fields=['code'], name='area_by_code', opclasses=['varchar_pattern_ops']),
+                    models.Index(fields=['initials'], name='area_by_initials', opclasses=['varchar_pattern_ops']),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('valid_to', None), models.Q(('code', ''), _negated=True)), fields=('code',), name='area_code_once', violation_error_message='这个区划代码已由另一个现存区划使用。'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -50,6 +58,12 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '区划沿革',
                 'ordering': ['area', 'valid_from'],
+                'indexes': [
+                    models.Index(fields=['code'], name='version_by_code', opclasses=['varchar_pattern_ops']),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('area', 'valid_from'), name='area_version_starts_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -66,6 +80,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '村情指标',
+                'constraints': [
+                    models.UniqueConstraint(fields=('area', 'year', 'indicator'), name='figure_once_a_year'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -85,6 +102,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '村级标准核对',
+                'constraints': [
+                    models.UniqueConstraint(fields=('area', 'checklist', 'item', 'year'), name='answer_once_a_year'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -101,37 +121,5 @@ class Migration(migrations.Migration):
                 'verbose_name': '区划变更',
                 'ordering': ['-on', 'pk'],
             },
-        ),
-        migrations.AddIndex(
-            model_name='area',
-            index=models.Index(fields=['parent', 'name'], name='area_by_name'),
-        ),
-        migrations.AddIndex(
-            model_name='area',
-            index=models.Index(fields=['code'], name='area_by_code', opclasses=['varchar_pattern_ops']),
-        ),
-        migrations.AddIndex(
-            model_name='area',
-            index=models.Index(fields=['initials'], name='area_by_initials', opclasses=['varchar_pattern_ops']),
-        ),
-        migrations.AddIndex(
-            model_name='areaversion',
-            index=models.Index(fields=['code'], name='version_by_code', opclasses=['varchar_pattern_ops']),
-        ),
-        migrations.AddConstraint(
-            model_name='area',
-            constraint=models.UniqueConstraint(condition=models.Q(('valid_to', None), models.Q(('code', ''), _negated=True)), fields=('code',), name='area_code_once', violation_error_message='这个区划代码已由另一个现存区划使用。'),
-        ),
-        migrations.AddConstraint(
-            model_name='areaversion',
-            constraint=models.UniqueConstraint(fields=('area', 'valid_from'), name='area_version_starts_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='profilefigure',
-            constraint=models.UniqueConstraint(fields=('area', 'year', 'indicator'), name='figure_once_a_year'),
-        ),
-        migrations.AddConstraint(
-            model_name='standardanswer',
-            constraint=models.UniqueConstraint(fields=('area', 'checklist', 'item', 'year'), name='answer_once_a_year'),
         ),
     ]

@@ -42,6 +42,13 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '疑点',
                 'ordering': ['due_on', 'pk'],
+                'indexes': [
+                    models.Index(fields=['place', 'state'], name='finding_by_place'),
+                    models.Index(fields=['state', 'due_on', 'id'], name='finding_by_due'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('rule_id', 'subject'), name='finding_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -71,6 +78,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '筛查',
                 'ordering': ['-pk'],
+                'indexes': [
+                    models.Index(fields=['place', 'last_place'], name='run_by_place'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -89,6 +99,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '疑点经过',
                 'ordering': ['-pk'],
+                'indexes': [
+                    models.Index(fields=['run', 'kind', 'finding'], name='step_of_run'),
+                ],
             },
         ),
         migrations.AddField(
@@ -123,6 +136,12 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '筛查统计',
                 'ordering': ['run', 'place', 'rule_id'],
+                'indexes': [
+                    models.Index(fields=['run', 'place'], name='run_count_by_place'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('run', 'village', 'rule_id'), name='run_count_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -144,35 +163,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddIndex(
-            model_name='run',
-            index=models.Index(fields=['place', 'last_place'], name='run_by_place'),
-        ),
-        migrations.AddIndex(
-            model_name='findingstep',
-            index=models.Index(fields=['run', 'kind', 'finding'], name='step_of_run'),
-        ),
-        migrations.AddIndex(
-            model_name='finding',
-            index=models.Index(fields=['place', 'state'], name='finding_by_place'),
-        ),
-        migrations.AddIndex(
-            model_name='finding',
-            index=models.Index(fields=['state', 'due_on', 'id'], name='finding_by_due'),
-        ),
-        migrations.AddIndex(
             model_name='finding',
             index=models.Index(condition=models.Q(('state__in', ('open', 'mended'))), fields=['assigned_to', 'due_on'], name='finding_of_officer'),
-        ),
-        migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.UniqueConstraint(fields=('rule_id', 'subject'), name='finding_once'),
-        ),
-        migrations.AddIndex(
-            model_name='runcount',
-            index=models.Index(fields=['run', 'place'], name='run_count_by_place'),
-        ),
-        migrations.AddConstraint(
-            model_name='runcount',
-            constraint=models.UniqueConstraint(fields=('run', 'village', 'rule_id'), name='run_count_once'),
         ),
     ]

@@ -74,6 +74,18 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '户',
                 'ordering': ['place', 'household_no'],
+                'indexes': [
+                    models.Index(fields=['place', 'household_no'], name='household_by_place'),
+                    models.Index(fields=['head_initials', 'head_name'], name='household_by_head'),
+                    models.Index(fields=['members_count', 'id'], name='household_by_size'),
+                    models.Index(fields=['latest_per_capita_net_income'], name='household_by_income'),
+                    models.Index(fields=['household_type', 'place'], name='household_by_type'),
+                    models.Index(fields=['household_class', 'place'], name='household_by_class'),
+                    models.Index(fields=['poverty_status', 'place'], name='household_by_status'),
+                    models.Index(fields=['monitor_category', 'place'], name='household_by_monitoring'),
+                    models.Index(fields=['main_cause', 'place'], name='household_by_cause'),
+                    models.Index(condition=models.Q(('merged_into__isnull', False)), fields=['merged_into'], name='household_merged'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -347,6 +359,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '年度收入',
                 'ordering': ['household', '-year'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('household', 'year'), name='income_once_a_year'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -399,6 +414,18 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '家庭成员',
                 'ordering': ['household', 'relation_to_head', 'birth_date', 'pk'],
+                'indexes': [
+                    models.Index(fields=['place'], name='member_by_place'),
+                    models.Index(fields=['household', 'left_on', 'labor_capacity', 'dibao_status'], name='member_of_household'),
+                    models.Index(fields=['name', 'household'], name='member_by_name', opclasses=['varchar_pattern_ops', 'int8_ops']),
+                    models.Index(fields=['name_initials', 'household'], name='member_by_initials', opclasses=['varchar_pattern_ops', 'int8_ops']),
+                    models.Index(fields=['id_tail'], name='member_by_id_tail'),
+                    models.Index(fields=['id_key'], name='member_by_id_key'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('person_no',), name='person_no_once'),
+                    models.UniqueConstraint(condition=models.Q(('left_on', None), models.Q(('id_no', ''), _negated=True)), fields=('id_no',), name='living_person_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -418,6 +445,12 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '收支明细',
                 'ordering': ['income_year', 'line'],
+                'indexes': [
+                    models.Index(condition=models.Q(('member__isnull', False)), fields=['member'], name='income_line_of_member'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('income_year', 'line'), name='income_line_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -565,6 +598,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '务工记录',
                 'ordering': ['member', '-start_month'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('member', 'start_month', 'employer'), name='work_starts_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -591,6 +627,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '年度统计',
+                'indexes': [
+                    models.Index(fields=['year', 'place'], name='count_by_place'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('village', 'year'), name='count_once_a_year'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -621,101 +663,5 @@ class Migration(migrations.Migration):
                 'verbose_name': '居住条件',
                 'indexes': [models.Index(fields=['house_grade'], name='dwelling_by_grade'), models.Index(condition=models.Q(('dangerous_house', True)), fields=['household'], name='dwelling_dangerous'), models.Index(condition=models.Q(('safe_water_solved', False)), fields=['household'], name='dwelling_water_unsafe')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='household',
-            index=models.Index(fields=['place', 'household_no'], name='household_by_place'),
-        ),
-        migrations.AddIndex(
-            model_name='household',
-            index=models.Index(fields=['head_initials', 'head_name'], name='household_by_head'),
-        ),
-        migrations.AddIndex(
-            model_name='household',
-            index=models.Index(fields=['members_count', 'id'], name='household_by_size'),
-        ),
-        migrations.AddIndex(
-            model_name='household',
-            index=models.Index(fields=['latest_per_capita_net_income'], name='household_by_income'),
-        ),
-        migrations.AddIndex(
-            model_name='household',
-            index=models.Index(fields=['household_type', 'place'], name='household_by_type'),
-        ),
-        migrations.AddIndex(
-            model_name='household',
-            index=models.Index(fields=['household_class', 'place'], name='household_by_class'),
-        ),
-        migrations.AddIndex(
-            model_name='household',
-            index=models.Index(fields=['poverty_status', 'place'], name='household_by_status'),
-        ),
-        migrations.AddIndex(
-            model_name='household',
-            index=models.Index(fields=['monitor_category', 'place'], name='household_by_monitoring'),
-        ),
-        migrations.AddIndex(
-            model_name='household',
-            index=models.Index(fields=['main_cause', 'place'], name='household_by_cause'),
-        ),
-        migrations.AddIndex(
-            model_name='household',
-            index=models.Index(condition=models.Q(('merged_into__isnull', False)), fields=['merged_into'], name='household_merged'),
-        ),
-        migrations.AddConstraint(
-            model_name='incomeyear',
-            constraint=models.UniqueConstraint(fields=('household', 'year'), name='income_once_a_year'),
-        ),
-        migrations.AddIndex(
-            model_name='member',
-            index=models.Index(fields=['place'], name='member_by_place'),
-        ),
-        migrations.AddIndex(
-            model_name='member',
-            index=models.Index(fields=['household', 'left_on', 'labor_capacity', 'dibao_status'], name='member_of_household'),
-        ),
-        migrations.AddIndex(
-            model_name='member',
-            index=models.Index(fields=['name', 'household'], name='member_by_name', opclasses=['varchar_pattern_ops', 'int8_ops']),
-        ),
-        migrations.AddIndex(
-            model_name='member',
-            index=models.Index(fields=['name_initials', 'household'], name='member_by_initials', opclasses=['varchar_pattern_ops', 'int8_ops']),
-        ),
-        migrations.AddIndex(
-            model_name='member',
-            index=models.Index(fields=['id_tail'], name='member_by_id_tail'),
-        ),
-        migrations.AddIndex(
-            model_name='member',
-            index=models.Index(fields=['id_key'], name='member_by_id_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='member',
-            constraint=models.UniqueConstraint(fields=('person_no',), name='person_no_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='member',
-            constraint=models.UniqueConstraint(condition=models.Q(('left_on', None), models.Q(('id_no', ''), _negated=True)), fields=('id_no',), name='living_person_once'),
-        ),
-        migrations.AddIndex(
-            model_name='incomeitem',
-            index=models.Index(condition=models.Q(('member__isnull', False)), fields=['member'], name='income_line_of_member'),
-        ),
-        migrations.AddConstraint(
-            model_name='incomeitem',
-            constraint=models.UniqueConstraint(fields=('income_year', 'line'), name='income_line_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='workrecord',
-            constraint=models.UniqueConstraint(fields=('member', 'start_month', 'employer'), name='work_starts_once'),
-        ),
-        migrations.AddIndex(
-            model_name='yearcount',
-            index=models.Index(fields=['year', 'place'], name='count_by_place'),
-        ),
-        migrations.AddConstraint(
-            model_name='yearcount',
-            constraint=models.UniqueConstraint(fields=('village', 'year'), name='count_once_a_year'),
         ),
     ]
