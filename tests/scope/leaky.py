@@ -10,7 +10,10 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
 
 from bangfu.areas.models import Area
+from bangfu.findings import outside
 from bangfu.registry.models import Household, IncomeYear, Member, Paper
+from bangfu.screening.lists import named
+from bangfu.snapshot import services as snapshots
 from bangfu.web.urls import handler403, handler404, handler500
 from bangfu.web.urls import urlpatterns as sound
 
@@ -96,6 +99,17 @@ def streamed(request: HttpRequest) -> StreamingHttpResponse:
     return StreamingHttpResponse(lines(), content_type="text/csv")
 
 
+def whole_snapshot(request: HttpRequest) -> HttpResponse:
+    """Computed over everybody in the snapshot."""
+    return HttpResponse(f"{snapshots.latest().rows['member']} 人")
+
+
+def list_of_others(request: HttpRequest, held: str) -> HttpResponse:
+    """Any list of the house, by its name."""
+    found = named(outside.folder(), held)
+    return HttpResponse(found.about.file if found and found.about else "", status=200 if found else 404)
+
+
 def not_a_leak(request: HttpRequest) -> HttpResponse:
     mine = Household.objects.visible_to(request.user)
     return HttpResponse(f"{mine.count()}: {', '.join(str(h) for h in mine)}")
@@ -116,5 +130,7 @@ urlpatterns = [
     path("leak/change/", change_by_field, name="leak-change-by-field"),
     path("leak/workbook/", workbook, name="leak-workbook"),
     path("leak/streamed/", streamed, name="leak-streamed"),
+    path("leak/snapshot/", whole_snapshot, name="leak-snapshot"),
+    path("leak/lists/<slug:held>/", list_of_others, name="leak-list"),
     path("leak/not/", not_a_leak, name="leak-not"),
 ]

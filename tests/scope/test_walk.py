@@ -20,6 +20,7 @@ from bangfu.accounts.roles import roles
 from bangfu.areas.models import Area
 from bangfu.common.places import Level, ScopedQuerySet
 from bangfu.web import home, middleware
+from tests.scope.files import take_snapshot
 from tests.scope.walking import Leak, Pattern, Untaught, Walker, patterns
 from tests.scope.world import DAY, Spot, branch, plant
 
@@ -62,6 +63,7 @@ class Neighbourhood:
             above = self.home[: top - 1]
             chain = branch(above[-1] if above else None, top, 2, number)
             spots.append(plant(chain, above, number))
+        take_snapshot([spot.village for spot in (self.own, *spots) if spot.village])
         return spots
 
     def client(self, role: str, level: int) -> Client:
@@ -114,8 +116,11 @@ def _light_feet(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def neighbourhood(db: None) -> Neighbourhood:
-    own = branch(None, Level.PROVINCE, 1, None)
-    return Neighbourhood(own, plant(own, [], None))
+    chain = branch(None, Level.PROVINCE, 1, None)
+    own = plant(chain, [], None)
+    assert own.village
+    take_snapshot([own.village])
+    return Neighbourhood(chain, own)
 
 
 def walk(neighbourhood: Neighbourhood, level: int, held: list[str], which: list[Pattern]) -> list[Leak]:

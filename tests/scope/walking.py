@@ -47,7 +47,7 @@ BY_NAME: Mapping[str, str] = {
     "batch_id": "batch", "batch_pk": "batch", "batch": "batch",
     "change_id": "change", "change_pk": "change",
     "entry_id": "entry", "number": "entry",
-    "figure_id": "figure", "figure_pk": "figure",
+    "figure_id": "figure", "figure_pk": "figure", "held": "held",
 }  # fmt: skip
 WORDS: Mapping[str, tuple[str, ...]] = {
     "section": ("basic", "causes", "dwelling", "land"),
@@ -58,6 +58,11 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "language": ("en",),
     "rule": ("Q083",),
     "figure": ("exit_line", "public_job_age_limit"),
+}
+# Pages that compute only when they are asked something that no search box of theirs asks.
+QUESTIONS: Mapping[str, tuple[str, ...]] = {
+    "measures": ("line=exit_line",),
+    "what-if": ("figure=monitoring_line&value=900000&amount=100",),
 }
 HOW_TO_TEACH = (
     "地址 {route} 的参数“{name}”，走查还不认识。请在 tests/scope/walking.py 中教它：参数是某类记录的编号时加到 BY_NAME"
@@ -204,6 +209,8 @@ _VARYING = (
     (re.compile(r"\b\d{8}-?\d{4,6}\b"), "<moment>"),
     # a signed value carries the moment of its signing
     (re.compile(r":[A-Za-z0-9]{6}:[A-Za-z0-9_-]{43}"), ":<signed>"),
+    # of what is written anew while the walk goes on
+    (re.compile(r"\b[0-9a-f]{16}…"), "<hash>"),
     # "in 0.03 s" and such
     (re.compile(r"\d+(\.\d+)? ?(ms|毫秒|秒)\b"), "<took>"),
 )
@@ -297,6 +304,10 @@ class Walker:
             for search in self._searches(url, sorted(set(page.fields))):
                 self._remember(search)
                 yield search
+            for question in QUESTIONS.get(pattern.name, ()):
+                asked = Ask("GET", f"{url}?{question}")
+                self._remember(asked)
+                yield asked
             for address in sorted(set(page.fetched)):
                 fetched = Ask("GET", address, htmx=True)
                 self._remember(fetched)

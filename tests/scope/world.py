@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import transaction
 
 from bangfu.accounts.models import Officer, Post
+from bangfu.areas.codes import ENDS, WHOLE
 from bangfu.areas.models import Area, AreaVersion, ProfileFigure, StandardAnswer, Succession
 from bangfu.audit.services import record
 from bangfu.common.places import Level, PlaceRange, span, within
@@ -25,6 +26,7 @@ from bangfu.findings import models as findings
 from bangfu.policymaking.models import Draft, Version
 from bangfu.registry import models as registry
 from bangfu.registry.intake.batches import report_of
+from tests.scope import files
 
 NEEDLE = "鼍"
 FIGURE = "739281"
@@ -45,9 +47,13 @@ class Spot:
 
     chain: list[Area]
     rows: dict[str, list[Any]] = field(default_factory=dict)
+    # Things that are files, by kind: the names under which addresses know them.
+    names: dict[str, list[str]] = field(default_factory=dict)
+    # What the village holds in a snapshot.
+    village: files.Village | None = None
 
-    def ids(self, kind: str) -> list[int]:
-        return [row.pk for row in self.rows.get(kind, [])]
+    def ids(self, kind: str) -> list[Any]:
+        return self.names.get(kind) or [row.pk for row in self.rows.get(kind, [])]
 
     def at(self, level: int) -> Area:
         return next(area for area in self.chain if area.level == level)
@@ -84,6 +90,18 @@ class _Ids:
         return next(self.next[kind])
 
 
+# The digits of a code that each level adds; next door those of a village end with FIGURE.
+OWN_DIGITS = {1: "99", 2: "01", 3: "21", 4: "100", 5: "200"}
+FOREIGN_DIGITS = {1: "98", 2: "73", 3: "73", 4: FIGURE[:3], 5: FIGURE[3:]}
+
+
+def _code(parent: Area | None, level: int, foreign: bool) -> str:
+    if level == Level.GROUP:
+        return ""
+    above = parent.code[: ENDS[Level(parent.level)]] if parent else ""
+    return f"{above}{(FOREIGN_DIGITS if foreign else OWN_DIGITS)[level]}".ljust(WHOLE, "0")
+
+
 def branch(parent: Area | None, level: int, ordinal: int, spot: int | None) -> list[Area]:
     """An area of `level` under `parent` and one of every level below it."""
     ids, chain = _Ids(spot), []
@@ -91,8 +109,7 @@ def branch(parent: Area | None, level: int, ordinal: int, spot: int | None) -> l
     for each in range(level, Level.GROUP + 1):
         place = (parent.place if parent else 0) + (ordinal if each == level else 1) * span(each)
         word = f"鼗{NEEDLE}" if spot is not None else "本地"
-        number = FIGURE if spot is not None else "100200"
-        code = "" if each == Level.GROUP else f"{'98' if spot is not None else '99'}{spot or 0}{each}{number}"
+        code = _code(parent, each, spot is not None)
         area = Area.objects.create(
             pk=ids("area"), parent=parent, place=place, level=each, name=f"{word}{names[each]}", code=code,
             valid_from=date(2014, 1, 1),
@@ -263,6 +280,9 @@ def plant(chain: list[Area], above: list[Area], spot: int | None) -> Spot:
         ],
     )  # fmt: skip
     _plant_findings(keep, ids, seat, here, mark, number)
+    here.village = (village.code, len(households), int(number))
+    if any(area.level == Level.COUNTY for area in chain):
+        here.names["held"] = [files.keep_list(full[Level.COUNTY - 1].code[:6], mark, int(number))]
     county = next((area for area in chain if area.level == Level.COUNTY), chain[0])
     _plant_drafts(keep, ids, county, here, mark, number)
     here.rows["entry"] = [
