@@ -11,12 +11,14 @@ from tests.shape.source import Source, chain_to, python_files
 WRITERS = {"services.py", "writing.py", "batches.py"}
 # Parts of a writer that stand in a file of their own; only the writers of their room may call them.
 PARTS = {
+    "casework/checks.py": "a verb of casework.services in a file of its own: what an exit depends on, item by item",
     "casework/moving.py": "verbs of casework.services in a file of their own: where a case stands",
     "casework/obstacles.py": "a part of casework.moving: asks everything that stands in the way of a move",
     "casework/applications.py": "verbs of casework.services in a file of their own: what people ask for",
     "casework/attaching.py": "verbs of casework.services in a file of their own: papers of cases",
     "casework/bulk.py": "verbs of casework.services in a file of their own: many cases in the background",
     "casework/following.py": "a verb of casework.services in a file of its own: cases follow their areas",
+    "casework/batches.py": "verbs of casework.services in a file of their own: recognitions follow import batches",
     "casework/recognising.py": "verbs of casework.services in a file of their own: as what households are recognised",
     "casework/rounds.py": "a verb of casework.services in a file of its own: a case for everybody of an area",
     "casework/opening.py": "a verb of casework.services in a file of its own: opens one case or thousands",

@@ -78,6 +78,7 @@ ACTIONS = {
     "rules.exported": _("导出本地标准与规则"),
     # snapshots
     "snapshot.taken": _("取快照"),
+    "snapshots.tidied": _("清理旧快照和筛查结果"),
     "list.imported": _("导入外部名单"),
     "list.removed": _("移除外部名单"),
     # findings
@@ -92,6 +93,7 @@ ACTIONS = {
     "finding.revealed": _("查看疑点中的完整个人信息"),
     # cases
     "case.opened": _("开案"),
+    "case.checked": _("登记退出核查项"),
     "case.moved": _("案件办理"),
     "case.paper_attached": _("上传案件材料"),
     "case.paper_removed": _("移除案件材料"),

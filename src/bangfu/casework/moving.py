@@ -14,14 +14,14 @@ from django.utils.translation import gettext as _
 
 from bangfu.accounts.models import Officer
 from bangfu.audit.services import record_many
-from bangfu.casework import clocks, errors, freezing, obstacles, recognising
+from bangfu.casework import checks, clocks, errors, freezing, obstacles, recognising
 from bangfu.casework.acting import post_for
 from bangfu.casework.courses import Course, Passed, courses, read_versions
 from bangfu.casework.deadlines import Deadlines, deadlines
 from bangfu.casework.freezing import Difference
 from bangfu.casework.models import Case, CaseTransition, ProcedureVersion
 from bangfu.casework.obstacles import Press
-from bangfu.casework.procedures import Move, Step
+from bangfu.casework.procedures import Move, MoveKind, Step
 from bangfu.casework.texts import plain
 from bangfu.common.errors import BangfuError
 
@@ -256,6 +256,8 @@ def _go(ready: Ready, report: MoveReport) -> None:
 def _write(ready: Ready) -> None:
     """Everything that a move is: the case, its transition, what the end makes of the household, the trail."""
     press, target = ready.press, ready.press.target
+    if press.move.kind is MoveKind.FORWARD:
+        checks.keep(ready.cases, press.step, press.on, press.by)
     _advance(ready)
     _leave_transitions(ready)
     if target.is_end:

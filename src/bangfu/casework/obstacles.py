@@ -19,7 +19,7 @@ from django.utils.translation import gettext
 from bangfu.accounts.models import Officer
 from bangfu.accounts.roles import roles
 from bangfu.areas.models import LEVEL_NAMES
-from bangfu.casework import answers, errors, freezing, meetings, postings, recognising, sampling
+from bangfu.casework import answers, checks, errors, freezing, meetings, postings, recognising, sampling
 from bangfu.casework.acting import post_for
 from bangfu.casework.courses import Course, approved_by, forwarded_by, handed_in_by
 from bangfu.casework.freezing import Difference
@@ -38,6 +38,7 @@ OBSTACLES: tuple[Asked, ...] = (
     postings.obstacles,
     sampling.obstacles,
     recognising.obstacles,
+    checks.obstacles,
 )
 
 

@@ -89,3 +89,9 @@ class TakenOverCodeWrong(BangfuError):
     code = "CAS-313"
     what = gettext_noop("风险名单第 {row} 行的“{value}”不是“{list}”中的内容。")
     next_step = gettext_noop("请按代码表改正后重新导入，其余各行也没有写入。")
+
+
+class BatchHasCases(BangfuError):
+    code = "CAS-314"
+    what = gettext_noop("这一批导入带来的户已经有案件（{name}，{case_no}），不能整批撤销。")
+    next_step = gettext_noop("请在户的页面上逐户更正，不再整批撤销。")

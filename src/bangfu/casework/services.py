@@ -14,7 +14,9 @@ from bangfu.areas.models import Area
 from bangfu.casework import applications, errors, loading, opening
 from bangfu.casework.applications import apply, decline, sender_mark
 from bangfu.casework.attaching import attach, detach
+from bangfu.casework.batches import follow_imports, undo_batch
 from bangfu.casework.bulk import recover, run_bulk, start_bulk
+from bangfu.casework.checks import answer_check
 from bangfu.casework.following import follow_areas
 from bangfu.casework.freezing import changes_since, facts_now
 from bangfu.casework.holidays import enter_holidays, may_enter_holidays
@@ -24,6 +26,7 @@ from bangfu.casework.moving import MoveReport, Possible, move, move_many, possib
 from bangfu.casework.opening import Candidate, Opened, open_many
 from bangfu.casework.postings import add_photo, answer, object_to, put_up, take_down
 from bangfu.casework.procedures import Channel, Procedure
+from bangfu.casework.recognising import OldRisk, take_over
 from bangfu.casework.rounds import start_round
 from bangfu.casework.sampling import draw, look_into
 from bangfu.casework.sources import confirmed, takes
@@ -33,12 +36,14 @@ from bangfu.registry.models import Household
 __all__ = [
     "Candidate",
     "MoveReport",
+    "OldRisk",
     "Opened",
     "Possible",
     "accept",
     "add_meeting_paper",
     "add_photo",
     "answer",
+    "answer_check",
     "apply",
     "attach",
     "attend",
@@ -52,6 +57,7 @@ __all__ = [
     "expect",
     "facts_now",
     "follow_areas",
+    "follow_imports",
     "look_into",
     "may_enter_holidays",
     "move",
@@ -68,6 +74,8 @@ __all__ = [
     "start_bulk",
     "start_round",
     "take_down",
+    "take_over",
+    "undo_batch",
     "vote",
 ]
 

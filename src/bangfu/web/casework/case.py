@@ -18,6 +18,7 @@ from bangfu.casework.models import Case, CasePaper, CaseTransition
 from bangfu.casework.procedures import MoveKind, Procedure, Step
 from bangfu.casework.words import channel_label
 from bangfu.registry.papers import open_file
+from bangfu.web.casework import checks
 from bangfu.web.casework.rows import clock_of
 from bangfu.web.casework.stepping import StepForm
 from bangfu.web.files import as_file
@@ -83,6 +84,8 @@ def _page(request: HttpRequest, found: Case, status: int = 200, **given: Any) ->
         "papers": _papers_by_step(found, procedure),
         "course": _course(found, procedure),
         "changes": changes,
+        "checks": checks.listed(found, may_act, given.get("check")) if step.checks else [],
+        "kept_checks": [] if step.checks else checks.kept(found),
         "meetings": found.votes.select_related("meeting").order_by("meeting__held_on"),
         "postings": found.postings.order_by("starts_on"),
         "samples": found.samples.filter(drawn=True).select_related("draw"),
@@ -165,6 +168,15 @@ def case_move(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, _("已办理：{name}。").format(name=found.subject_name))
             return redirect("case", pk)
     return _page(request, found, status=422, form=form)
+
+
+@needs("cases.act")
+@require_POST
+def case_check(request: HttpRequest, pk: int, item: str) -> HttpResponse:
+    """An answer to one of the exit checks."""
+    found = case_of(request, pk)
+    done = checks.answered(request, found, item)
+    return done if isinstance(done, HttpResponse) else _page(request, found, status=422, check=done)
 
 
 @needs("cases.act")

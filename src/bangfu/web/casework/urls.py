@@ -38,6 +38,7 @@ urlpatterns: list[Any] = [
     path("holidays/", holidays.holidays, name="holidays"),
     path("<int:pk>/", case.case, name="case"),
     path("<int:pk>/move/", case.case_move, name="case-move"),
+    path("<int:pk>/checks/<slug:item>/", case.case_check, name="case-check"),
     path("<int:pk>/papers/", case.case_paper_add, name="case-paper-add"),
     path("<int:pk>/papers/<int:paper>/", case.case_paper, name="case-paper"),
     path("<int:pk>/papers/<int:paper>/remove/", case.case_paper_remove, name="case-paper-remove"),

@@ -13,8 +13,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from bangfu.casework import services as casework
 from bangfu.common.errors import BangfuError
-from bangfu.registry import services
 from bangfu.registry.columns import tables
 from bangfu.registry.file_errors import FileTooLarge, NoFileChosen
 from bangfu.registry.intake import batches
@@ -170,6 +170,7 @@ def import_confirm(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, _("已放弃这一批，没有写入任何数据。"))
         return redirect("import-list")
     batches.confirm(batch, by=officer)
+    casework.follow_imports.enqueue()
     return redirect("import-page", batch.pk)
 
 
@@ -179,6 +180,6 @@ def import_undo(request: HttpRequest, pk: int) -> HttpResponse:
     """Bring everything that the batch wrote back to what it was before."""
     batch = _batch(request, pk)
     officer: Any = request.user
-    services.undo_batch(by=officer, batch=batch, reason=request.POST.get("reason", ""))
+    casework.undo_batch(by=officer, batch=batch, reason=request.POST.get("reason", ""))
     messages.success(request, _("已整批撤销，数据恢复到导入之前。"))
     return redirect("import-page", batch.pk)
