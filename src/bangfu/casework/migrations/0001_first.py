@@ -64,6 +64,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '申请',
                 'ordering': ['-pk'],
+                'indexes': [
+                    models.Index(fields=['place', 'state'], name='application_by_place'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -123,6 +126,19 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '案件',
                 'ordering': ['due_on', 'pk'],
+                'indexes': [
+                    models.Index(fields=['place', 'procedure', 'step'], name='case_by_place'),
+                    models.Index(condition=models.Q(('closed_on', None)), fields=['due_on', 'id'], name='case_by_due'),
+                    models.Index(condition=models.Q(('closed_on', None)), fields=['procedure', 'step', 'place'], name='case_by_step'),
+                    models.Index(fields=['household'], name='case_of_household'),
+                    models.Index(condition=models.Q(('finding__isnull', False)), fields=['finding'], name='case_of_finding'),
+                    models.Index(fields=['closed_on', 'place'], name='case_by_end'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('closed_on', None)), fields=('procedure', 'household'), name='case_of_household_once'),
+                    models.UniqueConstraint(condition=models.Q(('closed_on', None), ('household', None)), fields=('procedure', 'village'), name='case_of_village_once'),
+                    models.CheckConstraint(condition=models.Q(('closed_on', None), ('closed_on__gte', models.F('opened_on')), _connector='OR'), name='case_closed_after'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -167,6 +183,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '办理经过',
                 'ordering': ['case', 'number'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('case', 'number'), name='transition_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -184,6 +203,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '退出核查项',
+                'constraints': [
+                    models.UniqueConstraint(fields=('case', 'item'), name='check_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -223,6 +245,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '评议会议',
                 'ordering': ['-held_on', '-pk'],
+                'indexes': [
+                    models.Index(fields=['place', 'held_on'], name='meeting_by_place'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -284,6 +309,12 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '公示',
                 'ordering': ['-starts_on', '-pk'],
+                'indexes': [
+                    models.Index(fields=['place', 'ends_on'], name='posting_by_place'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='posting_ends_after'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -344,6 +375,15 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '认定',
                 'ordering': ['household', 'starts_on', 'pk'],
+                'indexes': [
+                    models.Index(fields=['household', 'kind'], name='recognition_of_household'),
+                    models.Index(fields=['place', 'kind', 'starts_on'], name='recognition_by_place'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('ends_on', None), ('starts_on', None), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='recognised_until'),
+                    models.UniqueConstraint(condition=models.Q(('ends_on', None), ('void', False), models.Q(('kind', 'watched'), _negated=True)), fields=('household',), name='recognised_as_one'),
+                    models.UniqueConstraint(condition=models.Q(('ends_on', None), ('kind', 'watched'), ('void', False)), fields=('household',), name='watched_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -359,6 +399,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '风险',
+                'constraints': [
+                    models.UniqueConstraint(fields=('recognition', 'code'), name='risk_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -418,6 +461,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '抽查案件',
+                'constraints': [
+                    models.UniqueConstraint(fields=('draw', 'case'), name='sampled_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -437,98 +483,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '表决',
                 'ordering': ['meeting', 'number'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('meeting', 'case'), name='vote_once'),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name='application',
-            index=models.Index(fields=['place', 'state'], name='application_by_place'),
-        ),
-        migrations.AddConstraint(
-            model_name='casetransition',
-            constraint=models.UniqueConstraint(fields=('case', 'number'), name='transition_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='check',
-            constraint=models.UniqueConstraint(fields=('case', 'item'), name='check_once'),
-        ),
-        migrations.AddIndex(
-            model_name='meeting',
-            index=models.Index(fields=['place', 'held_on'], name='meeting_by_place'),
-        ),
-        migrations.AddIndex(
-            model_name='posting',
-            index=models.Index(fields=['place', 'ends_on'], name='posting_by_place'),
-        ),
-        migrations.AddConstraint(
-            model_name='posting',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='posting_ends_after'),
-        ),
-        migrations.AddIndex(
-            model_name='recognition',
-            index=models.Index(fields=['household', 'kind'], name='recognition_of_household'),
-        ),
-        migrations.AddIndex(
-            model_name='recognition',
-            index=models.Index(fields=['place', 'kind', 'starts_on'], name='recognition_by_place'),
-        ),
-        migrations.AddConstraint(
-            model_name='recognition',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on', None), ('starts_on', None), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='recognised_until'),
-        ),
-        migrations.AddConstraint(
-            model_name='recognition',
-            constraint=models.UniqueConstraint(condition=models.Q(('ends_on', None), ('void', False), models.Q(('kind', 'watched'), _negated=True)), fields=('household',), name='recognised_as_one'),
-        ),
-        migrations.AddConstraint(
-            model_name='recognition',
-            constraint=models.UniqueConstraint(condition=models.Q(('ends_on', None), ('kind', 'watched'), ('void', False)), fields=('household',), name='watched_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='risk',
-            constraint=models.UniqueConstraint(fields=('recognition', 'code'), name='risk_once'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['place', 'procedure', 'step'], name='case_by_place'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('closed_on', None)), fields=['due_on', 'id'], name='case_by_due'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('closed_on', None)), fields=['procedure', 'step', 'place'], name='case_by_step'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['household'], name='case_of_household'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('finding__isnull', False)), fields=['finding'], name='case_of_finding'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['closed_on', 'place'], name='case_by_end'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.UniqueConstraint(condition=models.Q(('closed_on', None)), fields=('procedure', 'household'), name='case_of_household_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.UniqueConstraint(condition=models.Q(('closed_on', None), ('household', None)), fields=('procedure', 'village'), name='case_of_village_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('closed_on', None), ('closed_on__gte', models.F('opened_on')), _connector='OR'), name='case_closed_after'),
-        ),
-        migrations.AddConstraint(
-            model_name='sampledcase',
-            constraint=models.UniqueConstraint(fields=('draw', 'case'), name='sampled_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='vote',
-            constraint=models.UniqueConstraint(fields=('meeting', 'case'), name='vote_once'),
         ),
     ]
