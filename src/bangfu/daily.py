@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from bangfu.casework import services as casework
 from bangfu.findings import running, services
 from bangfu.findings.models import Run
 
@@ -20,5 +21,6 @@ def run_day(day: date, *, progress: Callable[[str], None] = lambda _step: None) 
     """Snapshot, screening, findings, and each live finding with somebody who is still in charge.
 
     A second time the same day the same findings stand; nothing is found twice."""
+    casework.take_over()
     run = running.run_now(as_of=day, progress=progress)
     return Day(run, services.follow_posts())

@@ -23,6 +23,8 @@ def test_a_small_county_loads_whole_with_its_trail(db: None) -> None:
     assert YearCount.objects.filter(year=2020).exists()
     assert chain_state().broken_at is None
     assert len(loaded.truth) == len(drawn.truth)
+    watched = set(Household.objects.exclude(monitor_category="").values_list("household_no", flat=True))
+    assert {number for number, _risk in loaded.risks} == watched
     one = Household.objects.exclude(latest_income_year=None).first()
     assert one is not None
     assert one.latest_income_year == 2020

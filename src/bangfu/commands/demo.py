@@ -33,6 +33,7 @@ def command(households: int, seed: int, prepare_only: bool, port: int) -> dict[s
 def _load(households: int, seed: int) -> dict[str, Any]:
     from django.conf import settings
 
+    from bangfu.casework.services import OldRisk, take_over
     from bangfu.findings import running
     from bangfu.sample.data_files import county
     from bangfu.sample.services import load_sample_county, write_truth
@@ -40,6 +41,7 @@ def _load(households: int, seed: int) -> dict[str, Any]:
     loaded = load_sample_county(
         households, seed, progress=lambda step: progress(f"装入样县（约一分钟）/ sample county: {step}")
     )
+    take_over(risks=[OldRisk(number, code) for number, code in loaded.risks])
     write_truth(loaded.truth, Path(settings.HOME) / "sample")
     # The invented county stands on a day in the past, and is screened as of that day.
     run = running.run_now(as_of=county().day, progress=lambda step: progress(f"筛查样县 / screening: {step}"))

@@ -26,6 +26,7 @@ def import_(files: tuple[Path, ...], keep: bool, report: Path | None, takeover: 
 
     from django.utils.translation import gettext as _
 
+    from bangfu.casework.services import take_over
     from bangfu.registry.columns import tables
     from bangfu.registry.file_errors import NoGoodRows
     from bangfu.registry.intake import batches
@@ -34,6 +35,8 @@ def import_(files: tuple[Path, ...], keep: bool, report: Path | None, takeover: 
         by=_officer(login), files=[(path.name, path) for path in files], takeover=takeover, at_once=True
     )
     (batches.commit if keep else batches.rehearse)(batch)
+    if keep:
+        take_over()
     batch.refresh_from_db()
     written = batches.report_of(batch)
     if report and written.exists():

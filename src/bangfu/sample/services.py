@@ -25,6 +25,7 @@ from bangfu.registry.ledger.writing import Written
 from bangfu.sample import county_draft, tables
 from bangfu.sample.data_files import PublishedVillage, county, officers, places
 from bangfu.sample.errors import CountyIsThere
+from bangfu.sample.risks import risks
 from bangfu.sample.streams import truth_columns
 
 SEED = 2020
@@ -149,11 +150,13 @@ def _truth(shape: tables.Shape, truth: Any) -> pa.Table:
 
 @dataclass(frozen=True)
 class Loaded:
-    """What was loaded: the writer's report, and the ids of the areas in the order of `SampleCounty.areas`."""
+    """What was loaded: the writer's report, the ids of the areas in the order of `SampleCounty.areas`, and the list of
+    risks (household_no, code) that the older system hands over with the watched households."""
 
     written: Written
     area_ids: list[int]
     truth: pa.Table
+    risks: list[tuple[str, str]]
 
 
 @transaction.atomic
@@ -179,7 +182,7 @@ def load_sample_county(
     at = household.schema.get_field_index("village_id")
     given["household"] = household.set_column(at, household.schema.field(at), pc.take(ids, household["village_id"]))
     written = registry.take_over(given, by=None, reason=_("装入样县"))
-    return Loaded(written, [area.pk for area in found], made.truth)
+    return Loaded(written, [area.pk for area in found], made.truth, risks(made.tables))
 
 
 def _found_areas(listed: list[SampleArea]) -> list[Area]:
