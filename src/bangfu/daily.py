@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from bangfu.casework import services as casework
-from bangfu.findings import running, services
+from bangfu.findings import running, services, tidying
 from bangfu.findings.models import Run
 
 
@@ -18,9 +18,11 @@ class Day:
 
 
 def run_day(day: date, *, progress: Callable[[str], None] = lambda _step: None) -> Day:
-    """Snapshot, screening, findings, and each live finding with somebody who is still in charge.
+    """Snapshot, screening, findings, each live finding with somebody who is still in charge, old files taken away.
 
     A second time the same day the same findings stand; nothing is found twice."""
     casework.take_over()
     run = running.run_now(as_of=day, progress=progress)
-    return Day(run, services.follow_posts())
+    handed_over = services.follow_posts()
+    tidying.tidy(commit=True)
+    return Day(run, handed_over)

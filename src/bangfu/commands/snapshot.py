@@ -1,4 +1,4 @@
-"""`bangfu snapshot take | from | list | verify`: the facts of a day as files that never change."""
+"""`bangfu snapshot take | from | list | verify | clean`: the facts of a day as files that never change."""
 
 import sys
 import time
@@ -89,6 +89,38 @@ def verify(folder: Path) -> dict[str, Any]:
             files=sum(len(part.files) for part in snapshot.manifest.parts),
             people=snapshot.rows.get("member", 0),
             sha256=snapshot.sha256,
+        ),
+    }
+
+
+@command.command("clean")
+@click.option("--commit", is_flag=True, help="确认删除；不加此项只演练，不删除任何文件")
+@house_command
+def clean(commit: bool) -> dict[str, Any]:
+    """清理不再需要的快照和筛查结果：保留哪些由 policy/china/findings.yaml 规定。默认演练，加 --commit 删除。"""
+    from django.utils.translation import gettext as _
+
+    from bangfu.findings import tidying
+
+    tidied = tidying.tidy(commit=commit)
+    said = (
+        _("已删除快照 {snapshots} 份、筛查结果 {screenings} 份，共 {size:.1f} MB；保留 {kept} 份。")
+        if commit
+        else _(
+            "可删除快照 {snapshots} 份、筛查结果 {screenings} 份，共 {size:.1f} MB；保留 {kept} 份。加 --commit 删除。"
+        )
+    )
+    return {
+        "committed": commit,
+        "snapshots": list(tidied.snapshots),
+        "screenings": list(tidied.screenings),
+        "bytes": tidied.bytes,
+        "kept": tidied.kept,
+        "text": said.format(
+            snapshots=len(tidied.snapshots),
+            screenings=len(tidied.screenings),
+            size=tidied.bytes / 1e6,
+            kept=tidied.kept,
         ),
     }
 

@@ -1,10 +1,10 @@
-"""What policy leaves to the place about findings: who verifies them, and within how many days."""
+"""What policy leaves to the place about findings: who verifies them, within how many days, and what is kept."""
 
 from functools import cache
 from pathlib import Path
 
 from django.conf import settings
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from bangfu.accounts.roles import roles
 from bangfu.common.policy import Source, Strict, read_yaml
@@ -18,11 +18,22 @@ DAYS_FIGURE = {
 }
 
 
+class Keeping(Strict):
+    """Which snapshots and outcomes stay, besides those that live findings and runs need: the `latest` so many, the last
+    one of each of the `months` latest months, and whatever is younger than so many `hours`: it may be being read."""
+
+    latest: int = Field(ge=1)
+    months: int = Field(ge=0)
+    hours: int = Field(ge=1)
+
+
 class FindingsPolicy(Strict):
-    """The file `policy/china/findings.yaml`: the roles that verify what is found in their village, in order."""
+    """The file `policy/china/findings.yaml`: the roles that verify what is found in their village, in order, and how
+    long it stays on file which rows were found."""
 
     source: Source
     assign_to: tuple[str, ...]
+    keep: Keeping
 
     @model_validator(mode="after")
     def _roles_that_may_verify(self) -> "FindingsPolicy":

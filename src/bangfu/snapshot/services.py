@@ -55,7 +55,7 @@ def take(
 def listed() -> list[Snapshot]:
     """Every snapshot of the house, the latest day first, of one day the latest taken. Their files are not read; one
     whose manifest is damaged raises its error when it is opened by name, and is left out here."""
-    found = [_opened(folder) for folder in home().glob("*/") if (folder / MANIFEST).is_file()]
+    found = [_opened(folder) for folder in home().glob("[!.]*/") if (folder / MANIFEST).is_file()]
     return sorted(
         (snapshot for snapshot in found if snapshot),
         key=lambda s: (s.as_of, s.manifest.taken_at, s.folder.name),
