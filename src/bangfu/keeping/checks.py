@@ -14,7 +14,9 @@ from bangfu.areas.reading import headers as headers_of_divisions
 from bangfu.areas.standards import checklists
 from bangfu.audit.selectors import chain_state
 from bangfu.casework import loading as procedures
+from bangfu.casework.counting import disagreements
 from bangfu.casework.policy import policy as casework_policy
+from bangfu.casework.recognition_policy import policy as recognition_policy
 from bangfu.common.errors import BangfuError
 from bangfu.common.policy import code_lists
 from bangfu.findings.policy import policy as findings_policy
@@ -57,6 +59,7 @@ POLICY_READERS: tuple[Callable[[], object], ...] = (
     paper_policy,
     findings_policy,
     casework_policy,
+    recognition_policy,
     measures,
 )
 
@@ -128,6 +131,14 @@ def count_faults() -> Iterator[Fault]:
         )
 
 
+def recognition_faults() -> Iterator[Fault]:
+    """The files of households say what their recognitions say."""
+    for each in disagreements():
+        yield _("户 {number} 在册的认定（{on_file}）与案件认定（{recognised}）不一致：请按程序更正。").format(
+            number=each.household.household_no, on_file=each.on_file or "—", recognised=each.recognised or "—"
+        )
+
+
 def paper_faults() -> Iterator[Fault]:
     """Every paper that the registry names lies on disk, unaltered."""
     for sha256 in paper_hashes():
@@ -139,7 +150,12 @@ def paper_faults() -> Iterator[Fault]:
 
 POLICY = Check("policy", policy_faults)
 DATABASE = Check("database", database_faults)
-CONTENT = (Check("audit", audit_faults), Check("counts", count_faults), Check("papers", paper_faults))
+CONTENT = (
+    Check("audit", audit_faults),
+    Check("counts", count_faults),
+    Check("recognitions", recognition_faults),
+    Check("papers", paper_faults),
+)
 
 
 def faults(progress: Callable[[str], None] = lambda _name: None) -> dict[str, list[Fault]]:

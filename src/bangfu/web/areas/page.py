@@ -16,6 +16,7 @@ from bangfu.areas.profile import Indicator, village_profile
 from bangfu.areas.standards import Checklist, Item, checklists
 from bangfu.common.places import Level
 from bangfu.web.areas.measures import Measure, measures, year_counts
+from bangfu.web.casework.recognitions import watched_in
 from bangfu.web.guard import needs
 
 YEARS_SHOWN = 5  # of a checklist, side by side
@@ -88,6 +89,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "counts": rows[:ROWS_SHOWN],
         "earlier": rows[ROWS_SHOWN:],
         "chart": _chart(counts) if len(counts) > 1 else None,
+        "watched": watched_in(request, area),
         "standards": _standards_summary(officer, area) if area.level == Level.VILLAGE else [],
         "below": selectors.tree(officer, parent=area),
         "below_level": _level_below(area),

@@ -15,6 +15,7 @@ from bangfu.common.policy import code_list
 from bangfu.registry import selectors, services
 from bangfu.registry.models import Household, IncomeItem, IncomeYear, Member, MemberEvent, Paper, WorkRecord
 from bangfu.web.casework.blocks import cases_of
+from bangfu.web.casework.recognitions import recognitions_of
 from bangfu.web.findings.blocks import findings_of
 from bangfu.web.guard import asked_by_htmx, needs, officer_of
 from bangfu.web.registry import ledger
@@ -100,6 +101,7 @@ def household(request: HttpRequest, pk: int) -> HttpResponse:
         "work": _work(request, house),
         "findings": findings_of(request, house),
         "cases": cases_of(request, house),
+        "recognitions": recognitions_of(request, house),
         "today": today,
     }
     return render(request, "registry/household.html", context)
