@@ -33,10 +33,11 @@ def command(households: int, seed: int, prepare_only: bool, port: int) -> dict[s
 def _load(households: int, seed: int) -> dict[str, Any]:
     from django.conf import settings
 
+    from bangfu.casework.enacting import enact
     from bangfu.casework.services import OldRisk, take_over
     from bangfu.findings import running
     from bangfu.sample.data_files import county
-    from bangfu.sample.services import load_sample_county, write_truth
+    from bangfu.sample.services import load_sample_county, sample_officers, write_truth
 
     loaded = load_sample_county(
         households, seed, progress=lambda step: progress(f"装入样县（约一分钟）/ sample county: {step}")
@@ -45,7 +46,9 @@ def _load(households: int, seed: int) -> dict[str, Any]:
     write_truth(loaded.truth, Path(settings.HOME) / "sample")
     # The invented county stands on a day in the past, and is screened as of that day.
     run = running.run_now(as_of=county().day, progress=lambda step: progress(f"筛查样县 / screening: {step}"))
-    return {"households": households, "seed": seed, "findings": run.counts["new"]}
+    progress("办理样例案件 / cases")
+    cases = enact(officer.username for officer in sample_officers())
+    return {"households": households, "seed": seed, "findings": run.counts["new"], "cases": cases}
 
 
 def _told(address: str) -> str:
