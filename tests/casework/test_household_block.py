@@ -35,3 +35,11 @@ def test_the_page_of_an_area_counts_its_watched_households(house: House, home: H
     assert "边缘易致贫户" in block and "2 人" in block
     other = house.client("county_office").get(f"/areas/{house.other_village.pk}/").content.decode()
     assert 'id="watched"' not in other
+
+
+@pytest.mark.req("B7")
+def test_the_form_of_a_household_does_not_ask_what_cases_decide(house: House, home: Household) -> None:
+    client = house.client("county_office")
+    page = client.get(f"/households/{home.pk}/edit/identification/").content.decode()
+    assert "household_class" in page
+    assert "poverty_status" not in page and "exited_on" not in page and "monitor_category" not in page

@@ -5,6 +5,7 @@ the officer was shown and says both values where two officers changed one; the s
 nobody comes in between.
 """
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -24,7 +25,7 @@ from bangfu.web.guard import needs, officer_of
 from bangfu.web.registry.forms import ColumnsForm
 from bangfu.web.registry.household import getattr_or_none, household_of
 from bangfu.web.registry.moving import HEAD, LeaveForm, MergeForm, NewHouseholdForm, NewMemberForm, SplitForm
-from bangfu.web.registry.sections import HOUSEHOLD, MEMBER, WORK
+from bangfu.web.registry.sections import DECIDED, HOUSEHOLD, MEMBER, WORK
 from bangfu.web.scope import scope_of
 
 
@@ -84,7 +85,8 @@ def edit(request: HttpRequest, pk: int, section: str) -> HttpResponse:
     if chosen is None:
         return redirect("household", pk)
     records = {"household": house, "dwelling": getattr_or_none(house, "dwelling")}
-    form = ColumnsForm(request.POST or None, sections=[chosen], records=records)
+    asked = replace(chosen, columns=tuple(column for column in chosen.columns if column not in DECIDED))
+    form = ColumnsForm(request.POST or None, sections=[asked], records=records)
     if form.is_valid():
         values = form.values()
         if not values:

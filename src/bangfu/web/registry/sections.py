@@ -22,6 +22,8 @@ def _section(id: str, title: Any, columns: str, table: str = "household", record
     return Section(id, title, tuple(columns.split()), table, record)
 
 
+# As what a household on file is recognised: shown, and changed by cases alone.
+DECIDED = frozenset("poverty_status monitor_category first_identified exited_on returned_on".split())
 HOUSEHOLD: Mapping[str, Section] = {
     s.id: s
     for s in (
