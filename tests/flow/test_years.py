@@ -2,26 +2,32 @@
 sums of what stands in the tables."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from bangfu.audit.models import Entry
 from bangfu.casework import services
 from bangfu.casework.check_errors import CheckNotMet
 from bangfu.casework.counting import disagreements, year_counts
-from bangfu.casework.enacting import Stage
+from bangfu.casework.enacting import Stage, picture
+from bangfu.casework.errors import FindingNotConfirmed
 from bangfu.casework.models import Case, CaseTransition, Posting, Recognition
 from bangfu.casework.procedures import Channel
+from bangfu.findings import running
+from bangfu.findings import services as findings
+from bangfu.findings.models import Finding
 from bangfu.registry import services as registry
 from bangfu.registry.models import Household
+from bangfu.rulebook import services as rulebook
 from tests.casework.conftest import People, people  # noqa: F401  (a fixture)
 from tests.conftest import House
 from tests.registry.making import household, person
 
-pytestmark = [pytest.mark.django_db, pytest.mark.req("B1"), pytest.mark.req("B7"), pytest.mark.req("F4")]
 YEARS = range(2016, 2022)
 ANSWERS: dict[str, Any] = {
     "poverty_cause": "01",
@@ -106,6 +112,10 @@ def agree(house: House) -> None:
     assert Entry.objects.filter(action="case.moved").count() == CaseTransition.objects.exclude(number=0).count()
 
 
+@pytest.mark.django_db
+@pytest.mark.req("B1")
+@pytest.mark.req("B7")
+@pytest.mark.req("F4")
 def test_households_come_in_leave_return_and_are_watched_and_every_count_is_the_sum_of_its_rows(
     house: House,
     people: People,  # noqa: F811
@@ -154,3 +164,36 @@ def test_households_come_in_leave_return_and_are_watched_and_every_count_is_the_
     assert exits.count() == 1
     assert Posting.objects.count() == sum(1 for case in Case.objects.all() for _each in case.postings.all())
     assert not Case.objects.running().exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.req("B7")
+def test_a_screening_gives_the_clue_and_one_click_opens_the_case(
+    house: House,
+    people: People,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = rulebook.book()
+    clue = "MON-02"
+    monkeypatch.setattr(rulebook, "book", lambda place="": replace(whole, rules={clue: whole.rules[clue]}))
+    home = at_home(house, 41)
+    earns(house, home, 2020, 3000)
+    running.run_now(as_of=date(2020, 9, 30))
+    finding = Finding.objects.get(rule_id=clue)
+    assert finding.household_id == home.pk
+    with pytest.raises(FindingNotConfirmed):
+        services.open_from_finding(finding=finding, procedure="monitoring_entry", by=people.village)
+    proof = registry.attach_paper(
+        by=people.village, household=home, kind="99", title="入户照片", upload=picture(), reason="核实"
+    )
+    findings.verify(
+        finding=finding,
+        by=people.village,
+        result="as_recorded",
+        on=timezone.localdate(),
+        note="两人入户，收入确实不足",
+        proof=proof,
+    )
+    monkeypatch.undo()
+    case = services.open_from_finding(finding=finding, procedure="monitoring_entry", by=people.village)
+    assert (case.finding, case.household_id, case.channel) == (finding, home.pk, "finding")

@@ -18,7 +18,6 @@ from bangfu.findings.models import Run
 from bangfu.findings.reading import code_of
 from bangfu.findings.running import outcomes_of
 from bangfu.rulebook.book import RuleBook
-from bangfu.rulebook.models import Purpose
 from bangfu.screening.outcomes import Outcomes
 
 
@@ -67,7 +66,7 @@ def compare(viewer: Viewer, book: RuleBook, first: Run, second: Run, area: Area 
         raise RunsNotComparable(first=first.pk, second=second.pk)
     villages = _villages(viewer, PlaceRange(low, high))
     smallest = max((a for a in (area, first.area, second.area) if a), key=lambda a: a.level, default=None)
-    rules = [rule.id for rule in book.rules.values() if rule.purpose == Purpose.SUSPICION]
+    rules = [rule.id for rule in book.rules.values() if rule.asks_somebody]
     before, after = (_rows(run, rules, code_of(smallest)) for run in (first, second))
     with engine(before=before, after=after, villages=villages) as duck:
         found = arrow(

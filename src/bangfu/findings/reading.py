@@ -16,7 +16,7 @@ from bangfu.common.facts import Schema
 from bangfu.common.places import Level, PlaceRange, span
 from bangfu.findings.models import Finding
 from bangfu.rulebook.book import RuleBook
-from bangfu.rulebook.models import Purpose, Severity
+from bangfu.rulebook.models import Severity
 from bangfu.screening.outcomes import Outcomes
 
 SEVERITIES: Mapping[str, int] = {
@@ -135,11 +135,6 @@ def unknown_of(rows: pa.Table, villages: pa.Table) -> pa.Table:
         )
 
 
-def is_suspicion(rule: Any) -> bool:
-    """Only suspicions become findings; what makes a household eligible or lets it exit gives casework its reasons."""
-    return bool(rule.purpose == Purpose.SUSPICION)
-
-
 @dataclass(frozen=True)
 class Told:
     """What a screening says of itself: `columns` are those of `Run`, `rules` what it says of each rule."""
@@ -175,7 +170,7 @@ def told_by(outcomes: Outcomes) -> Told:
 def read(outcomes: Outcomes, book: RuleBook, schema: Schema, reach: PlaceRange) -> Given:
     """The outcomes of one run. Rules that the book no longer has become no findings."""
     run = outcomes.run
-    suspicions = {name: book.rules[name] for name in run.rules if name in book.rules and is_suspicion(book.rules[name])}
+    suspicions = {name: book.rules[name] for name in run.rules if name in book.rules and book.rules[name].asks_somebody}
     villages = villages_in(reach)
     rows = outcomes.rows(rules=list(suspicions), outcome="hit")
     return Given(

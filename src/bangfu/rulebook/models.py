@@ -100,7 +100,7 @@ class Severity(StrEnum):
 
 
 class Purpose(StrEnum):
-    """What a hit means: only `suspicion` becomes a finding; the others give casework its reasons."""
+    """What a hit means: `suspicion` and `monitoring` become findings; the others give casework its reasons."""
 
     SUSPICION = "suspicion"  # 疑点
     PRIORITY = "priority"  # 五优先
@@ -132,6 +132,12 @@ class Rule(Strict):
     message: Label
     note: Label | None = None
     replaces: str = ""
+
+    @property
+    def asks_somebody(self) -> bool:
+        """Whether a hit is for somebody to look into on the spot: a suspicion, or a household that may have to be
+        watched. The others tell casework what speaks for or against a decision."""
+        return self.purpose in (Purpose.SUSPICION, Purpose.MONITORING)
 
 
 class Waiting(Strict):

@@ -11,7 +11,6 @@ from bangfu.areas.models import Area
 from bangfu.findings.lists import AGES, ALL, LIVE, ORDERS, REVERSED, Wanted
 from bangfu.findings.models import Finding
 from bangfu.rulebook.book import RuleBook
-from bangfu.rulebook.models import Purpose
 from bangfu.web.forms import TablerForm, choose
 
 ANY = ("", gettext_lazy("不限"))
@@ -74,7 +73,7 @@ class FindingFilter(TablerForm):
 
     def __init__(self, *args: Any, book: RuleBook, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        rules = [r for r in book.rules.values() if r.purpose == Purpose.SUSPICION]
+        rules = [r for r in book.rules.values() if r.asks_somebody]
         topics = {r.topic for r in rules}
         choose(self, "topic", [ANY, *((t.id, str(t.label)) for t in book.topics.values() if t.id in topics)])
         choose(self, "rule", [ANY, *((r.id, f"{r.id} {r.title}") for r in sorted(rules, key=lambda r: r.id))])

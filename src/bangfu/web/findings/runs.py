@@ -18,7 +18,6 @@ from bangfu.findings.selectors import Counts
 from bangfu.registry.intake.remembering import unpack
 from bangfu.rulebook import services as rulebook
 from bangfu.rulebook.book import RuleBook
-from bangfu.rulebook.models import Purpose
 from bangfu.web.findings.forms import RunForm
 from bangfu.web.guard import needs, officer_of
 from bangfu.web.listing import without
@@ -79,7 +78,7 @@ def _context(request: HttpRequest, run: Run) -> dict[str, Any]:
     areas = list(scope.below) or ([scope.here] if scope.here else [])
     total = Counts()
     for name, counts in by_rule.items():
-        if is_suspicion(book, name):
+        if asks_somebody(book, name):
             total.add(vars(counts))
     return {
         "run": run,
@@ -96,9 +95,9 @@ def _context(request: HttpRequest, run: Run) -> dict[str, Any]:
     }
 
 
-def is_suspicion(book: RuleBook, rule_id: str) -> bool:
+def asks_somebody(book: RuleBook, rule_id: str) -> bool:
     rule = book.rules.get(rule_id)
-    return rule is None or rule.purpose == Purpose.SUSPICION
+    return rule is None or rule.asks_somebody
 
 
 def rule_rows(book: RuleBook, by_rule: Mapping[str, Any], suspicions: bool = True) -> list[dict[str, Any]]:
@@ -106,7 +105,7 @@ def rule_rows(book: RuleBook, by_rule: Mapping[str, Any], suspicions: bool = Tru
     return [
         {"id": name, "known": name in book.rules, "title": wording.title_of(book, name), "counts": by_rule[name]}
         for name in sorted(by_rule)
-        if is_suspicion(book, name) == suspicions
+        if asks_somebody(book, name) == suspicions
     ]
 
 

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 from bangfu.findings import selectors, wording
 from bangfu.findings.selectors import Counts, Totals
 from bangfu.rulebook import services as rulebook
-from bangfu.web.findings.runs import is_suspicion, missing_of, not_run_of
+from bangfu.web.findings.runs import asks_somebody, missing_of, not_run_of
 from bangfu.web.guard import needs, officer_of
 from bangfu.web.listing import without
 from bangfu.web.scope import scope_of
@@ -25,7 +25,7 @@ def by_rule(request: HttpRequest) -> HttpResponse:
     counts = selectors.counts_by_rule(officer, run, scope.here) if run else {}
     rows = []
     for rule_id in sorted({*totals, *counts}):
-        if not is_suspicion(book, rule_id):
+        if not asks_somebody(book, rule_id):
             continue
         rows.append(
             {
@@ -42,7 +42,7 @@ def by_rule(request: HttpRequest) -> HttpResponse:
         "elsewhere": without(request, "area").urlencode(),
         "rows": rows,
         "run": run,
-        "not_run": [line for line in not_run_of(request, run, book) if is_suspicion(book, line["id"])] if run else [],
+        "not_run": [line for line in not_run_of(request, run, book) if asks_somebody(book, line["id"])] if run else [],
     }
     return render(request, "findings/by_rule.html", context)
 
