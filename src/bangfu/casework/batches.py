@@ -9,7 +9,6 @@ from bangfu.casework.models import Case, Recognition
 from bangfu.casework.recognising import take_over
 from bangfu.casework.recognition_errors import BatchHasCases
 from bangfu.registry import services as registry
-from bangfu.registry.ledger.undoing import Undone
 from bangfu.registry.models import Household, ImportBatch
 
 
@@ -20,7 +19,7 @@ def follow_imports() -> None:
 
 
 @transaction.atomic
-def undo_batch(*, by: Officer, batch: ImportBatch, reason: str) -> Undone:
+def undo_batch(*, by: Officer, batch: ImportBatch, reason: str) -> None:
     """Take an import back whole, with the recognitions that had only followed from it.
 
     Raises BatchHasCases when a case was opened of a household that would go, and what `registry.services.undo_batch`
@@ -34,6 +33,5 @@ def undo_batch(*, by: Officer, batch: ImportBatch, reason: str) -> Undone:
     followed = Recognition.objects.filter(household__in=touched.values("id"))
     if not followed.exclude(case=None, ended_by=None).exists():
         followed.delete()
-    undone = registry.undo_batch(by=by, batch=batch, reason=reason)
+    registry.undo_batch(by=by, batch=batch, reason=reason)
     take_over()
-    return undone

@@ -6,6 +6,7 @@ from datetime import date
 
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from bangfu.areas.models import Area
 from bangfu.casework import counting
@@ -27,7 +28,7 @@ class Line:
     ends_on: date | None
     case: Case | None
     ended_by: Case | None
-    risks: tuple[str, ...]
+    risks: str
 
 
 def recognitions_of(request: HttpRequest, household: Household) -> list[Line]:
@@ -56,7 +57,7 @@ def _line(row: Recognition) -> Line:
         ends_on=row.ends_on,
         case=row.case,
         ended_by=row.ended_by,
-        risks=tuple(code_list("monitor_risk").label_of(risk.code) for risk in row.risks.all()),
+        risks=_("、").join(code_list("monitor_risk").label_of(risk.code) for risk in row.risks.all()),
     )
 
 
