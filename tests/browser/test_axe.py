@@ -6,8 +6,12 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from bangfu.findings import services
+from bangfu.findings.models import Finding, Run
 from bangfu.registry.models import Household, Member
 from tests.browser.conftest import Site
+from tests.findings.outcomes import Book, Written, rule
+from tests.scope.files import keep_list
 from tests.scope.walking import patterns
 
 SERIOUS = {"serious", "critical"}
@@ -24,21 +28,35 @@ ROLES = {
 
 
 def addresses(county: Household) -> list[tuple[str, str]]:
-    """Every page that needs no argument, or one of the household or a rule, with the role that may open it."""
+    """Every page that needs no argument, or one of a household, finding, run, outside list or rule, with the role that
+    may open it."""
     member = Member.objects.filter(household=county).first()
     assert member is not None
     values = {"pk": county.pk, "member_pk": member.pk, "year": 2024, "section": "identification"}
     policy = {"rule": "Q083", "figure": "exit_line"}
+    finding, run = {"pk": _a_finding(county)}, {"pk": Run.objects.get().pk}
+    lists = {"held": keep_list("990121", "车辆登记", 12)}
+    by_route = {
+        "households/<": values,
+        "findings/<": finding,
+        "findings/runs/<": run,
+        "findings/lists/<": lists,
+    }
     found = []
     for pattern in patterns():
         if NO_PAGES.search(pattern.name) or NO_PAGES.search(pattern.route):
             continue
-        known = values if pattern.route.startswith("households/<") else policy
+        known = next((known for start, known in by_route.items() if pattern.route.startswith(start)), policy)
         if not set(pattern.arguments) <= set(known):
             continue
         role = next((role for part, role in ROLES.items() if pattern.route.startswith(part)), "county_office")
         found.append((role, pattern.url(known)))
     return found
+
+
+def _a_finding(county: Household) -> int:
+    services.absorb(Written([("Q021", county, {"members_count": 3})], ran=("Q021",)), book=Book(rule("Q021")))
+    return int(Finding.objects.get().pk)
 
 
 def faults(page: Any) -> list[str]:
