@@ -1,6 +1,7 @@
 """Lists of cases: what may be asked for, what waits for an officer, ordered and paged. Every list starts at
 `visible_to`."""
 
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
@@ -148,7 +149,8 @@ def _found(rows: CaseQuerySet, q: str) -> CaseQuerySet:
     if asked is not None:
         ways |= Q(household_id__in=Member.objects.filter(asked).values("household_id"))
     if number[:1].isdigit() and number.isascii():
-        ways |= Q(case_no__startswith=number)
+        # a case number keeps its strokes
+        ways |= Q(case_no__startswith="".join(unicodedata.normalize("NFKC", q).split()))
         ways |= Q(household_id__in=Household.objects.filter(household_no__prefix=number).values("pk"))
     return rows.filter(ways)
 

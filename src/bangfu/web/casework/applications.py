@@ -22,6 +22,7 @@ from bangfu.casework.services import sender_mark
 from bangfu.casework.words import channel_label
 from bangfu.common.places import Level
 from bangfu.registry.models import Household
+from bangfu.web.casework.stepping import refusals
 from bangfu.web.forms import TablerForm, carried_out, choose
 from bangfu.web.guard import needs, officer_of
 from bangfu.web.scope import scope_of
@@ -72,6 +73,7 @@ def application_list(request: HttpRequest) -> HttpResponse:
     scope = scope_of(request, "cases.view")
     state = "" if request.GET.get("state") == "all" else Application.State.NEW
     page = Paginator(lists.applications(officer, area=scope.area, state=state), SHOWN).get_page(request.GET.get("page"))
+    every = "" if state else "state=all&"
     context = {
         "scope": scope,
         "every": state == "",
@@ -79,8 +81,8 @@ def application_list(request: HttpRequest) -> HttpResponse:
         "number": page.paginator.count,
         "forms": _village_forms(officer, scope.here),
         "page": {
-            "previous_url": f"?page={page.previous_page_number()}" if page.has_previous() else "",
-            "next_url": f"?page={page.next_page_number()}" if page.has_next() else "",
+            "previous_url": f"?{every}page={page.previous_page_number()}" if page.has_previous() else "",
+            "next_url": f"?{every}page={page.next_page_number()}" if page.has_next() else "",
         },
     }
     return render(request, "casework/application_list.html", context)
@@ -88,7 +90,7 @@ def application_list(request: HttpRequest) -> HttpResponse:
 
 def _village_forms(officer: Any, here: Area | None) -> list[Area]:
     """The villages whose public form may be handed out from here, when the officer looks at a township or a village."""
-    if here is None or here.level < Level.TOWNSHIP:
+    if not settings.PUBLIC_APPLICATIONS or here is None or here.level < Level.TOWNSHIP:
         return []
     return list(Area.objects.visible_to(officer).current().inside(here).filter(level=Level.VILLAGE))
 
@@ -105,7 +107,8 @@ def application_new(request: HttpRequest) -> HttpResponse:
     form = ApplicationForm(request.POST or None, villages=villages)
     if form.is_valid():
         given = dict(form.cleaned_data)
-        village = next(v for v in villages if str(v.pk) == given.pop("village"))
+        chosen = given.pop("village")
+        village = next(v for v in villages if str(v.pk) == chosen)
         made = carried_out(
             form, lambda: services.apply(by=officer, channel=Channel.APPLICATION, village=village, **given)
         )
@@ -136,6 +139,7 @@ def _page(request: HttpRequest, found: Application, status: int = 200, **given: 
         "case": getattr(found, "case", None),
         "accept_form": (given.get("accept_form") or _accept_form(request, found)) if open_ else None,
         "decline_form": (given.get("decline_form") or DeclineForm()) if open_ else None,
+        "refusals": [] if open_ else refusals(*given.values()),
     }
     return render(request, "casework/application.html", context, status=status)
 
@@ -191,6 +195,8 @@ def application_decline(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def village_code(request: HttpRequest, village: int) -> HttpResponse:
     """A page to print and hang up: the link and the code by which people of a village apply."""
+    if not settings.PUBLIC_APPLICATIONS:
+        raise Http404
     found = get_object_or_404(Area.objects.visible_to(officer_of(request)), pk=village, level=Level.VILLAGE)
     address = request.build_absolute_uri(reverse("public-apply", args=[found.pk]))
     picture = segno.make(address, error="m").svg_data_uri(scale=6, dark="#0b2a4a")

@@ -20,7 +20,7 @@ from bangfu.casework.words import channel_label
 from bangfu.registry.papers import open_file
 from bangfu.web.casework import checks
 from bangfu.web.casework.rows import clock_of
-from bangfu.web.casework.stepping import StepForm
+from bangfu.web.casework.stepping import StepForm, refusals
 from bangfu.web.files import as_file
 from bangfu.web.forms import TablerForm, carried_out, choose
 from bangfu.web.guard import needs, officer_of
@@ -80,6 +80,7 @@ def _page(request: HttpRequest, found: Case, status: int = 200, **given: Any) ->
         "may_act": may_act,
         "form": given.get("form"),
         "paper_form": given.get("paper_form"),
+        "refusals": [] if may_act else refusals(given.get("form"), given.get("paper_form")),
         "wanted": _papers_of(found, step),
         "papers": _papers_by_step(found, procedure),
         "course": _course(found, procedure),

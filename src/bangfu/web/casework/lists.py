@@ -41,7 +41,7 @@ ORDER_LABELS = {
 
 
 class CaseFilter(TablerForm):
-    """Every question that a list of cases answers; `wanted()` never fails: no answer counts as not asked."""
+    """Every question that a list of cases answers; `wanted()` never fails: what is no answer counts as not asked."""
 
     q = forms.CharField(
         label=gettext_lazy("搜索"),
@@ -96,12 +96,11 @@ class CaseFilter(TablerForm):
         choose(self, "procedure", [ANY, *sorted(known.items(), key=lambda each: each[1])])
         choose(self, "channel", [ANY, *((each.value, channel_label(each)) for each in Channel)])
 
-    def wanted(self, area: Area | None, whose: str) -> Wanted:
-        """`whose` counts when nothing was chosen."""
+    def wanted(self, area: Area | None) -> Wanted:
         self.full_clean()
         given = {name: value for name, value in self.cleaned_data.items() if value}
-        chosen = given.pop("whose", whose)
-        return Wanted(area=area, whose="" if chosen == "all" else chosen, **{"order": "due", "state": RUNNING, **given})
+        whose = given.pop("whose", "all")
+        return Wanted(area=area, whose="" if whose == "all" else whose, **{"order": "due", "state": RUNNING, **given})
 
     @property
     def more(self) -> list[forms.BoundField]:
@@ -109,7 +108,8 @@ class CaseFilter(TablerForm):
 
     @property
     def asked(self) -> int:
-        return sum(1 for field in self.more if self.cleaned_data.get(field.name))
+        """How many questions narrow the list; whose cases are shown is always told."""
+        return sum(1 for field in self.more if field.name != "whose" and self.cleaned_data.get(field.name))
 
 
 @needs("cases.view")
@@ -118,9 +118,11 @@ def case_list(request: HttpRequest) -> HttpResponse:
     """The cases that wait for the officer, unless something else is asked for; htmx gets the rows alone."""
     officer, today = officer_of(request), timezone.localdate()
     scope = scope_of(request, "cases.view")
-    form = CaseFilter(request.GET or {})
     asked = any(request.GET.get(name) for name in ("q", "procedure", "step", "state", "channel", "round", "area"))
-    wanted = form.wanted(scope.area, "" if asked or not officer.has_perm("cases.act") else MINE)
+    usual = "all" if asked or not officer.has_perm("cases.act") else MINE
+    # the field shows what the list shows, also when nothing was chosen
+    form = CaseFilter({**request.GET.dict(), "whose": request.GET.get("whose") or usual})
+    wanted = form.wanted(scope.area)
     rows = lists.cases(officer, wanted, today)
     page = page_number(request, LAST_PAGE)
     shown = list(lists.rows_of_page(rows, wanted.order, page))

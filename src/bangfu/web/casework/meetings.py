@@ -21,6 +21,7 @@ from bangfu.casework.procedures import Step, StepKind
 from bangfu.registry.models import Member
 from bangfu.registry.papers import open_file
 from bangfu.web.casework.groups import chosen, group_of
+from bangfu.web.casework.stepping import refusals
 from bangfu.web.files import as_file
 from bangfu.web.forms import TablerForm, carried_out
 from bangfu.web.guard import needs, officer_of
@@ -134,8 +135,13 @@ def _page(request: HttpRequest, found: Meeting, status: int = 200, **given: Any)
         "people_form": given.get("people_form") or PeopleForm(initial={"people": _as_lines(people)}),
         "close_form": given.get("close_form") or CloseForm(initial={"minutes": found.minutes}),
         "photo_form": given.get("photo_form") or PhotoForm(),
+        "refusals": [] if open_ and (attended or "close_form" not in given) else _refused(given),
     }
     return render(request, "casework/meeting.html", context, status=status)
+
+
+def _refused(given: dict[str, Any]) -> list[str]:
+    return refusals(*(form[1] if isinstance(form, tuple) else form for form in given.values()))
 
 
 def _vote_row(found: Meeting, row: Vote, came: list[Any], open_: bool, sent: tuple[int, VoteForm] | None) -> Any:

@@ -156,7 +156,8 @@ def round_new(request: HttpRequest) -> HttpResponse:
     form = RoundForm(request.POST or None, procedures=procedures, areas=areas, initial={"on": timezone.localdate()})
     if form.is_valid():
         values = dict(form.cleaned_data)
-        area = next(a for a in areas if str(a.pk) == values.pop("area"))
+        chosen = values.pop("area")
+        area = next(a for a in areas if str(a.pk) == chosen)
         made = carried_out(form, lambda: services.start_round(by=officer, area=area, **values))
         if made:
             messages.success(request, _("已发起，开案 {number} 件。").format(number=made.opened))

@@ -21,6 +21,7 @@ from bangfu.casework.procedures import StepKind
 from bangfu.common.errors import BangfuError
 from bangfu.registry.papers import open_file
 from bangfu.web.casework.groups import chosen, group_of
+from bangfu.web.casework.stepping import refusals
 from bangfu.web.files import as_file
 from bangfu.web.forms import TablerForm, carried_out, choose
 from bangfu.web.guard import needs, officer_of
@@ -189,6 +190,9 @@ def _page(request: HttpRequest, found: Posting, status: int = 200, **given: Any)
         "photo_form": given.get("photo_form") or BoardPhotoForm(initial={"taken_on": min(today, found.ends_on)}),
         "objection_form": given.get("objection_form") or ObjectionForm(cases=cases, initial={"on": today}),
         "down_form": given.get("down_form") or TakeDownForm(),
+        "refusals": []
+        if may_act
+        else refusals(*(form[1] if isinstance(form, tuple) else form for form in given.values())),
     }
     return render(request, "casework/posting.html", context, status=status)
 
@@ -232,7 +236,8 @@ def posting_object(request: HttpRequest, pk: int) -> HttpResponse:
     form = ObjectionForm(request.POST, cases=cases)
     if form.is_valid():
         given = dict(form.cleaned_data)
-        about = next((case for case in cases if str(case.pk) == given.pop("case")), None)
+        chosen = given.pop("case")
+        about = next((case for case in cases if str(case.pk) == chosen), None)
         if carried_out(form, lambda: services.object_to(posting=found, by=officer_of(request), case=about, **given)):
             messages.success(request, _("异议已登记，答复以前有关案件不能往下办。"))
             return redirect("posting", pk)

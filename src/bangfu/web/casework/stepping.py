@@ -14,6 +14,12 @@ from bangfu.web.forms import TablerForm, dress
 ASKED = "answer-"
 
 
+def refusals(*forms: Any) -> list[str]:
+    """What a service said against forms that the page no longer shows: while they were filled in, somebody else was
+    there, and the officer must be told."""
+    return [str(error) for form in forms if form is not None for error in form.non_field_errors()]
+
+
 class StepForm(TablerForm):
     """What the service asks is said by the service: a field left empty is refused there, in the words of the step."""
 
