@@ -148,7 +148,7 @@ def test_an_objection_is_answered_once_with_words_and_a_verdict(people, case):
 
 def test_a_list_taken_down_no_longer_counts_and_must_hang_anew(people, case):
     posting = photographed(people, put_up(people, case))
-    with pytest.raises(errors.ReasonMissing):
+    with pytest.raises(errors.NoReason):
         services.take_down(posting=posting, by=people.village, reason=" ")
     services.take_down(posting=posting, by=people.village, reason="名单有误")
     with pytest.raises(errors.NotPosted):

@@ -76,7 +76,7 @@ def test_a_check_is_entered_once_for_a_drawn_case_with_what_was_seen(people, hou
     one, spared = made.cases.filter(drawn=True).first(), made.cases.filter(drawn=False).first()
     with pytest.raises(errors.NotDrawn):
         services.look_into(sampled=spared, by=people.township, right=True, note="看过", on=made.drawn_on)
-    with pytest.raises(errors.ReasonMissing):
+    with pytest.raises(errors.NoReason):
         services.look_into(sampled=one, by=people.township, right=True, note=" ", on=made.drawn_on)
     with pytest.raises(errors.DayWrong):
         services.look_into(sampled=one, by=people.township, right=True, note="看过", on=days_ago(9))

@@ -11,7 +11,6 @@ from tests.shape.source import Source, chain_to, python_files
 WRITERS = {"services.py", "writing.py", "batches.py"}
 # Parts of a writer that stand in a file of their own; only the writers of their room may call them.
 PARTS = {
-    "casework/checks.py": "a verb of casework.services in a file of its own: what an exit depends on, item by item",
     "casework/moving.py": "verbs of casework.services in a file of their own: where a case stands",
     "casework/obstacles.py": "a part of casework.moving: asks everything that stands in the way of a move",
     "casework/applications.py": "verbs of casework.services in a file of their own: what people ask for",
@@ -24,7 +23,6 @@ PARTS = {
     "casework/opening.py": "a verb of casework.services in a file of its own: opens one case or thousands",
     "areas/importing.py": "the set-based half of areas.services: division lists of thousands of rows",
     "areas/judging.py": "the set-based half of areas.services: judging all villages by their standards",
-    "casework/holidays.py": "a verb of casework.services in a file of its own: the holidays of years to come",
     "registry/ledger/deriving.py": "a part of the writer: heads, counts, latest incomes of the rows it wrote",
     "registry/ledger/following.py": "a verb of registry.services in a file of its own: households follow their areas",
     "registry/ledger/merging.py": "a part of the writer: merges staged rows into the tables",
@@ -35,6 +33,12 @@ PARTS = {
 }
 # What may write although it is no writer: file -> reason.
 MAY_WRITE = {
+    "casework/checks.py": "verbs of casework.services, beside what pages show of the same checks",
+    "casework/holidays.py": "a verb of casework.services, beside the reading of days, which pages use",
+    "casework/meetings.py": "verbs of casework.services, beside who should stand aside, which pages show",
+    "casework/postings.py": "verbs of casework.services, beside the draft of a list, which pages show",
+    "casework/sampling.py": "verbs of casework.services, beside the draw itself, which anybody may repeat",
+    "casework/enacting.py": "saves a picture into memory; rows it writes by the services",
     "registry/ledger/counting.py": "counts the years of villages: recounted by the writer, counted afresh for checks",
     "registry/papers.py": "keeps files for the services, and opens them again for the pages",
     "registry/ledger/sql.py": "makes temporary tables for the parts of the writer",
@@ -43,6 +47,8 @@ MAY_WRITE = {
 }
 # One reading each, as (file, chain).
 MAY_READ_ALL = {
+    ("web/casework/applications.py", "Area.objects.current"): "a village's public form says its name to everybody",
+    ("web/casework/holidays.py", "HolidayYear.objects.all"): "the holidays of a year belong to no place",
     ("commands/demo.py", "Officer.objects.values_list"): "prints only names of the invented officers that are there",
     ("commands/officers.py", "Area.objects.current.filter.first"): "on the server, before there is any officer",
     ("commands/officers.py", "Officer.objects.filter.first"): "on the server, when nobody can sign in any more",

@@ -29,6 +29,10 @@ NAME_LIMIT, DIFFICULTY_LIMIT, PHONE_LIMIT, NOTE_LIMIT = 60, 400, 20, 200
 AN_HOUR = timedelta(hours=1)
 
 
+# What the trail calls each decision.
+DEEDS = {State.ACCEPTED: "application.accepted", State.DECLINED: "application.declined"}
+
+
 def sender_mark(address: str) -> str:
     """A keyed mark of a network address: tells one sender from another, and nobody what the address was."""
     return salted_hmac("bangfu.casework.applications", address, algorithm="sha256").hexdigest()[:32]
@@ -122,7 +126,7 @@ def decided(application: Application, by: Officer, state: State, note: str, hous
     application.decision_note = plain(note, NOTE_LIMIT, _("受理意见"))
     application.household = household or application.household
     application.save(update_fields=["state", "decided_by", "decided_at", "decision_note", "household"])
-    record(actor=by, action=f"application.{state.value}", subject=application)
+    record(actor=by, action=DEEDS[state], subject=application)
 
 
 @transaction.atomic

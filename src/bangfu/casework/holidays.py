@@ -1,5 +1,6 @@
 """The holidays of years that the calendar library does not know yet: entered by the county as published."""
 
+import re
 from collections.abc import Iterable
 from datetime import date
 
@@ -17,12 +18,15 @@ from bangfu.casework.procedure_errors import (
     HolidaysEmpty,
     HolidaysKnown,
     HolidayTwice,
+    HolidayUnreadable,
     WorkingWeekendWrong,
 )
 from bangfu.common.errors import NotAllowed
 from bangfu.common.places import Level
 
 RIGHT = "cases.bulk"
+# A run of days is at most a month long: more is a slip of the pen.
+LONGEST_RUN = 31
 
 
 def may_enter_holidays(officer: Officer) -> bool:
@@ -81,3 +85,24 @@ def _check(year: int, holidays: list[date], working_weekends: list[date], docume
             raise HolidayTwice(day=day)
         if day.weekday() < clocks.SATURDAY:
             raise WorkingWeekendWrong(day=day, weekday=WEEKDAYS[day.weekday()])
+
+
+def read_days(text: str) -> list[date]:
+    """Days as people list them: 2027-01-01、2027-02-05至2027-02-11, divided by blanks, commas or line breaks.
+    Raises HolidayUnreadable."""
+    found: list[date] = []
+    for part in re.split(r"[\s,，、;；]+", re.sub(r"\s*至\s*", "至", text.strip())):
+        if part:
+            found += _run_of_days(part)
+    return found
+
+
+def _run_of_days(part: str) -> list[date]:
+    first, _to, last = part.partition("至")
+    try:
+        start, end = date.fromisoformat(first), date.fromisoformat(last or first)
+    except ValueError:
+        raise HolidayUnreadable(text=part) from None
+    if not 0 <= (end - start).days <= LONGEST_RUN:
+        raise HolidayUnreadable(text=part)
+    return [date.fromordinal(day) for day in range(start.toordinal(), end.toordinal() + 1)]

@@ -196,7 +196,7 @@ class PostingDown(BangfuError):
     next_step = gettext_noop("请查看新的公示。")
 
 
-class ReasonMissing(BangfuError):
+class NoReason(BangfuError):
     code = "CAS-142"
     what = gettext_noop("没有写明原因。")
     next_step = gettext_noop("请写明原因，便于日后查考。")

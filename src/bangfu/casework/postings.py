@@ -192,10 +192,10 @@ def put_up(
 @transaction.atomic
 def take_down(*, posting: Posting, by: Officer | None, reason: str, on: date | None = None) -> Posting:
     """The list is taken from the board before its time; its cases must be posted again. Raises PostingDown,
-    ReasonMissing, NotAllowed."""
+    NoReason, NotAllowed."""
     held = _held(posting, by)
     if not reason.strip():
-        raise errors.ReasonMissing()
+        raise errors.NoReason()
     held.taken_down_on, held.taken_down_reason = on or timezone.localdate(), reason.strip()
     held.save(update_fields=["taken_down_on", "taken_down_reason"])
     record(actor=by, action="cases.posting_taken_down", subject=held, reason=reason)
@@ -342,6 +342,11 @@ def _objections(postings: set[int]) -> dict[int, list[Objection]]:
 
 def _of_posting(posting: Posting, rule: PostingRule, views: set[str], on: date) -> list[BangfuError]:
     told: list[BangfuError] = []
+    try:
+        # Asked again: a list may hang for cases of several versions of a procedure, each with its own days.
+        _last_day(rule, posting.starts_on, posting.ends_on)
+    except BangfuError as error:
+        told.append(error)
     if on <= posting.ends_on:
         after = clocks.next_day(posting.ends_on)
         told.append(errors.PostingRunning(ends_on=posting.ends_on, after=after))

@@ -91,3 +91,9 @@ class DaysNegative(BangfuError):
     code = "CAS-217"
     what = gettext_noop("天数不能是 {days}。")
     next_step = gettext_noop("请填写零或正的整数；公示至少一天。")
+
+
+class HolidayUnreadable(BangfuError):
+    code = "CAS-218"
+    what = gettext_noop("“{text}”不是日期或起止日期。")
+    next_step = gettext_noop("请写成 2027-01-01 或 2027-02-05至2027-02-11，一段不超过一个月。")

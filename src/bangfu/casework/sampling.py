@@ -70,7 +70,7 @@ def draw(*, by: Officer | None, area: Area, procedure: str, step: str, seed: str
 
 @transaction.atomic
 def look_into(*, sampled: SampledCase, by: Officer | None, right: bool, note: str, on: date) -> SampledCase:
-    """What a check of a drawn case found. Raises NotDrawn, SampleDone, ReasonMissing, DayWrong, NotAllowed."""
+    """What a check of a drawn case found. Raises NotDrawn, SampleDone, NoReason, DayWrong, NotAllowed."""
     held: SampledCase = (
         SampledCase.objects.select_for_update(of=("self",)).select_related("draw", "case__version").get(pk=sampled.pk)
     )
@@ -80,7 +80,7 @@ def look_into(*, sampled: SampledCase, by: Officer | None, right: bool, note: st
     if held.checked_on:
         raise errors.SampleDone(day=held.checked_on)
     if not note.strip():
-        raise errors.ReasonMissing()
+        raise errors.NoReason()
     today = timezone.localdate()
     if not held.draw.drawn_on <= on <= today:
         raise errors.DayWrong(day=on, first=held.draw.drawn_on, last=today)

@@ -1,6 +1,5 @@
 """The holidays of years that the calendar library does not know yet."""
 
-import re
 from datetime import date
 from typing import Any
 
@@ -14,34 +13,23 @@ from django.utils.translation import gettext_lazy
 
 from bangfu.casework import services
 from bangfu.casework.clocks import library_years
+from bangfu.casework.holidays import read_days
 from bangfu.casework.models import HolidayYear
+from bangfu.common.errors import BangfuError
 from bangfu.web.forms import TablerForm, carried_out
 from bangfu.web.guard import needs, officer_of
 
 
 class DaysField(forms.CharField):
-    """Days one after the other, in any writing of the kind 2027-01-01; a run of days as 2027-02-05 至 2027-02-11."""
+    """Days one after the other, 2027-01-01; a run of days as 2027-02-05 至 2027-02-11."""
 
     widget = forms.Textarea(attrs={"rows": 4, "data_wide": True})
 
     def clean(self, value: Any) -> list[date]:
-        found: list[date] = []
-        for part in re.split(r"[\s,，、;；]+", super().clean(value).replace("至", " 至 ").replace(" 至 ", "至")):
-            if part:
-                found += self._run(part)
-        return found
-
-    def _run(self, part: str) -> list[date]:
-        first, _to, last = part.partition("至")
         try:
-            start, end = date.fromisoformat(first), date.fromisoformat(last or first)
-        except ValueError:
-            raise forms.ValidationError(
-                _("“{text}”不是日期，请写成 2027-01-01 或 2027-02-05至2027-02-11。").format(text=part)
-            ) from None
-        if not 0 <= (end - start).days <= 31:
-            raise forms.ValidationError(_("“{text}”的起止不对。").format(text=part))
-        return [date.fromordinal(day) for day in range(start.toordinal(), end.toordinal() + 1)]
+            return read_days(super().clean(value))
+        except BangfuError as error:
+            raise forms.ValidationError(error.message) from None
 
 
 class HolidayForm(TablerForm):

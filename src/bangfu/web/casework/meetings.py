@@ -9,9 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_POST, require_safe
 
+from bangfu.accounts.models import Officer
 from bangfu.casework import services
 from bangfu.casework.acting import post_for
 from bangfu.casework.gathering import groups_for
@@ -27,7 +28,8 @@ from bangfu.web.forms import TablerForm, carried_out
 from bangfu.web.guard import needs, officer_of
 
 MEETINGS_SHOWN = 20
-MOST_FOUND = 20
+# Written behind a name: that person listens and has no vote.
+LISTENS = gettext_noop("列席")
 
 
 class MeetingForm(TablerForm):
@@ -186,7 +188,7 @@ def meeting_people(request: HttpRequest, pk: int) -> HttpResponse:
     form = PeopleForm(request.POST)
     if form.is_valid():
         people = [_expected(line) for line in form.cleaned_data["people"].splitlines() if line.strip()]
-        known = _villagers(found, [person.name for person in people])
+        known = _villagers(officer_of(request), found, [person.name for person in people])
         linked = [Expected(p.name, p.capacity, known.get(p.name), p.votes) for p in people]
         if carried_out(form, lambda: services.expect(meeting=found, by=officer_of(request), people=linked)):
             messages.success(request, _("已登记应到 {number} 人。").format(number=len(linked)))
@@ -197,14 +199,17 @@ def meeting_people(request: HttpRequest, pk: int) -> HttpResponse:
 def _expected(line: str) -> Expected:
     name, _blank, rest = line.strip().partition(" ")
     words = rest.split()
-    listening = any(word in (_("列席"), "列席") for word in words)
-    return Expected(name[:60], " ".join(w for w in words if w not in (_("列席"), "列席"))[:60], votes=not listening)
+    listening = {LISTENS, _(LISTENS)}
+    capacity = " ".join(word for word in words if word not in listening)
+    return Expected(name[:60], capacity[:60], votes=not listening & set(words))
 
 
-def _villagers(found: Meeting, names: list[str]) -> dict[str, int]:
+def _villagers(officer: Officer, found: Meeting, names: list[str]) -> dict[str, int]:
     """The one villager who bears each name; a name that several bear stays without."""
     bearers: dict[str, list[int]] = {}
-    for pk, name in Member.objects.inside(found.area).present().filter(name__in=names).values_list("pk", "name"):
+    for pk, name in (
+        Member.objects.visible_to(officer).inside(found.area).present().filter(name__in=names).values_list("pk", "name")
+    ):
         bearers.setdefault(name, []).append(pk)
     return {name: pks[0] for name, pks in bearers.items() if len(pks) == 1}
 

@@ -46,7 +46,12 @@ class ListForm(TablerForm):
     def __init__(self, *args: Any, areas: Sequence[Area], lists: Mapping[str, OutsideList], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choose(
-            self, "list", [("", _("请选择")), *((id, f"{each.label}（{each.giver}）") for id, each in lists.items())]
+            self,
+            "list",
+            [
+                ("", _("请选择")),
+                *((id, _("{list}（{giver}）").format(list=each.label, giver=each.giver)) for id, each in lists.items()),
+            ],
         )
         choose(self, "area", [(str(area.pk), area.name) for area in areas])
 
