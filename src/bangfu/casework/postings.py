@@ -65,12 +65,20 @@ def draft_sheet(
         raise errors.PostingInPast(starts_on=starts_on, since=late.step_since, case=late.subject_name)
     with override(sheets.LANGUAGE):
         return sheets.checked(
-            _sheet(cases, rule, area, board.strip(), hotline, starts_on, _last_day(rule, starts_on, ends_on))
+            _sheet(
+                cases,
+                rule,
+                area,
+                board.strip(),
+                hotline,
+                starts_on,
+                _last_day(rule, starts_on, ends_on, clocks.calendar()),
+            )
         )
 
 
-def _last_day(rule: PostingRule, starts_on: date, ends_on: date | None) -> date:
-    earliest = clocks.last_day(starts_on, rule.days, rule.unit, clocks.calendar())
+def _last_day(rule: PostingRule, starts_on: date, ends_on: date | None, calendar: clocks.Calendar) -> date:
+    earliest = clocks.last_day(starts_on, rule.days, rule.unit, calendar)
     if ends_on is not None and ends_on < earliest:
         raise errors.PostingEndsEarly(starts_on=starts_on, ends_on=ends_on, days=rule.days, earliest=earliest)
     return ends_on or earliest
@@ -304,13 +312,14 @@ def obstacles(cases: Sequence[Case], step: Step, move: Move, on: date) -> dict[i
     last = _latest(cases, step)
     views = _views({posting.pk for posting in last.values()})
     said = _objections({posting.pk for posting in last.values()})
+    calendar = clocks.calendar()
     found: dict[int, list[BangfuError]] = {}
     for case in cases:
         posting = last.get(case.pk)
         if posting is None or posting.starts_on < case.step_since:
             found[case.pk] = [errors.NotPosted()]
             continue
-        told = _of_posting(posting, step.posting, views.get(posting.pk, set()), on)
+        told = _of_posting(posting, step.posting, views.get(posting.pk, set()), on, calendar)
         about = [o for o in said.get(posting.pk, []) if o.case_id in (None, case.pk)]
         told += _of_objections(about)
         if told:
@@ -340,11 +349,13 @@ def _objections(postings: set[int]) -> dict[int, list[Objection]]:
     return found
 
 
-def _of_posting(posting: Posting, rule: PostingRule, views: set[str], on: date) -> list[BangfuError]:
+def _of_posting(
+    posting: Posting, rule: PostingRule, views: set[str], on: date, calendar: clocks.Calendar
+) -> list[BangfuError]:
     told: list[BangfuError] = []
     try:
         # Asked again: a list may hang for cases of several versions of a procedure, each with its own days.
-        _last_day(rule, posting.starts_on, posting.ends_on)
+        _last_day(rule, posting.starts_on, posting.ends_on, calendar)
     except BangfuError as error:
         told.append(error)
     if on <= posting.ends_on:
