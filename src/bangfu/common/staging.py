@@ -115,7 +115,7 @@ def _carry(definition: str, name: str, table: pa.Table) -> str:
         with connection.cursor() as cursor:
             cursor.execute(f"ATTACH DATABASE ':memory:' AS {schema}")
         attached.append(schema)
-        with file.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        with file.open("rb") as written, mmap.mmap(written.fileno(), 0, access=mmap.ACCESS_READ) as content:
             connection.connection.deserialize(content, name=schema)
     finally:
         file.unlink(missing_ok=True)

@@ -189,16 +189,15 @@ def _replace_items(job: Job) -> None:
     if job.has("income_item"):
         years.append("SELECT income_year_id FROM plan_income_item WHERE trouble IS NULL")
         kept = (
-            "LEFT JOIN plan_income_item p ON p.income_year_id = k.income_year_id AND p.line = k.line "
-            "AND p.trouble IS NULL"
+            "AND NOT EXISTS (SELECT 1 FROM plan_income_item p WHERE p.income_year_id = k.income_year_id "
+            "AND p.line = k.line AND p.trouble IS NULL)"
         )
         _find_exceptions(job)
     if job.clear_items:
         years.append("SELECT id FROM plan_income_year WHERE trouble IS NULL")
     job.bench.make(
         "gone_income_item",
-        f"SELECT k.* FROM {item} k {kept} WHERE k.income_year_id IN ({' UNION '.join(years)})"
-        + (" AND p.n IS NULL" if kept else ""),
+        f"SELECT k.* FROM {item} k WHERE k.income_year_id IN ({' UNION '.join(years)}) {kept}",
         key="id",
     )
     job.bench.run(f"DELETE FROM {item} WHERE id IN (SELECT id FROM gone_income_item)")

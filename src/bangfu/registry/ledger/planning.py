@@ -173,7 +173,6 @@ def _plan_households(job: Job) -> None:
         """,
         key="n",
         index="household_no",
-        joined=True,
     )
 
 
@@ -225,7 +224,7 @@ def _plan_members(job: Job) -> None:
         LEFT JOIN {household} h ON h.household_no = {number} {planned}
         """,
         key="n",
-        joined=True,
+        index="id",
     )
     if job.has("work_record") or job.has("income_item", "person_no"):
         job.bench.run("CREATE INDEX plan_member_no ON plan_member (person_no)")
@@ -273,9 +272,9 @@ def _find_taken_ids(job: Job) -> None:
         JOIN {member} m ON m.id_key = substr(p.id_no, 1, 18) AND m.id_no = p.id_no AND m.left_on IS NULL
               AND m.id <> p.id
         JOIN {household} h ON h.id = m.household_id
-        LEFT JOIN plan_member q ON p.is_new AND q.id = m.id AND q.trouble IS NULL
-              AND (q.left_on IS NOT NULL OR q.id_no <> p.id_no)
-        WHERE p.claims_id AND p.id_no <> '' AND p.left_on IS NULL AND p.trouble IS NULL AND q.n IS NULL
+        WHERE p.claims_id AND p.id_no <> '' AND p.left_on IS NULL AND p.trouble IS NULL
+          AND NOT (p.is_new AND EXISTS (SELECT 1 FROM plan_member q WHERE q.id = m.id AND q.trouble IS NULL
+                                        AND (q.left_on IS NOT NULL OR q.id_no <> p.id_no)))
         GROUP BY p.n
         """,
         key="n",
@@ -366,7 +365,7 @@ def _plan_work(job: Job) -> None:
         LEFT JOIN {work} w ON w.member_id = m.id AND w.start_month = s.start_month AND w.employer = {employer}
         """,
         key="n",
-        joined=True,
+        index="id",
     )
 
 
@@ -395,7 +394,6 @@ def _plan_income_years(job: Job) -> None:
         """,
         key="n",
         index="household_no, year",
-        joined=True,
     )
 
 
@@ -436,7 +434,7 @@ def _plan_income_items(job: Job) -> None:
         LEFT JOIN {item} k ON k.income_year_id = i.id AND k.line = s.line
         """,
         key="n",
-        joined=True,
+        index="income_year_id, line",
     )
     _find_missing(job, "income_item", IncomeItem)
     if job.bench.value("SELECT count(*) FROM plan_income_item WHERE trouble IS NOT NULL"):

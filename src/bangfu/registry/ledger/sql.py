@@ -90,22 +90,10 @@ class Workbench:
         self.made: list[str] = []
         self.waiting: dict[str, list[str]] = {}  # by table, the statements that make its indexes again (`bulk`)
 
-    def make(
-        self,
-        name: str,
-        select: str,
-        parameters: Sequence[Any] = (),
-        *,
-        key: str = "",
-        index: str = "",
-        joined: bool = False,
-    ) -> None:
+    def make(self, name: str, select: str, parameters: Sequence[Any] = (), *, key: str = "", index: str = "") -> None:
         """TEMP TABLE `name` AS `select`; `key` is a unique whole number (or several columns that are unique together),
-        `index` a column that is searched. Of a table that is only ever `joined` PostgreSQL needs neither: it makes a
-        table of hashes for each join."""
+        `index` a column that is searched."""
         self.drop(name)
-        if joined and on_postgresql():
-            key = index = ""
         if key and "," not in key and not on_postgresql():
             self._keyed(name, select, parameters, key)
             key = ""

@@ -98,9 +98,8 @@ def write(
         with transaction.atomic(), ExitStack() as stack:
             stack.enter_context(bulk.room(sum(map(len, given.values()))))
             bench = stack.enter_context(sql.workbench())
-            key = "" if sql.on_postgresql() else "n"  # what joins whole tables by hashing needs no index of them
             for name, table in given.items():
-                stack.enter_context(stage(f"in_{name}", table.drop_columns(["row"]), key=key))
+                stack.enter_context(stage(f"in_{name}", table.drop_columns(["row"]), key="n"))
             job = Job(bench, given, timezone.localdate(), blank_keeps, takeover, decided, moves, clear_items, within)
             lock(job)
             with bulk.filling(bench, _coming(job)):
