@@ -18,10 +18,12 @@ from tablericons.templatetags import tablericons
 from bangfu.accounts.models import Officer, Post
 from bangfu.accounts.roles import roles
 from bangfu.areas.models import Area
+from bangfu.casework.models import Case, Posting
 from bangfu.common.places import Level, ScopedQuerySet
+from bangfu.registry.models import Household
 from bangfu.web import home, middleware
 from tests.scope.files import take_snapshot
-from tests.scope.walking import Leak, Pattern, Untaught, Walker, patterns
+from tests.scope.walking import PUBLIC, QUESTIONS, Ask, Leak, Pattern, Untaught, Walker, patterns
 from tests.scope.world import DAY, Spot, branch, plant
 
 pytestmark = [pytest.mark.req("H1"), pytest.mark.django_db]
@@ -140,13 +142,13 @@ def walk(neighbourhood: Neighbourhood, level: int, held: list[str], which: list[
 @pytest.mark.parametrize("level", LEVELS)
 def test_no_officer_sees_or_changes_anything_next_door(neighbourhood, level):
     held = [role for at, role in HELD_AT if at == level]
-    leaks = walk(neighbourhood, level, held, patterns())
+    leaks = walk(neighbourhood, level, held, [p for p in patterns() if p.name not in PUBLIC])
     assert not leaks, f"{len(leaks)} leaks:\n" + "\n".join(str(leak) for leak in leaks[:25])
 
 
 def test_the_walk_enters_every_page_as_somebody(neighbourhood):
     """A walk along doors that are shut for everybody would prove nothing."""
-    which, entered = patterns(), set()
+    which, entered = [p for p in patterns() if p.name not in PUBLIC], set()
     for role in (
         "county_office",
         "policy_officer",
@@ -158,9 +160,33 @@ def test_the_walk_enters_every_page_as_somebody(neighbourhood):
         for pattern in which:
             if not pattern.arguments and walker.ask_plain(pattern).status in (200, 302, 405):
                 walker.welcomed.add(pattern.name)
+            for question in QUESTIONS.get(pattern.name, ()):
+                if walker.ask(Ask("GET", f"{pattern.url({})}?{question}")).status == 200:
+                    walker.welcomed.add(pattern.name)
         walker.visit_own(neighbourhood.own)
         entered |= walker.welcomed
     assert sorted({p.name for p in which} - entered) == []
+
+
+def test_anybody_reads_the_name_of_a_village_and_masked_lists_and_nothing_else(neighbourhood):
+    neighbourhood.come_into_being(Level.COUNTY)
+    Posting.objects.update(on_the_web=True)
+    client = Client(raise_request_exception=False)
+    addresses = [
+        "/public/postings/",
+        *(f"/public/postings/{pk}/" for pk in Posting.objects.values_list("pk", flat=True)),
+    ]
+    villages = Area.objects.filter(level=Level.VILLAGE)
+    addresses += [f"/public/apply/{village.pk}/" for village in villages]
+    secrets = {h.head_name for h in Household.objects.all()} | {c.case_no for c in Case.objects.all()}
+    secrets |= set(Household.objects.values_list("household_no", flat=True)) | {
+        h.phone for h in Household.objects.all()
+    }
+    for address in addresses:
+        answer = client.get(address)
+        assert answer.status_code == 200, address
+        shown = answer.content.decode()
+        assert not {secret for secret in secrets if secret in shown}, address
 
 
 # --- the walk bites --------------------------------------------------------------------------------------------------

@@ -21,7 +21,8 @@ from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from tests.scope.world import FIGURE, NEEDLE, TERMS, YEAR, Spot, fingerprint, foreign_ids, nothing_stays
+from bangfu.common.places import Level
+from tests.scope.world import FIGURE, NEEDLE, TERMS, YEAR, Spot, fingerprint, foreign_ids, nothing_stays, own_id
 
 # What an argument of an address stands for: a kind of `world.KINDS`, or words to put there as they are.
 # `pk` is the id of what the part of the address right before it names.
@@ -35,6 +36,20 @@ BY_PART_BEFORE = {
     "findings": "finding",
     "runs": "run",
     "local": "draft",
+    "cases": "case",
+    "from-finding": "finding",
+    "rounds": "round",
+    "bulk": "bulk",
+    "applications": "application",
+    "meetings": "meeting",
+    "postings": "posting",
+    "samples": "draw",
+}
+# What a name stands for at one address other than everywhere else.
+BY_ADDRESS: Mapping[tuple[str, str], str] = {
+    ("case-paper", "paper"): "case_paper",
+    ("case-paper-remove", "paper"): "case_paper",
+    ("meeting-paper", "paper"): "meeting_paper",
 }
 BY_NAME: Mapping[str, str] = {
     "household_pk": "household", "household_id": "household", "household": "household",
@@ -48,6 +63,7 @@ BY_NAME: Mapping[str, str] = {
     "change_id": "change", "change_pk": "change",
     "entry_id": "entry", "number": "entry",
     "figure_id": "figure", "figure_pk": "figure", "held": "held",
+    "village": "village", "vote": "vote", "photo": "photo", "objection": "objection", "sampled": "sampled",
 }  # fmt: skip
 WORDS: Mapping[str, tuple[str, ...]] = {
     "section": ("basic", "causes", "dwelling", "land"),
@@ -57,11 +73,22 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "sheet": ("household",),
     "language": ("en",),
     "rule": ("Q083",),
+    "procedure": ("planted",),
+    "name": ("identification",),
+    "item": ("food",),
     "figure": ("exit_line", "public_job_age_limit"),
 }
+# The own village, and whatever is of its level next door.
+VILLAGES = (own_id("area") + Level.VILLAGE - 1, *(pk for spot in (0, 1) for pk in foreign_ids("area", spot, 6)))
+# Pages that anybody may read, in whichever place: they are walked by nobody in particular.
+PUBLIC = {"public-apply", "public-postings", "public-posting"}
 # Pages that compute only when they are asked something that no search box of theirs asks.
 QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "measures": ("line=exit_line",),
+    "bulk-new": ("procedure=planted&step=meet",),
+    "meeting-new": tuple(f"procedure=planted&step=meet&area={area}" for area in VILLAGES),
+    "posting-new": tuple(f"procedure=planted&step=post&area={area}" for area in VILLAGES),
+    "case-new": tuple(f"household={foreign_ids('household', spot, 1)[0]}" for spot in (0, 1)),
     "what-if": ("figure=monitoring_line&value=900000&amount=100",),
 }
 HOW_TO_TEACH = (
@@ -81,6 +108,8 @@ PLAUSIBLE = {
     "window_start": "2019-10-01", "window_end": "2020-09-30", "members_counted": "1", "event": "01",
     "start_month": "2020-02", "section": "basic", "action": "undo", "first": "2020-01-01",
     "decision": "approve", "subject": "Q083", "start": "2021-01-01", "end": "", "figure": "exit_line", "clause": "",
+    "move": "on", "channel": "sweep", "procedure": "planted", "difficulty": "走查", "board": "走查", "hotline": "12317",
+    "chair": "走查", "recorder": "走查", "held_on": "2026-01-01", "minutes": "走查", "people": "走查", "text": "走查",
     "result": "mended", "note": "走查", "as_of": "2020-09-30", "field": "phone",
 }  # fmt: skip
 ID_FIELDS = {
@@ -89,6 +118,7 @@ ID_FIELDS = {
     "member": "member", "members": "member", "head": "member", "person": "member",
     "officer": "officer", "post": "post", "batch": "batch", "paper": "paper", "change": "change",
     "id": "household", "proof": "paper",
+    "case": "case", "round": "round", "aside": "attendance",
     "run": "run", "finding": "finding", "new_in": "run", "resolved_in": "run", "second": "run", "from": "draft",
 }  # fmt: skip
 
@@ -134,6 +164,8 @@ def _arguments(each: Any) -> Iterable[str]:
 
 def kind_of(pattern: Pattern, name: str) -> str | tuple[str, ...]:
     """What an argument stands for: a kind of thing, or words. Raises Untaught."""
+    if (pattern.name, name) in BY_ADDRESS:
+        return BY_ADDRESS[pattern.name, name]
     if name in WORDS:
         return WORDS[name]
     if name in ("pk", "id"):
@@ -304,14 +336,15 @@ class Walker:
             for search in self._searches(url, sorted(set(page.fields))):
                 self._remember(search)
                 yield search
-            for question in QUESTIONS.get(pattern.name, ()):
-                asked = Ask("GET", f"{url}?{question}")
-                self._remember(asked)
-                yield asked
             for address in sorted(set(page.fetched)):
                 fetched = Ask("GET", address, htmx=True)
                 self._remember(fetched)
                 yield fetched
+        for question in QUESTIONS.get(pattern.name, ()) if answer.status in (200, 404) else ():
+            asked = Ask("GET", f"{url}?{question}")
+            if self._remember(asked).status == 200:
+                self.welcomed.add(pattern.name)
+            yield asked
         post = Ask("POST", url, self._foreign_form())
         self._remember(post)
         yield post
@@ -463,5 +496,5 @@ class _writes:
 
 def _of_the_house(tables: set[str]) -> set[str]:
     """A refusal may leave a trail and keep the session alive; it may write nothing else."""
-    ours = ("areas_", "accounts_", "registry_", "findings_", "policymaking_", "otp_", "django_tasks")
+    ours = ("areas_", "accounts_", "registry_", "findings_", "casework_", "policymaking_", "otp_", "django_tasks")
     return {t for t in tables if t.startswith(ours)}

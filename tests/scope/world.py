@@ -21,12 +21,13 @@ from bangfu.accounts.models import Officer, Post
 from bangfu.areas.codes import ENDS, WHOLE
 from bangfu.areas.models import Area, AreaVersion, ProfileFigure, StandardAnswer, Succession
 from bangfu.audit.services import record
+from bangfu.casework import models as cases
 from bangfu.common.places import Level, PlaceRange, span, within
 from bangfu.findings import models as findings
 from bangfu.policymaking.models import Draft, Version
 from bangfu.registry import models as registry
 from bangfu.registry.intake.batches import report_of
-from tests.scope import files
+from tests.scope import casework, files
 
 NEEDLE = "鼍"
 FIGURE = "739281"
@@ -67,7 +68,7 @@ class Spot:
 KINDS = (
     "area", "household", "member", "work_record", "income_year", "income_item", "paper", "member_event", "change",
     "batch", "officer", "post", "entry", "figure", "answer", "year_count", "area_version", "succession",
-    "run", "finding", "step", "verification", "run_count", "draft", "version",
+    "run", "finding", "step", "verification", "run_count", "draft", "version", *casework.KINDS,
 )  # fmt: skip
 
 
@@ -77,14 +78,16 @@ def foreign_ids(kind: str, spot: int, how_many: int = 2) -> list[int]:
     return [first + n for n in range(how_many)]
 
 
+def own_id(kind: str) -> int:
+    """The first id that things of a kind have in the officer's own area."""
+    return 500 + KINDS.index(kind) * PER_KIND
+
+
 class _Ids:
     """Hands out ids of every kind in order: known ones next door, the database's own at home."""
 
     def __init__(self, spot: int | None) -> None:
-        self.next = {
-            kind: count(foreign_ids(kind, spot)[0] if spot is not None else 500 + KINDS.index(kind) * PER_KIND)
-            for kind in KINDS
-        }
+        self.next = {kind: count(foreign_ids(kind, spot)[0] if spot is not None else own_id(kind)) for kind in KINDS}
 
     def __call__(self, kind: str) -> int:
         return next(self.next[kind])
@@ -280,6 +283,9 @@ def plant(chain: list[Area], above: list[Area], spot: int | None) -> Spot:
         ],
     )  # fmt: skip
     _plant_findings(keep, ids, seat, here, mark, number)
+    casework.plant_cases(keep, ids, seat, village, here, mark, number, MOMENT)
+    if seat is village:
+        here.names["village"] = [village.pk]
     here.village = (village.code, len(households), int(number))
     if any(area.level == Level.COUNTY for area in chain):
         here.names["held"] = [files.keep_list(full[Level.COUNTY - 1].code[:6], mark, int(number))]
@@ -419,7 +425,12 @@ def fingerprint(spots: list[Spot]) -> str:
                             (findings.Finding, "place"), (findings.Run, "place"),
                             (findings.FindingStep, "finding__place"),
                             (findings.Verification, "finding__place"),
-                            (Draft, "place"), (Version, "place")):  # fmt: skip
+                            (Draft, "place"), (Version, "place"), (cases.Case, "place"),
+                            (cases.Application, "place"), (cases.Round, "place"), (cases.BulkMove, "place"),
+                            (cases.CaseTransition, "case__place"), (cases.CasePaper, "case__place"),
+                            (cases.Check, "case__place"), (cases.Meeting, "place"), (cases.Posting, "place"),
+                            (cases.Objection, "posting__place"), (cases.PostingPhoto, "posting__place"),
+                            (cases.SampleDraw, "place"), (cases.Recognition, "place")):  # fmt: skip
             mark.update(str(model._default_manager.filter(within(reach, path)).count()).encode())
     return mark.hexdigest()
 
