@@ -122,6 +122,18 @@ def first_finding(page: Page, address: str) -> None:
     page.wait_for_load_state()
 
 
+def case_in_appraisal(page: Page, address: str) -> None:
+    page.goto(f"{address}/cases/?whose=all&procedure=monitoring_entry&step=appraisal")
+    page.click("#rows .cell-title a >> nth=0")
+    page.wait_for_load_state()
+
+
+def first_posting(page: Page, address: str) -> None:
+    page.goto(f"{address}/cases/postings/")
+    page.click(".cell-title a >> nth=-1")
+    page.wait_for_load_state()
+
+
 def supposed(page: Page, address: str) -> None:
     page.goto(f"{address}/measures/what-if/?figure=monitoring_line&value=6000&amount=400")
 
@@ -135,6 +147,8 @@ SHOTS: tuple[tuple[str, str, dict[str, int], Callable[[Page, str], object]], ...
     ("rule", "xian", DESK, lambda page, at: page.goto(f"{at}/rules/Q066/?day=2020-09-30")),
     ("findings", "shuji", DESK, lambda page, at: page.goto(f"{at}/findings/")),
     ("finding", "shuji", DESK, first_finding),
+    ("case", "cun", DESK, case_in_appraisal),
+    ("posting", "cun", DESK, first_posting),
     ("what-if", "xian", DESK, supposed),
     ("import", "xian", DESK, rehearsal),
     ("trail", "liuhen", DESK, lambda page, at: page.goto(f"{at}/audit/")),

@@ -52,7 +52,7 @@ def _load(households: int, seed: int) -> dict[str, Any]:
 
 
 def _told(address: str) -> str:
-    """What a newcomer needs: the address, the names to sign in with, four things to look at. For a home that holds
+    """What a newcomer needs: the address, the names to sign in with, five things to look at. For a home that holds
     other data than the sample county: the address alone."""
     from django.utils.translation import gettext as _
 
@@ -65,7 +65,7 @@ def _told(address: str) -> str:
     if officers:
         lines += ["", _("样县的登录名和密码（虚构的人，仅供试用）：")]
         lines += [f"  {o.username:<10} {o.password}    {o.role} · {o.area} · {o.name}" for o in officers]
-        lines += ["", _("可以先看这四处：")]
+        lines += ["", _("可以先看这五处：")]
         lines += [f"  {number}. {thing}" for number, thing in enumerate(things_to_look_at(), start=1)]
         lines += ["", "  English: sign in, then choose English at the top right."]
     return "\n".join(lines)

@@ -231,7 +231,7 @@ def sample_officers() -> list[SampleOfficer]:
 
 
 def things_to_look_at() -> list[str]:
-    """Four sentences that lead a newcomer into the sample county."""
+    """Five sentences that lead a newcomer into the sample county."""
     return [
         _("以 {username} 登录，打开“{village}”的村情：村报贫困发生率 17.8%，按户档计算为 18.9%，差异已标出。").format(
             username="xian", village=county().village_of_455.name
@@ -243,6 +243,9 @@ def things_to_look_at() -> list[str]:
             "以 {username} 登录，首页列出{village}待核实的疑点（规则从户档中查出的可疑记录）：打开一条，看依据的数值"
             "和标准，登记核实结果。"
         ).format(username="shuji", village=county().village_of_455.name),
+        _(
+            "以 {username} 登录，打开“办理”：{village}的监测识别案件分布在各个环节，有一份正在公示的名单和一条待答复的异议。"
+        ).format(username="cun", village=county().village_of_455.name),
         _("以 {username} 登录，查看留痕：装入样县、建立账号、查看完整证件号都有记录。").format(username="liuhen"),
     ]
 
