@@ -27,6 +27,7 @@ from bangfu.casework.models import Case, Posting
 from bangfu.casework.procedures import Channel, MoveKind, Question, QuestionKind, Step, StepKind
 from bangfu.casework.selectors import may_open
 from bangfu.common.errors import BangfuError
+from bangfu.common.places import Level
 from bangfu.common.policy import code_list
 from bangfu.registry.models import Household, Member
 
@@ -222,7 +223,8 @@ def enact(officers: Iterable[str], today: date | None = None) -> int:
     if village is None or Case.objects.exists():
         return 0
     today = today or timezone.localdate()
-    stage = Stage(actors, today, ANSWERS)
+    checkers = [each.name for each in actors if any(post.area.level == Level.VILLAGE for post in each.posts_on())]
+    stage = Stage(actors, today, {**ANSWERS, "first_checker": checkers[0], "second_checker": checkers[-1]})
     done = 0
     for (days, until), household in zip(WATCHING, _in_need(village), strict=False):
         opened = _opened(stage, household, today - timedelta(days=days))
