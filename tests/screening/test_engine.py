@@ -14,8 +14,8 @@ import pytest
 
 from bangfu.common import duck
 from bangfu.rulebook.book import RuleBook
-from bangfu.screening import compiling, crossing, engine
-from bangfu.screening.engine import Crossing, DuckWorker, Screening, screen
+from bangfu.screening import crossing
+from bangfu.screening.engine import Screening, screen
 from bangfu.screening.errors import (
     EngineUnknown,
     FolderTaken,
@@ -28,6 +28,7 @@ from bangfu.screening.errors import (
 )
 from bangfu.screening.outcomes import Outcomes
 from bangfu.screening.what_if import with_figures
+from bangfu.screening.writing import OutcomeWriter
 from bangfu.snapshot.store import Snapshot
 from tests.screening.conftest import AS_OF, COUNTIES, found_by_rule
 
@@ -95,32 +96,26 @@ def test_outcomes_opened_without_their_book_still_name_the_rows(outcomes: Outcom
 # The engine
 
 
-def test_the_sieve_lets_every_hit_and_unknown_through(snapshot: Snapshot, book: RuleBook, tmp_path: Path) -> None:
+def test_the_rules_as_sql_find_the_same(snapshot: Snapshot, book: RuleBook, outcomes: Outcomes, tmp_path: Path) -> None:
+    """Cases and Spark run each rule as SQL; a screening works it out on arrays. Both must say the same of every row."""
     started = Screening(snapshot, book, AS_OF, "", None, {})
+    compiler = started.compiler(started.ground(started.parts))
     with duck.within(snapshot.folder) as connection:
-        worker = DuckWorker(connection)
-        crossed = Crossing(started, worker, crossing.KeyStore(tmp_path), None)
         for round in started.plan.rounds:
-            crossed.go(round)
-        compiler = started.compiler(started.ground(started.parts))
-        crossed.prepare(compiler, started.parts)
-        for grain in started.plan.schema.tables.keys() & {"member", "household", "work_record", "village"}:
-            rules = started.plan.of_grain(grain)
-            lost = ", ".join(
-                f"count(*) FILTER (WHERE NOT ({sieve}) AND ({outcome}) IS DISTINCT FROM FALSE)"
-                for sieve, outcome in ((compiler.sieve(rule), compiler.outcome(rule)[0]) for rule in rules)
-            )
-            needs = {key for rule in rules for key in rule.inputs} | {(grain, "place")}
-            [row] = connection.execute(f"SELECT {lost} FROM {compiler.relation(grain, needs)}").fetchall()
-            assert dict(zip((r.rule.id for r in rules), row, strict=True)) == {r.rule.id: 0 for r in rules}
-
-
-def test_batches_of_any_size_give_the_same_files(
-    snapshot: Snapshot, book: RuleBook, outcomes: Outcomes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert len(snapshot.parts()) == 2
-    monkeypatch.setattr(engine, "ROWS_A_BATCH", 1)
-    assert outcomes.counts() == screen(snapshot, book, as_of=AS_OF, out=tmp_path / "x").counts()
+            for step in compiler.steps(round):
+                connection.execute(f"CREATE TEMP TABLE {step.table} AS {step.sql}")
+            for feature in (f for f in started.plan.cross if f.round == round and not f.feature.on_list):
+                rows = f"({crossing.rows_sql(compiler, feature)})"
+                sql = crossing.counted_sql(feature, rows, crossing.keys_of(feature))
+                connection.execute(f"CREATE TEMP TABLE {feature.table} AS {sql}")
+        with OutcomeWriter(tmp_path, started.plan) as writer:
+            for grain in outcomes.run.bits:
+                writer.write(grain, duck.arrow(connection, compiler.masks(grain)))
+    assert writer.counts() == outcomes.counts()
+    for grain in outcomes.run.bits:
+        assert pq.read_table(tmp_path / "outcomes" / f"{grain}.parquet") == pq.read_table(
+            outcomes.folder / "outcomes" / f"{grain}.parquet"
+        )
 
 
 def test_a_rule_gets_another_bit_when_others_are_asked_for_but_finds_the_same(
@@ -219,10 +214,10 @@ def test_nothing_outside_the_snapshot_is_read(
 ) -> None:
     """Even if a statement asked for it: the engine's door is shut."""
     pq.write_table(pa.table({"a": [1]}), tmp_path / "other.parquet")
-    asked = f"SELECT a AS village_id FROM read_parquet('{tmp_path / 'other.parquet'}')"
-    monkeypatch.setattr(compiling.Compiler, "masks", lambda self, grain: asked)
+    asked = f"SELECT a AS k0 FROM read_parquet('{tmp_path / 'other.parquet'}')"
+    monkeypatch.setattr(crossing, "counted_sql", lambda feature, rows, keys: asked)
     with pytest.raises(WorkerFailed):
-        screen(snapshot, book, as_of=AS_OF, out=tmp_path / "out", rules=["Q170"])
+        screen(snapshot, book, as_of=AS_OF, out=tmp_path / "out", rules=["Q001"])
     assert sorted(file.name for file in tmp_path.iterdir()) == ["other.parquet"]
 
 

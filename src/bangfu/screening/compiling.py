@@ -11,6 +11,7 @@ with their value; all other rows follow from the row itself.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import sqlglot
@@ -20,8 +21,9 @@ from bangfu.common.facts import FactKind
 from bangfu.common.places import Level, span
 from bangfu.rulebook.expressions import Expression
 from bangfu.rulebook.models import GRAINS, Aggregate
+from bangfu.screening.judging import shared_parts
 from bangfu.screening.plan import LINK, ROW_KEYS, FeaturePlan, Key, Plan, RulePlan
-from bangfu.screening.regions import Regions, number
+from bangfu.screening.regions import Regions, Split, number
 from bangfu.screening.sifting import not_false
 
 VILLAGE = span(Level.VILLAGE)  # places within a village share place // VILLAGE
@@ -68,8 +70,17 @@ class Compiler:
         self.lists = frozenset(lists)
         self.worlds = worlds
         self._never_null: dict[Key, bool] = {}
+        self._trees: dict[tuple[Expression, str], exp.Expr] = {}
+        self._outcomes: dict[str, exp.Expr | None] = {}
 
     # Expressions
+
+    def tree(self, expression: Expression, table: str) -> exp.Expr:
+        """An expression with its figures as literals. Not to be changed: it is made once."""
+        key = (expression, table)
+        if key not in self._trees:
+            self._trees[key] = self._bound(expression, table)
+        return self._trees[key]
 
     def render(self, expression: Expression, table: str) -> str:
         """An expression over the relation of its grain, in which every table has its own name."""
@@ -92,11 +103,40 @@ class Compiler:
         shown = split.choose(f"{table}.village_code", lambda value: number(value).sql(dialect="duckdb"))
         return sqlglot.parse_one(shown, read="duckdb")
 
+    @cached_property
+    def shared(self) -> frozenset[exp.Expr]:
+        """Parts of expressions that rules and features have in common."""
+        outcomes = (self.outcome_tree(rule) for rule in self.plan.rules.values())
+        features = self.plan.features.values()
+        parts = (self.tree(part, feature.over) for feature in features for part in feature.parts)
+        return shared_parts(tree for tree in (*outcomes, *parts) if tree is not None)
+
+    def outcome_tree(self, rule: RulePlan) -> exp.Expr | None:
+        """The outcome of a rule, see `outcome`; None where it runs nowhere. Not to be changed: it is made once."""
+        id = rule.rule.id
+        if id not in self._outcomes:
+            self._outcomes[id] = self._outcome_tree(rule)
+        return self._outcomes[id]
+
+    def _outcome_tree(self, rule: RulePlan) -> exp.Expr | None:
+        grain = rule.rule.grain
+        runs = self._runs_in(rule)
+        if not any(runs.values()):
+            return None
+        tree = self.tree(rule.outcome, grain)
+        if not runs.cases:
+            return tree
+        here = sqlglot.parse_one(runs.choose(f"{grain}.village_code", _flag), read="duckdb")
+        return exp.And(this=here, expression=exp.Paren(this=tree.copy()))
+
+    def _runs_in(self, rule: RulePlan) -> Split[bool]:
+        return self.regions.split(self.ground.counties, lambda place: self.runs(rule, place) == "")
+
     def outcome(self, rule: RulePlan) -> tuple[str, bool]:
         """The outcome of a rule as an expression (TRUE hit, NULL unknown), and whether it may be NULL. FALSE wherever
         the rule does not run."""
         grain = rule.rule.grain
-        runs = self.regions.split(self.ground.counties, lambda place: self.runs(rule, place) == "")
+        runs = self._runs_in(rule)
         if not any(runs.values()):
             return "FALSE", False
         shown = self.render(rule.outcome, grain)

@@ -6,7 +6,7 @@ fifteen. Only rows whose key occurs twice are then read in full and counted by t
 with the same hash cannot be taken for one.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import pyarrow as pa
 from bangfu.common.facts import FactKind
 from bangfu.rulebook.models import Aggregate
 from bangfu.screening.compiling import Compiler
-from bangfu.screening.plan import FeaturePlan, Key, Plan
+from bangfu.screening.plan import FeaturePlan, Plan
 
 Keys = npt.NDArray[np.int64]
 # A household, a village or a person lies in one part: rows that share one meet within a batch.
@@ -45,8 +45,6 @@ class KeyGroup:
     def bare(self) -> bool:
         """Whether the key is a whole number as it stands, and so needs no hash."""
         first = self.features[0]
-        if first.feature.aggregate is Aggregate.LISTED:
-            return True
         kind = first.value.kind if first.value is not None else None
         return not first.same and first.feature.aggregate is Aggregate.SHARED and kind is FactKind.KEY
 
@@ -55,64 +53,24 @@ def key_groups(plan: Plan, round: int) -> list[KeyGroup]:
     """The arrays to be made before the features of a round can be counted."""
     found: dict[tuple[str, ...], list[FeaturePlan]] = {}
     for feature in plan.cross:
-        if feature.round != round or is_local(feature):
-            continue
-        found.setdefault(_identity(feature), []).append(feature)
-    counted = {
-        key: features
-        for key, features in found.items()
-        if any(f.feature.aggregate is not Aggregate.LISTED for f in features)
-    }
-    return [
-        KeyGroup(f"{features[0].over}_{features[0].feature.name}", tuple(features)) for features in counted.values()
-    ]
+        if feature.round == round and not is_local(feature) and feature.feature.aggregate is not Aggregate.LISTED:
+            found.setdefault(_identity(feature), []).append(feature)
+    return [KeyGroup(f"{group[0].over}_{group[0].feature.name}", tuple(group)) for group in found.values()]
 
 
 def _identity(feature: FeaturePlan) -> tuple[str, ...]:
     """What two features must have in common to share an array."""
-    if feature.feature.aggregate is Aggregate.LISTED:
-        return (feature.over, "id_key")
     value = feature.value if feature.feature.aggregate is Aggregate.SHARED else None
     keys = [value.text] if value is not None else []
     return (feature.over, *keys, *(same.text for same in feature.same))
 
 
-def hash_sql(compiler: Compiler, group: KeyGroup) -> str:
-    """The key of a row as a BIGINT; NULL when a part of it is unknown."""
-    keys = compiler.key_columns(group.features[0])
-    if group.bare:
-        return keys[0]
-    whole = " AND ".join(f"({key}) IS NOT NULL" for key in keys)
-    # The highest bit is dropped so that the hash fits a BIGINT.
-    return f"CASE WHEN {whole} THEN CAST(hash({', '.join(keys)}) >> 1 AS BIGINT) END"
-
-
-def keys_sql(compiler: Compiler, groups: Sequence[KeyGroup]) -> str:
-    """A SELECT of the keys of all rows of a table, one column a group."""
-    table = groups[0].over
-    needs: set[Key] = set()
-    for group in groups:
-        for feature in group.features[:1]:
-            needs |= _key_inputs(feature)
-    shown = ", ".join(f"{hash_sql(compiler, group)} AS {group.name}" for group in groups)
-    return f"SELECT {shown} FROM {compiler.relation(table, needs)}"
-
-
-def _key_inputs(feature: FeaturePlan) -> set[Key]:
-    if feature.feature.aggregate is Aggregate.LISTED:
-        return {(feature.over, "id_key")}
-    found = set().union(*(same.inputs for same in feature.same)) if feature.same else set()
-    if feature.feature.aggregate is Aggregate.SHARED and feature.value is not None:
-        found |= feature.value.inputs
-    return found
-
-
 # Rows that meet, and what they count
 
 
-def rows_sql(compiler: Compiler, feature: FeaturePlan, only: tuple[str, str] | None = None) -> str:
+def rows_sql(compiler: Compiler, feature: FeaturePlan) -> str:
     """The rows that take part: k0 … (the key), w (whether the row counts; NULL unknown), d (what is counted once),
-    v and apart (of `near`). `only` names a table of keys and the expression that must be in its column h."""
+    v and apart (of `near`)."""
     table, needs = feature.over, compiler.cross_inputs(feature)
     keys = compiler.key_columns(feature)
     shown = [f"{key} AS k{at}" for at, key in enumerate(keys)] + [f"{compiler.counts(feature)} AS w"]
@@ -122,11 +80,10 @@ def rows_sql(compiler: Compiler, feature: FeaturePlan, only: tuple[str, str] | N
         shown.append(f"CAST({compiler.render(feature.value, table)} AS VARCHAR) AS v")
         shown.append(f"CAST({compiler.render(feature.within, table)} AS INTEGER) AS apart")
     known = " AND ".join(f"({key}) IS NOT NULL" for key in keys)
-    join = f" JOIN {only[0]} ON {only[0]}.h = {only[1]}" if only else ""
-    return f"SELECT {', '.join(shown)} FROM {compiler.relation(table, needs)}{join} WHERE {known}"
+    return f"SELECT {', '.join(shown)} FROM {compiler.relation(table, needs)} WHERE {known}"
 
 
-def counted_sql(feature: FeaturePlan, rows: str, keys: int, extra: str = "") -> str:
+def counted_sql(feature: FeaturePlan, rows: str, keys: int) -> str:
     """The table x_…: k0 …, n for every key that more than one row has. `rows` is a relation of `rows_sql`."""
     if feature.feature.aggregate is Aggregate.NEAR:
         return _near_sql(rows, keys)
@@ -210,13 +167,18 @@ class Sieve:
         found: npt.NDArray[np.uint64] = mixed >> np.uint64(64 - self.BITS)
         return found
 
+    def places(self, keys: Keys) -> npt.NDArray[np.int64]:
+        """Where wanted keys stand in `keys`."""
+        if not len(self.wanted):
+            return np.empty(0, np.int64)
+        likely = np.flatnonzero(self._table[self._slot(keys)])
+        at = np.minimum(np.searchsorted(self.wanted, keys[likely]), len(self.wanted) - 1)
+        found: npt.NDArray[np.int64] = likely[self.wanted[at] == keys[likely]]
+        return found
+
     def found_in(self, keys: Keys) -> Keys:
         """The wanted keys that occur in `keys`, ascending, each once."""
-        if not len(self.wanted) or not len(keys):
-            return np.empty(0, np.int64)
-        likely = np.unique(keys[self._table[self._slot(keys)]])
-        at = np.minimum(np.searchsorted(self.wanted, likely), len(self.wanted) - 1)
-        found: Keys = likely[self.wanted[at] == likely]
+        found: Keys = np.unique(keys[self.places(keys)])
         return found
 
 
@@ -227,21 +189,7 @@ def key_column(table: pa.Table, name: str) -> Keys:
     return found
 
 
-def as_table(keys: Keys) -> pa.Table:
-    return pa.table({"h": pa.array(keys, pa.int64())})
-
-
-def by_table(groups: Sequence[KeyGroup]) -> Iterator[tuple[str, list[KeyGroup]]]:
-    found: dict[str, list[KeyGroup]] = {}
-    for group in groups:
-        found.setdefault(group.over, []).append(group)
-    yield from found.items()
-
-
 def keys_of(feature: FeaturePlan) -> int:
     """How many columns k0 … name a key of a counted table, without that of the value of `near`."""
     shared = feature.feature.aggregate is Aggregate.SHARED and feature.value is not None
     return len(feature.same) + (1 if shared else 0)
-
-
-Lists = Mapping[str, pa.Table]

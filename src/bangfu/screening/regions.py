@@ -54,6 +54,7 @@ class Regions:
     _prefixes: frozenset[str] = field(init=False)
     _rules: dict[str, frozenset[str]] = field(init=False, default_factory=dict)
     _figures: dict[tuple[str, str], Decimal | None] = field(init=False, default_factory=dict)
+    _classes: dict[tuple[str, ...], dict[str, list[str]]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self._prefixes = self.book.regions
@@ -80,8 +81,14 @@ class Regions:
 
     def classes(self, counties: Iterable[str]) -> dict[str, list[str]]:
         """The counties given, and regions within them, by class: class -> beginnings of codes."""
+        given = tuple(sorted(set(counties)))
+        if given not in self._classes:
+            self._classes[given] = self._classed(given)
+        return self._classes[given]
+
+    def _classed(self, counties: Iterable[str]) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
-        for county in sorted(set(counties)):
+        for county in counties:
             found.setdefault(self._class_of(county), []).append(county)
             for region in sorted(self._prefixes):
                 if county and len(region) > len(county) and region.startswith(county):

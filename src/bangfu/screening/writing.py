@@ -23,6 +23,7 @@ COLUMNS: list[tuple[str, pa.DataType]] = [
     ("unknown", pa.int64()),
 ]
 COUNTS = pa.schema(COLUMNS)
+ROWS_A_GROUP = 122_880
 
 
 def schema_of(grain: str, words: int) -> pa.Schema:
@@ -52,6 +53,7 @@ class OutcomeWriter:
             )
             for grain, schema in self._schemas.items()
         }
+        self._waiting: dict[str, list[pa.Table]] = {grain: [] for grain in self._writers}
         self._counts: dict[tuple[str, str | None], list[int]] = {}
 
     def __enter__(self) -> Self:
@@ -60,7 +62,9 @@ class OutcomeWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for writer in self._writers.values():
+        for grain, writer in self._writers.items():
+            if error is None:
+                self._write_groups(grain, rest=True)
             writer.close()
 
     def write(self, grain: str, rows: pa.Table) -> None:
@@ -70,7 +74,18 @@ class OutcomeWriter:
             return
         rows = _sorted(rows.select(self._schemas[grain].names).cast(self._schemas[grain]), ROW_KEYS[grain][-1])
         self._count(grain, rows)
-        self._writers[grain].write_table(rows, row_group_size=122_880)
+        self._waiting[grain].append(rows)
+        self._write_groups(grain)
+
+    def _write_groups(self, grain: str, *, rest: bool = False) -> None:
+        """Writes what waits in groups of one size, so that files do not tell in which pieces rows came."""
+        waiting = sum(map(len, self._waiting[grain]))
+        ready = waiting if rest else waiting - waiting % ROWS_A_GROUP
+        if not ready:
+            return
+        rows = pa.concat_tables(self._waiting[grain]).combine_chunks()
+        self._writers[grain].write_table(rows.slice(0, ready), row_group_size=ROWS_A_GROUP)
+        self._waiting[grain] = [rows.slice(ready)]
 
     def _count(self, grain: str, rows: pa.Table) -> None:
         """Rows of a village have few different words: each is counted once and then taken apart."""

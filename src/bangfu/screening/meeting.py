@@ -1,0 +1,274 @@
+"""Rows that meet in a feature across the snapshot: found by their keys, counted by their true values.
+
+Of all rows only the keys are looked at, 64 bits each; those that are not alone with theirs are few, and DuckDB counts
+them.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bangfu.common import duck
+from bangfu.common.facts import SQL_TYPES
+from bangfu.rulebook.expressions import Expression
+from bangfu.screening import crossing
+from bangfu.screening.crossing import KeyGroup, Keys, KeyStore, Sieve
+from bangfu.screening.errors import NotReplaceable
+from bangfu.screening.judged import JudgedRows, broad
+from bangfu.screening.judging import Judge
+from bangfu.screening.plan import FeaturePlan, Key
+from bangfu.screening.reading import Area
+from bangfu.screening.regions import COUNTY
+from bangfu.screening.values import Bools, Numbers, Rows, Value, to_arrow
+from bangfu.snapshot.store import ARROW_TYPES, Part
+
+if TYPE_CHECKING:
+    from bangfu.screening.engine import Screening
+    from bangfu.screening.outcomes import Outcomes
+
+
+# The rows of a part
+
+
+def keys_known(rows: JudgedRows, feature: FeaturePlan) -> Bools:
+    """Rows in which nothing is unknown that they must share."""
+    found = np.ones(rows.size(feature.over), np.bool_)
+    for expression in rows.shared(feature):
+        null = rows.null_of(expression, feature.over)
+        if null is not None:
+            found &= ~null
+    return found
+
+
+def keys_of(rows: JudgedRows, feature: FeaturePlan, at: Rows, *, bare: bool) -> Keys:
+    """The keys of chosen rows: a whole number as it stands (`bare`), or the hash of all that rows must share."""
+    judge = chosen(rows, feature.over, at)
+    columns = [_column(judge, rows, expression) for expression in rows.shared(feature)]
+    if bare:
+        keys: Keys = columns[0].to_numpy()
+        return keys
+    rows.connection.register("parts", pa.table({f"k{number}": column for number, column in enumerate(columns)}))
+    # The highest bit is dropped so that the hash fits a BIGINT.
+    listed = ", ".join(f"k{number}" for number in range(len(columns)))
+    hashes = f"SELECT CAST(hash({listed}) >> 1 AS BIGINT) AS h FROM parts"
+    found: Keys = duck.arrow(rows.connection, hashes)["h"].to_numpy()
+    return found
+
+
+class Chosen:
+    """Some of the rows of a table of a part: what is asked of few rows need not be worked out for all."""
+
+    def __init__(self, rows: JudgedRows, at: Rows) -> None:
+        self.rows, self.at = rows, at
+
+    def value(self, table: str, key: Key) -> Value:
+        return self.rows.value(table, key).taken(self.at, None)
+
+    def null(self, table: str, key: Key) -> Bools | None:
+        return self.value(table, key).null
+
+
+def chosen(rows: JudgedRows, table: str, at: Rows) -> Judge:
+    return Judge(Chosen(rows, at), table, len(at), rows.connection)
+
+
+def _column(judge: Judge, rows: JudgedRows, expression: Expression) -> Any:
+    """As an Arrow array of the type that the expression has in SQL, so that equal values have equal hashes."""
+    value = broad(judge.value(rows.compiler.tree(expression, judge.table)), judge.rows)
+    whole = isinstance(value, Numbers) and not value.scale
+    return to_arrow(value, ARROW_TYPES[SQL_TYPES[expression.kind]] if whole else None)
+
+
+def met_rows(rows: JudgedRows, feature: FeaturePlan, at: Rows) -> pa.Table:
+    """Chosen rows as `crossing.rows_sql` gives them, each with its number r and that of its part b."""
+    table = feature.over
+    asked = {f"k{number}": expression for number, expression in enumerate(rows.shared(feature))}
+    if feature.distinct is not None:
+        asked["d"] = feature.distinct
+    if feature.within is not None and feature.value is not None:
+        asked |= {"v": feature.value, "apart": feature.within}
+    judge = chosen(rows, table, at)
+    found = {name: _column(judge, rows, expression) for name, expression in asked.items()}
+    found["w"] = to_arrow(rows.counts(feature).taken(at, None))
+    found["r"] = to_arrow(rows.link(table, table).taken(at, None))
+    found["b"] = pa.array(np.full(len(at), rows.part.number, np.int32))
+    return pa.table(found)
+
+
+def counted(connection: duck.Connection, feature: FeaturePlan, met: pa.Table) -> tuple[pa.Table, pa.Table]:
+    """The table x_… of the values that more than one row has; and what each row counts: r, b, n."""
+    connection.register("met", met)
+    near = " REPLACE (CAST(v AS VARCHAR) AS v)" if "v" in met.column_names else ""
+    keys = crossing.keys_of(feature)
+    whole = duck.arrow(connection, crossing.counted_sql(feature, f"(SELECT *{near} FROM met)", keys))
+    connection.register(feature.table, whole)
+    on = [f"m.k{at} = x.k{at}" for at in range(keys)] + ([f"CAST(m.v AS VARCHAR) = x.k{keys}"] if near else [])
+    own = f"SELECT m.r, m.b, x.n FROM met AS m JOIN {feature.table} AS x ON {' AND '.join(on)}"
+    return whole, duck.arrow(connection, own)
+
+
+def met_within(rows: JudgedRows, feature: FeaturePlan) -> pa.Table:
+    """What rows count that can only meet others of their own household or village: all of these are in one part."""
+    known = keys_known(rows, feature)
+    if feature.within is not None and feature.value is not None:
+        null = rows.null_of(feature.value, feature.over)  # nothing is near to what is unknown
+        known = known if null is None else known & ~null
+    at = np.flatnonzero(known)
+    keys = keys_of(rows, feature, at, bare=False)
+    sieve = Sieve(crossing.twice([keys], len(keys)))
+    return counted(rows.connection, feature, met_rows(rows, feature, at[sieve.places(keys)]))[1]
+
+
+# The whole snapshot
+
+
+class Crossing:
+    """The features across the whole snapshot, round after round. With `former` outcomes only the keys of a place are
+    read, and those of all others taken from there."""
+
+    def __init__(
+        self, started: "Screening", store: KeyStore, connection: duck.Connection, former: "Outcomes | None"
+    ) -> None:
+        self.started, self.store, self.connection, self.former = started, store, connection, former
+        self.everything = started.snapshot.parts()
+        self.whole: dict[str, pa.Table] = {}
+        self.rows: dict[str, pa.Table] = {}  # by table x_…: r, b, n
+
+    def counted(self, rows: JudgedRows, feature: FeaturePlan) -> pa.Table | None:
+        """What those of these rows count that are not alone: r, n."""
+        if crossing.is_local(feature):
+            return met_within(rows, feature)
+        found = self.rows.get(feature.table)
+        if found is None:
+            return None
+        return found.take(np.flatnonzero(found["b"].to_numpy() == rows.part.number))
+
+    def go(self, round: int) -> None:
+        """Finds the keys that meet in this round and counts their rows."""
+        groups = crossing.key_groups(self.started.plan, round)
+        if not groups:
+            return
+        for part in self.everything:
+            self._collect(part, groups)
+        sieves = {group.name: Sieve(self._meeting(group)) for group in groups}
+        met: dict[str, list[pa.Table]] = {}
+        for part in self.everything:
+            for area, counties in self._areas(part, groups, sieves):
+                self._look(self._read(part, area), counties, groups, sieves, met)
+        for feature in (feature for group in groups for feature in group.features):
+            if feature.table in met:
+                every = pa.concat_tables(met[feature.table])
+                self.whole[feature.table], self.rows[feature.table] = counted(self.connection, feature, every)
+
+    def keep(self, folder: Path) -> None:
+        """Writes what was counted, for whoever asks for the evidence later."""
+        (folder / "crossed").mkdir()
+        for feature in self.started.plan.cross:
+            stored = self.started.listed.get(feature.feature.on_list)
+            if stored is not None:
+                self.whole[feature.table] = stored.keys()
+        for name, rows in self.whole.items():
+            pq.write_table(rows, folder / "crossed" / f"{name}.parquet", compression="zstd")
+
+    def _read(self, part: Part, area: Area) -> JudgedRows:
+        return self.started.rows(part, area, self.connection, self)
+
+    def _fresh(self, county: str) -> bool:
+        """Whether the keys of a county are to be read from the snapshot, not taken from the earlier run."""
+        return self.former is None or not county or meet(county, self.started.place)
+
+    def _collect(self, part: Part, groups: Sequence[KeyGroup]) -> None:
+        """Stores the keys of every county of a part."""
+        own = [county for county in part.counties if self._fresh(county)]
+        for county in part.counties:
+            if county not in own:
+                self._borrow(groups, county)
+        if own == list(part.counties):
+            self._store(self._read(part, Area()), own, groups)
+        else:
+            for county in own:
+                self._store(self._read(part, _area(county)), [county], groups)
+
+    def _store(self, rows: JudgedRows, counties: Sequence[str], groups: Sequence[KeyGroup]) -> None:
+        for group in groups:
+            at = np.flatnonzero(keys_known(rows, group.features[0]))
+            keys = keys_of(rows, group.features[0], at, bare=group.bare)
+            for county in counties:
+                self.store.write(group.name, county, keys[rows.within(group.over, _area(county))[at]])
+
+    def _borrow(self, groups: Sequence[KeyGroup], county: str) -> None:
+        assert self.former is not None
+        for group in groups:
+            own = self.former.folder / "keys" / group.name / f"{county}.npy"
+            new = self.store.folder / group.name / own.name
+            new.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                os.link(own, new)
+            except FileNotFoundError:
+                raise NotReplaceable(
+                    folder=self.former.folder, place=self.started.place, reason=f"keys/{group.name}/{own.name}"
+                ) from None
+            except OSError:
+                shutil.copyfile(own, new)
+
+    def _meeting(self, group: KeyGroup) -> Keys:
+        """The keys that more than one row has; when only a place is screened again, those of them that it has."""
+        counties = self.store.counties(group.name)
+        if self.former is None:
+            return crossing.twice((self.store.read(group.name, c) for c in counties), self.store.size(group.name))
+        own = [self.store.read(group.name, c) for c in counties if self._fresh(c)]
+        keys = np.concatenate(own) if own else np.empty(0, np.int64)
+        sieve = Sieve(np.unique(keys))
+        others = (self.store.read(group.name, c) for c in counties if not self._fresh(c))
+        return np.union1d(
+            crossing.twice(own, len(keys)), np.concatenate([np.empty(0, np.int64), *map(sieve.found_in, others)])
+        )
+
+    def _areas(
+        self, part: Part, groups: Sequence[KeyGroup], sieves: Mapping[str, Sieve]
+    ) -> Iterator[tuple[Area, Sequence[str]]]:
+        """Where in a part rows meet others, and its counties."""
+        found = [
+            county
+            for county in part.counties
+            if any(len(sieves[group.name].places(self.store.read(group.name, county))) for group in groups)
+        ]
+        if found == list(part.counties):
+            yield Area(), found
+        else:
+            yield from ((_area(county), [county]) for county in found)
+
+    def _look(
+        self,
+        rows: JudgedRows,
+        counties: Sequence[str],
+        groups: Sequence[KeyGroup],
+        sieves: Mapping[str, Sieve],
+        met: dict[str, list[pa.Table]],
+    ) -> None:
+        """Takes down the rows of some counties whose keys meet; their keys are stored in the order of the rows."""
+        for group in groups:
+            known = keys_known(rows, group.features[0])
+            places = []
+            for county in counties:
+                own = np.flatnonzero(known & rows.within(group.over, _area(county)))
+                places.append(own[sieves[group.name].places(self.store.read(group.name, county))])
+            at = np.concatenate(places)
+            for feature in group.features:
+                if len(at):
+                    met.setdefault(feature.table, []).append(met_rows(rows, feature, at))
+
+
+def meet(county: str, place: str) -> bool:
+    """Whether a county and a place have villages in common."""
+    return county.startswith(place[:COUNTY]) or place.startswith(county)
+
+
+def _area(county: str) -> Area:
+    return Area(county, unplaced=not county)

@@ -1,0 +1,88 @@
+"""Conditions worked out on arrays say what DuckDB says, of every kind of expression and with every value missing."""
+
+import random
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import sqlglot
+
+from bangfu.common import duck
+from bangfu.screening.judged import broad
+from bangfu.screening.judging import Judge, shared_parts
+from bangfu.screening.plan import Key
+from bangfu.screening.values import Bools, Flags, Value, from_arrow, to_arrow
+
+ROWS = 400
+FLAGS = [
+    "t.a AND t.b", "t.a OR t.b AND NOT t.a", "NOT (t.a OR t.b)", "t.a IS NULL", "t.a IS TRUE OR t.b IS FALSE",
+    "t.a = t.b", "t.a IS NOT DISTINCT FROM t.b", "coalesce(t.a, t.b, FALSE)", "coalesce(t.a, FALSE) IS FALSE",
+    "t.x < t.y", "t.x BETWEEN 3 AND t.y", "t.x IN (1, -2, 3)", "t.x IS DISTINCT FROM t.y", "t.x // 3 = t.y % 4",
+    "t.x // -3 > 0", "abs(t.x) - -t.y >= 5", "t.m > CAST(5 AS DECIMAL(14, 4))",
+    "t.m * t.x < CAST(2.5 AS DECIMAL(14, 4))",
+    "CAST(t.m AS DECIMAL(19, 2)) * t.n > CAST(t.n AS DECIMAL(19, 4))",
+    "least(t.x, t.y, 2) = 2", "greatest(t.m, t.n) > 7.25",
+    "t.c = '01'", "t.c <> '01' OR t.c = t.d", "t.c <> t.d", "t.c IN ('01', '03')", "t.c IS NOT DISTINCT FROM '02'",
+    "t.c < t.d", "substr(t.c, 2, 1) = '1'", "substr(t.w, 1, 2) <> substr(t.c, 1, 2)", "contains(t.w, '山')",
+    "starts_with(t.w, t.c)", "regexp_matches(t.w, '^[0-9]+$')", "length(t.w) > 2", "upper(t.w) = 'AB1'",
+    "coalesce(t.c, t.d, '09') = '09'", "CASE WHEN t.a THEN t.c ELSE 'x' END = '02'",
+    "CASE WHEN t.a THEN t.b WHEN t.x > 2 THEN NULL ELSE TRUE END", "CASE WHEN t.a THEN t.m ELSE NULL END > 1",
+    "t.a AND NULL", "TRUE", "1 < 2 OR t.b",
+]  # fmt: skip
+
+
+class Given:
+    """Columns of one table, given by hand."""
+
+    def __init__(self, rows: pa.Table) -> None:
+        self.rows = rows
+
+    def value(self, table: str, key: Key) -> Value:
+        return from_arrow(self.rows[key[1]].combine_chunks())
+
+    def null(self, table: str, key: Key) -> Bools | None:
+        return self.value(table, key).null
+
+
+def rows_by_chance(seed: int) -> pa.Table:
+    chance = random.Random(seed)
+
+    def column(kind: pa.DataType, *values: Any) -> pa.Array:
+        return pa.array([chance.choice([*values, None]) for _row in range(ROWS)], kind)
+
+    def amounts() -> list[Decimal]:
+        return [Decimal(chance.randint(-(10**13), 10**13)) / 100 for _some in range(4)] + [Decimal("7.25"), Decimal(0)]
+
+    return pa.table(
+        {
+            "a": column(pa.bool_(), True, False),
+            "b": column(pa.bool_(), True, False),
+            "x": column(pa.int32(), *range(-4, 12)),
+            "y": column(pa.int32(), *range(-3, 9)),
+            "m": column(pa.decimal128(14, 2), *amounts()),
+            "n": column(pa.decimal128(14, 2), *amounts()),
+            "c": column(pa.string(), "01", "02", "03").dictionary_encode(),
+            "d": column(pa.string(), "02", "01", "").dictionary_encode(),
+            "w": column(pa.string(), "01", "ab1", "青山村", "", "0199"),
+        }
+    )
+
+
+@pytest.mark.parametrize("condition", FLAGS)
+def test_a_condition_on_arrays_says_what_the_engine_says(condition: str) -> None:
+    rows = rows_by_chance(len(condition))
+    with duck.engine(given=rows) as connection:
+        tree = sqlglot.parse_one(condition, read="duckdb")
+        judge = Judge(Given(rows), "t", ROWS, connection, shared_parts([tree, tree]))
+        found = broad(judge.flags(tree), ROWS)
+        said = duck.arrow(connection, f"SELECT {tree.sql(dialect='duckdb')} AS said FROM given AS t")["said"]
+    assert isinstance(found, Flags)
+    assert not np.any(found.true & ~found.may)
+    assert to_arrow(found).to_pylist() == said.to_pylist()
+
+
+def test_what_two_rules_ask_is_worked_out_once() -> None:
+    trees = [sqlglot.parse_one(text, read="duckdb") for text in ("t.x > 3 AND t.a", "t.b OR t.x > 3")]
+    assert {part.sql() for part in shared_parts(trees)} == {"t.x > 3"}
