@@ -46,8 +46,8 @@ def test_an_officer_of_every_role_can_sign_in_and_the_three_administrators_are_d
     assert sorted(kinds) == ["audit_administrator", "security_administrator", "system_administrator"]
 
 
-def test_the_tour_names_four_things_and_officers_that_exist() -> None:
+def test_the_tour_names_five_things_and_officers_that_exist() -> None:
     usernames = {o.username for o in services.sample_officers()}
     looks = services.things_to_look_at()
-    assert len(looks) == 4
+    assert len(looks) == 5
     assert all(any(f" {name} " in look for name in usernames) for look in looks)

@@ -1,6 +1,7 @@
 """The live database as a snapshot: in one consistent read, in the types of the facts, and with a trail."""
 
 import json
+import os
 import shutil
 import stat
 import subprocess
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+import bangfu
 from bangfu.audit.models import Entry
 from bangfu.common import duck
 from bangfu.common.facts import FactColumn, FactKind, FactTable, Schema, schema
@@ -126,15 +128,18 @@ def test_a_household_stays_in_one_part_and_counties_are_shared_out(
     assert sum(part.rows["village"] for part in snapshot.parts()) == 4
 
 
+# The program is found wherever the tests were started from.
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(bangfu.__file__).parents[1])}
+
+
 def run_here(order: Order, households_a_part: int) -> int:
     """The order carried out by a process of its own, with smaller parts."""
     program = (
         "import sys\nfrom bangfu.snapshot import copying\n"
         f"copying.HOUSEHOLDS_A_PART = {households_a_part}\nsys.exit(copying.main())"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], input=order.to_json(), capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", program], input=order.to_json(), capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
     return int(json.loads(done.stdout.splitlines()[-1])["parts"])
 
 
@@ -149,8 +154,7 @@ def test_ended_households_are_left_out_and_those_who_left_stay_in(house: House) 
     year = {"year": 2020, "window_start": date(2019, 10, 1), "window_end": AS_OF, "members_counted": 1}
     made(IncomeYear(household=home, **year))
     snapshot = services.take(AS_OF)
-    assert snapshot.rows | {"village": 0} == {
-        "village": 0,
+    assert {name: number for name, number in snapshot.rows.items() if number and name != "village"} == {
         "household": 1,
         "member": 2,
         "work_record": 1,
