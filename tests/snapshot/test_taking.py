@@ -138,7 +138,8 @@ def run_here(order: Order, households_a_part: int) -> int:
         "import sys\nfrom bangfu.snapshot import copying\n"
         f"copying.HOUSEHOLDS_A_PART = {households_a_part}\nsys.exit(copying.main())"
     )
-    done = subprocess.run([sys.executable, "-c", program], input=order.to_json(), capture_output=True, text=True)
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, input=order.to_json(), capture_output=True, text=True, env=ENVIRONMENT)
     assert done.returncode == 0, done.stdout + done.stderr
     return int(json.loads(done.stdout.splitlines()[-1])["parts"])
 
