@@ -244,7 +244,8 @@ def things_to_look_at() -> list[str]:
             "和标准，登记核实结果。"
         ).format(username="shuji", village=county().village_of_455.name),
         _(
-            "以 {username} 登录，打开“办理”：{village}的监测识别案件分布在各个环节，有一份正在公示的名单和一条待答复的异议。"
+            "以 {username} 登录，打开“办理”：{village}的监测识别案件分布在各个环节，有一份正在公示的名单"
+            "和一条待答复的异议。"
         ).format(username="cun", village=county().village_of_455.name),
         _("以 {username} 登录，查看留痕：装入样县、建立账号、查看完整证件号都有记录。").format(username="liuhen"),
     ]
