@@ -16,6 +16,7 @@ from bangfu.audit.selectors import chain_state
 from bangfu.casework import loading as procedures
 from bangfu.casework.counting import disagreements
 from bangfu.casework.policy import policy as casework_policy
+from bangfu.casework.postings import policy as posting_policy
 from bangfu.casework.recognition_policy import policy as recognition_policy
 from bangfu.common.errors import BangfuError
 from bangfu.common.policy import code_lists
@@ -59,6 +60,7 @@ POLICY_READERS: tuple[Callable[[], object], ...] = (
     paper_policy,
     findings_policy,
     casework_policy,
+    posting_policy,
     recognition_policy,
     measures,
 )
