@@ -94,8 +94,11 @@ INSTALLED_APPS = [
     "bangfu.areas",
     "bangfu.accounts",
     "bangfu.registry",
+    "bangfu.visits",
     "bangfu.findings",
     "bangfu.casework",
+    "bangfu.support",
+    "bangfu.plans",
     "bangfu.policymaking",
     "bangfu.web",
 ]
