@@ -24,6 +24,7 @@ from bangfu.findings.policy import policy as findings_policy
 from bangfu.keeping.errors import DatabaseNewer, DatabaseUnreachable, HomeNotPrepared
 from bangfu.keeping.papers import paper_hashes, sound_paper
 from bangfu.keeping.tables import known_migrations, recorded_migrations
+from bangfu.plans.duty_loading import check_files as check_duties
 from bangfu.registry.income_items import ledger
 from bangfu.registry.intake.headers import header_file
 from bangfu.registry.intake.limits import limits
@@ -63,6 +64,7 @@ POLICY_READERS: tuple[Callable[[], object], ...] = (
     posting_policy,
     recognition_policy,
     measures,
+    check_duties,
 )
 
 
