@@ -122,6 +122,11 @@ class CodeList(Strict):
         return [(c.code, str(c.label)) for c in self.codes if c.in_force(day or date.today())]
 
 
+def policy_file(*names: str) -> Path:
+    """A file of the policy for all of China, by its folders and name."""
+    return Path(settings.POLICY).joinpath("china", *names)
+
+
 def read_yaml(file: Path, shape: type[Model]) -> Model:
     """The file as a checked object. Raises PolicyFileWrong with the file and what is wrong where."""
     try:
