@@ -1,0 +1,156 @@
+// What is finished goes to the server: on `online`, on a timer, when the page opens, when the officer asks.
+//
+// Whatever happens in between — network cut, window closed, battery empty, server restarted — the next try begins with
+// the same UUID, and the server says what it already has: a visit it knows is not written twice, a photo goes on at the
+// byte where it stopped.
+
+import { Line, Refused, SignedOut, Unreachable, clock } from "./asking.js";
+import { addresses, limits, say } from "./words.js";
+
+const LEASE_MS = 60_000;
+const PAUSE_MS = 15_000;
+const LONGEST_PAUSE_MS = 300_000;
+
+export class Sender {
+  // `changed(told)` is called whenever there is something new to show.
+  constructor(visits, changed) {
+    this.visits = visits;
+    this.changed = changed;
+    this.state = "idle"; // idle, sending, offline, signed-out
+    this.pause = PAUSE_MS;
+    this.timer = null;
+    this.running = null;
+  }
+
+  start() {
+    if (this.started) return;
+    this.started = true;
+    addEventListener("online", () => this.now());
+    addEventListener("offline", () => this.#became("offline"));
+    document.addEventListener("visibilitychange", () => { if (!document.hidden) this.now(); });
+    this.flush();
+  }
+
+  // Asks for a try at once; one that is under way is the answer.
+  now() {
+    this.pause = PAUSE_MS;
+    return this.flush();
+  }
+
+  flush() {
+    clearTimeout(this.timer);
+    this.running ??= this.#flush().finally(() => {
+      this.running = null;
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => this.flush(), this.pause);
+    });
+    return this.running;
+  }
+
+  #became(state) {
+    this.state = state === "idle" && navigator.onLine === false ? "offline" : state;
+    this.changed(this.state);
+  }
+
+  async #flush() {
+    if (!this.visits.vault.visits || !(await this.visits.waiting()).length) return this.#became("idle");
+    if (!(await this.#takeLease())) return undefined; // another window of this officer is sending
+    try {
+      this.#became("sending");
+      const line = await Line.open();
+      let failed = false;
+      for (const { uuid } of await this.visits.waiting()) {
+        await this.#takeLease();
+        failed = !(await this.#sent(line, uuid)) || failed;
+        this.changed("sending");
+      }
+      this.pause = failed ? Math.min(this.pause * 2, LONGEST_PAUSE_MS) : PAUSE_MS;
+      return this.#became("idle");
+    } catch (error) {
+      this.pause = Math.min(this.pause * 2, LONGEST_PAUSE_MS);
+      if (error instanceof SignedOut) return this.#became("signed-out");
+      if (error instanceof Unreachable) return this.#became("offline");
+      if (error instanceof Refused) return this.#became("offline"); // not even a token: the server is not itself
+      this.#became("idle");
+      throw error;
+    } finally {
+      await this.#leaveLease();
+    }
+  }
+
+  // Only one window sends at a time. Two would do no harm, the server knows each UUID; they would only do double work.
+  async #takeLease() {
+    this.me ??= crypto.getRandomValues(new Uint32Array(2)).join("-");
+    const now = Date.now();
+    const kept = await this.visits.store.amend("keys", "lease", (row) =>
+      row && row.owner !== this.me && row.until > now && row.until < now + 2 * LEASE_MS
+        ? undefined
+        : { name: "lease", owner: this.me, until: now + LEASE_MS });
+    return Boolean(kept);
+  }
+
+  #leaveLease() {
+    return this.visits.store.amend("keys", "lease", (row) => (row?.owner === this.me ? { ...row, until: 0 } : undefined));
+  }
+
+  // Whether all of this visit is with the server now. A refusal is noted on the visit and keeps nobody else waiting;
+  // no network or no session ends the whole try.
+  async #sent(line, uuid) {
+    const row = await this.visits.load(uuid);
+    if (row?.state !== "waiting") return true;
+    try {
+      const answer = await line.say(addresses.send, {
+        method: "POST",
+        body: JSON.stringify(payloadOf(row.visit)),
+        headers: { "Content-Type": "application/json" },
+      });
+      await this.visits.note(uuid, { known: true, trouble: "" });
+      for (const photo of row.visit.photos) await this.#sendPhoto(line, photo, answer.photos?.[photo.uuid] ?? 0);
+      await this.visits.arrived(row, answer);
+      return true;
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      await this.visits.note(uuid, { trouble: reasonOf(error) });
+      return false;
+    }
+  }
+
+  async #sendPhoto(line, photo, received) {
+    const bytes = received < photo.size ? await this.visits.photoBytes(photo.uuid) : null;
+    let stuck = 0;
+    while (bytes && received < bytes.length) {
+      const end = Math.min(received + limits.photo_part, bytes.length);
+      const answer = await line.say(`${addresses.photos}${photo.uuid}/`, {
+        method: "PUT",
+        body: bytes.subarray(received, end),
+        headers: {
+          "Content-Type": "application/octet-stream",
+          "Content-Range": `bytes ${received}-${end - 1}/${bytes.length}`,
+        },
+      });
+      // The server says where to go on; should it stay where it was, one more try is enough.
+      stuck = answer.received > received ? 0 : stuck + 1;
+      if (stuck > 1) throw new Refused(409, {});
+      received = answer.received;
+    }
+  }
+}
+
+// What the server is told: fields of a visit, answers, what the phone showed, and the list of photos.
+export function payloadOf(visit) {
+  const { checklist, household, village, ...rest } = visit;
+  return {
+    ...rest,
+    checklist: checklist.id,
+    version: checklist.version,
+    household: household?.id ?? null,
+    village: village?.id ?? null,
+    clock_skew: clock.skew,
+  };
+}
+
+function reasonOf(refused) {
+  const { message, problems } = refused.answer ?? {};
+  const reasons = [message, ...(problems ?? []).map((problem) => problem.message ?? problem)].filter(Boolean);
+  return reasons.join(" ") || say("refused_by_server", { status: refused.status });
+}
