@@ -118,6 +118,20 @@ ACTIONS = {
     "application.accepted": _("受理申请"),
     "application.declined": _("不予受理申请"),
     "holidays.entered": _("登记放假安排"),
+    # visits
+    "visit.recorded": _("登记走访"),
+    "visit.to_tray": _("走访未入库，转待处理"),
+    "visit.settled": _("处理未入库的走访"),
+    "visit.dropped": _("作废未入库的走访"),
+    "visit.photo_refused": _("走访照片未通过"),
+    "visit.correction_done": _("确认走访更正"),
+    "visit.correction_refused": _("不予走访更正"),
+    "visit.explained": _("说明存疑走访"),
+    "visit.taken_along": _("下载走访所需户档到手机"),
+    "visit.key_made": _("启用采集密钥"),
+    "visit.key_ended": _("停用采集密钥"),
+    "visits.areas_followed": _("走访随区划调整"),
+    "visits.exported": _("导出走访清单"),
     # the house
     "house.backup": _("备份"),
     "house.restored": _("从备份恢复"),
@@ -149,6 +163,12 @@ SUBJECTS = {
     "posting": _("公示"),
     "objection": _("异议"),
     "sampledraw": _("抽查"),
+    "visit": _("走访"),
+    "submission": _("未入库的走访"),
+    "correction": _("走访更正"),
+    "suspicion": _("存疑走访"),
+    "photo": _("走访照片"),
+    "fieldkey": _("采集密钥"),
     "draft": _("地方标准与规则草案"),
     "version": _("地方标准与规则版本"),
     "house": _("整个系统"),
@@ -247,6 +267,8 @@ DETAILS = {
     "left_out": _("未开案数"),
     "moved": _("已办"),
     "noted": _("已知悉的变化"),
+    "visit": _("走访"),
+    "codes": _("原因"),
 }
 
 

@@ -34,6 +34,8 @@ from bangfu.registry.selectors import counts_differ
 from bangfu.rulebook import services as rulebook
 from bangfu.rulebook.errors import RuleFileWrong
 from bangfu.screening.deprivations import check_files as check_measures
+from bangfu.visits.loading import check_files as visit_checklists
+from bangfu.visits.policy import policy as visit_policy
 
 Fault = str
 
@@ -63,6 +65,8 @@ POLICY_READERS: tuple[Callable[[], object], ...] = (
     casework_policy,
     posting_policy,
     recognition_policy,
+    visit_policy,
+    visit_checklists,
     measures,
     check_duties,
 )
