@@ -132,6 +132,13 @@ ACTIONS = {
     "visit.key_ended": _("停用采集密钥"),
     "visits.areas_followed": _("走访随区划调整"),
     "visits.exported": _("导出走访清单"),
+    # duties
+    "duty.recorded": _("登记履职"),
+    "duty.paper_added": _("上传履职材料"),
+    "duty.paper_removed": _("移除履职材料"),
+    "duty.withdrawn": _("作废履职记录"),
+    "duties.areas_followed": _("履职记录随区划变更"),
+    "duties.exported": _("导出履职清单"),
     # the house
     "house.backup": _("备份"),
     "house.restored": _("从备份恢复"),
@@ -163,6 +170,7 @@ SUBJECTS = {
     "posting": _("公示"),
     "objection": _("异议"),
     "sampledraw": _("抽查"),
+    "dutyrecord": _("履职记录"),
     "visit": _("走访"),
     "submission": _("未入库的走访"),
     "correction": _("走访更正"),
@@ -267,6 +275,7 @@ DETAILS = {
     "left_out": _("未开案数"),
     "moved": _("已办"),
     "noted": _("已知悉的变化"),
+    "duties": _("履职要求"),
     "visit": _("走访"),
     "codes": _("原因"),
 }
