@@ -19,25 +19,27 @@ import bangfu
 from bangfu.keeping.errors import PortBusy
 
 THREADS = 8
+# A phone that holds its connection open holds one of these; a slow one holds it for long.
+TLS_THREADS = 24
 # The worker waits until the first page can be served: at the start every moment of the processor counts for that.
 WORKER_AFTER = 2.0
 WORKER_AGAIN_AFTER = 5.0
 
 
-def serve(host: str, port: int, told: Callable[[str], str] = lambda address: address) -> None:
-    """Serve until interrupted. `told` makes the text to print from the address. Raises PortBusy."""
-    import waitress
-
-    from bangfu.wsgi import application
-
-    shown = f"[{host}]" if ":" in host else host
+def serve(
+    host: str, port: int, told: Callable[[str], str] = lambda address: address, certificates: Path | None = None
+) -> None:
+    """Serve until interrupted; with the folder of `bangfu cert` by https. `told` makes the text to print from the
+    address. Raises PortBusy, CertificateUnusable."""
     try:
-        server: Any = waitress.create_server(application, host=host, port=port, threads=THREADS, ident=None)
+        run = _running(tls_server(host, port, certificates)) if certificates else _by_http(host, port)
     except (OSError, ValueError) as error:
         raise PortBusy(host=host, port=port, reason=getattr(error, "strerror", None) or error) from error
     with suppress(ValueError):  # not the main thread: whoever started it ends it
         signal.signal(signal.SIGTERM, _ended)
-    click.echo(told(f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else shown}:{port}"))
+    scheme = "https" if certificates else "http"
+    shown = f"[{host}]" if ":" in host else host
+    click.echo(told(f"{scheme}://{'127.0.0.1' if host in ('0.0.0.0', '::') else shown}:{port}"))
     if not _is_loopback(host) and settings.ALLOWED_HOSTS == ["127.0.0.1", "localhost", "[::1]"]:
         click.echo(
             _(
@@ -47,7 +49,42 @@ def serve(host: str, port: int, told: Callable[[str], str] = lambda address: add
             err=True,
         )
     with worker_beside():
-        server.run()
+        run()
+
+
+def _by_http(host: str, port: int) -> Callable[[], None]:
+    import waitress
+
+    from bangfu.wsgi import application
+
+    server: Any = waitress.create_server(application, host=host, port=port, threads=THREADS, ident=None)
+    run: Callable[[], None] = server.run
+    return run
+
+
+def tls_server(host: str, port: int, folder: Path) -> Any:
+    """The same application behind TLS, bound to its port; waitress speaks none. Raises CertificateUnusable, OSError."""
+    from cheroot.ssl.builtin import BuiltinSSLAdapter
+    from cheroot.wsgi import Server
+
+    from bangfu.keeping import certificates
+    from bangfu.wsgi import application
+
+    certificates.check(folder)
+    server: Any = Server((host, port), application, numthreads=TLS_THREADS, server_name="", timeout=30)
+    server.ssl_adapter = BuiltinSSLAdapter(str(folder / "server.crt"), str(folder / "server.key"))
+    server.prepare()
+    return server
+
+
+def _running(server: Any) -> Callable[[], None]:
+    def run() -> None:
+        try:
+            server.serve()
+        finally:
+            server.stop()
+
+    return run
 
 
 def _ended(_signal: int, _frame: Any) -> None:

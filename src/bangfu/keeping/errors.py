@@ -81,3 +81,23 @@ class HomeNotPrepared(BangfuError):
     code = "KEE-013"
     what = gettext_noop("数据目录 {home} 的数据库还没有建好，或不是最新的结构。")
     next_step = gettext_noop("请先运行 bangfu serve（或 bangfu demo）让它准备好，再运行这个命令。")
+
+
+class CertificateUnusable(BangfuError):
+    code = "KEE-014"
+    what = gettext_noop("文件夹 {folder} 里的证书不能用：{reason}。")
+    next_step = gettext_noop("请用 bangfu cert 重新生成，或换成正确的 server.crt 和 server.key。")
+
+
+class HostWrong(BangfuError):
+    code = "KEE-015"
+    what = gettext_noop("“{host}”不是网站的域名或 IP 地址。")
+    next_step = gettext_noop("请填写手机上要输入的地址，例如 10.1.2.3 或 bangfu.local，不带 https:// 和端口。")
+
+
+class HostOutsideAuthority(BangfuError):
+    """The authority that phones trust vouches for certain names only, so that nobody can misuse it for others."""
+
+    code = "KEE-016"
+    what = gettext_noop("已有的根证书只能用于它生成时的域名和内网地址，不包括 {host}。")
+    next_step = gettext_noop("请用 --dir 指定一个新文件夹，生成新的根证书，并在各手机上重新安装。")
