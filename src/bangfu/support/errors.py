@@ -175,6 +175,12 @@ class NobodyToPair(BangfuError):
     next_step = gettext_noop("请换一个区域，或核对户类型和监测对象是否已登记。")
 
 
+class HelperChanged(BangfuError):
+    code = "SUP-029"
+    what = gettext_noop("{household} 原来的帮扶责任人已不再帮扶该户。")
+    next_step = gettext_noop("方案算出后情况有了变化，请另算一份方案，或在页面上登记结对。")
+
+
 class TeamThere(BangfuError):
     code = "SUP-030"
     what = gettext_noop("{village} 已有驻村工作队（自 {since} 起）。")

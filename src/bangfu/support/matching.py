@@ -133,7 +133,7 @@ class _Problem:
         self.by_id = {candidate.id: candidate for candidate in candidates}
         self.demand = Counter(each.village for each in needy)
         self.villages = sorted(self.demand)
-        held: Counter[int] = Counter(each.helper for each in needy if each.helper in self.by_id)  # type: ignore[misc]
+        held: Counter[int] = Counter(each.helper for each in needy if each.helper in self.by_id)
         self.overfull = {id for id, number in held.items() if number > self.by_id[id].room}
         self.groups: dict[_Key, _Group] = defaultdict(_Group)
         for candidate in sorted(candidates, key=lambda each: each.id):
@@ -202,9 +202,9 @@ class _Problem:
 
         self.upper = np.array(columns.upper)
         self.equal = equal
-        rows, cols, factors = zip(*columns.entries, strict=True)
+        at, cols, factors = zip(*columns.entries, strict=True)
         shape = (equal + len(limit) + len(own), len(columns.upper))
-        self.matrix = csr_array((np.array(factors, float), (np.array(rows), np.array(cols))), shape=shape)
+        self.matrix = csr_array((np.array(factors, float), (np.array(at), np.array(cols))), shape=shape)
         demand = [self.demand[place] if level == Level.VILLAGE else 0 for level, place in nodes]
         self.right = np.array(
             [*demand, *(0 for _ in self.keys), *(self.groups[key].room for key in self.keys)]

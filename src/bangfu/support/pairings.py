@@ -198,7 +198,7 @@ def _tell(by: Officer | None, made: Sequence[Pairing], channel: str) -> None:
         return  # the hand-over tells of itself
     first = made[0]
     if len(made) == 1:
-        about = {"helper": first.helper_id, "household": first.household_id, "on": first.starts_on}
+        about: dict[str, Any] = {"helper": first.helper_id, "household": first.household_id, "on": first.starts_on}
         record(actor=by, action="support.paired", subject=first, place=first.household.place, **about)
         return
     record(actor=by, action="support.paired_many", subject_type="pairing", place=None, channel=channel, count=len(made))

@@ -31,6 +31,7 @@ from bangfu.support.matching import Candidate, Matching, Needy, match
 from bangfu.support.models import Charge, Handover, Helper, Pairing, Proposal, ProposedPair
 from bangfu.support.pairings import PART, Channel, Kind, Wish, pair_many
 from bangfu.support.policy import policy
+from bangfu.support.texts import not_ahead
 
 State = Proposal.State
 BUSY = (State.WAITING, State.RUNNING)
@@ -224,10 +225,20 @@ def take(
     """
     now = _held_proposal(by, proposal)
     rows = _open(now, pairs)
-    day = on or timezone.localdate()
+    day = not_ahead(on or timezone.localdate())
     done = Taken()
-    for first in range(0, len(rows), PART):
-        _take_some(by, now, rows[first : first + PART], day, done)
+    # Everybody hands over before anybody takes on: two who change places must not be too many in between.
+    fresh, going = _still_so(rows, day, done)
+    ended = _hand_over_all(by, going, day)
+    paired = pair_many(
+        by=by,
+        wishes=[Wish(row.household, row.helper, day) for row in fresh],
+        channel=Channel.PROPOSAL,
+    )
+    by_home = {row.household_id: row for row in fresh}
+    done.number = len(paired.made)
+    done.refused += [(by_home[wish.household.pk], fault) for wish, fault in paired.refused]
+    _give_back([ended[w.household.pk] for w, _fault in paired.refused if w.household.pk in ended])
     refused = {row.pk for row, _fault in done.refused}
     _mark([row.pk for row in rows if row.pk not in refused], ProposedPair.State.TAKEN)
     _mark(list(refused), ProposedPair.State.OVERTAKEN)
@@ -272,39 +283,38 @@ def _open(proposal: Proposal, pairs: Collection[int] | None) -> list[ProposedPai
     return found
 
 
-def _take_some(by: Officer | None, proposal: Proposal, rows: Sequence[ProposedPair], day: date, done: Taken) -> None:
-    """The helpers of before hand over, each by one hand-over for all of their households here; then all are paired. A
-    household whose helper is no longer that of the proposal, or who cannot be paired, stays as it is."""
-    mains = {
-        row.household_id: row
-        for row in Pairing.objects.select_for_update(of=("self",))
-        .filter(household_id__in=[row.household_id for row in rows], ended_on=None, kind=Kind.MAIN)
-        .select_related("helper", "household")
-    }
+def _still_so(
+    rows: Sequence[ProposedPair], day: date, done: Taken
+) -> tuple[list[ProposedPair], dict[int, list[Pairing]]]:
+    """The pairs whose household has the helper whom the proposal found there, and by helper what these hand over."""
+    mains: dict[int, Pairing] = {}
+    for some in _parts([row.household_id for row in rows]):
+        found = Pairing.objects.select_for_update(of=("self",)).filter(ended_on=None, kind=Kind.MAIN)
+        found = found.filter(household_id__in=some).select_related("helper", "household")
+        mains |= {row.household_id: row for row in found}
     going: dict[int, list[Pairing]] = defaultdict(list)
     fresh: list[ProposedPair] = []
     for row in rows:
         main = mains.get(row.household_id)
         if (main.helper_id if main else None) != row.before_id or (main and main.starts_on > day):
-            there = main or row
-            fault = errors.PairingOver if main is None else errors.MainHelperThere
-            facts = {"household": row.household.head_name, "helper": there.helper.name}
-            facts |= {"day": day} if main is None else {"since": main.starts_on}
-            done.refused.append((row, fault(**facts)))
+            done.refused.append((row, _overtaken(row, main)))
             continue
         fresh.append(row)
         if main is not None:
             going[main.helper_id].append(main)
-    ended = _hand_over_all(by, going, day)
-    paired = pair_many(
-        by=by,
-        wishes=[Wish(row.household, row.helper, day) for row in fresh],
-        channel=Channel.PROPOSAL,
-    )
-    by_home = {row.household_id: row for row in fresh}
-    done.number += len(paired.made)
-    done.refused += [(by_home[wish.household.pk], fault) for wish, fault in paired.refused]
-    _give_back([ended[w.household.pk] for w, _fault in paired.refused if w.household.pk in ended])
+    return fresh, going
+
+
+def _overtaken(row: ProposedPair, main: Pairing | None) -> BangfuError:
+    name = row.household.head_name or row.household.household_no
+    if main is None:
+        return errors.HelperChanged(household=name)
+    return errors.MainHelperThere(household=name, helper=main.helper.name, since=main.starts_on)
+
+
+def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    for first in range(0, len(ids), PART):
+        yield ids[first : first + PART]
 
 
 def _hand_over_all(by: Officer | None, going: dict[int, list[Pairing]], day: date) -> dict[int, Pairing]:
@@ -320,29 +330,31 @@ def _hand_over_all(by: Officer | None, going: dict[int, list[Pairing]], day: dat
         for helper, rows in sorted(going.items())
     ]
     Handover.objects.bulk_create(made)
-    ended = {}
+    ended: dict[int, Pairing] = {}
     for handover in made:
         rows = going[handover.helper_id]
-        Pairing.objects.filter(pk__in=[row.pk for row in rows]).update(
-            ended_on=day, ended_why=handover.reason, ended_by=handover
-        )
+        for some in _parts([row.pk for row in rows]):
+            Pairing.objects.filter(pk__in=some).update(ended_on=day, ended_why=handover.reason, ended_by=handover)
         ended |= {row.household_id: row for row in rows}
     return ended
 
 
 def _give_back(rows: Sequence[Pairing]) -> None:
     """Whose new helper could not take them stay with the old one, as if nothing had been."""
-    ids = [row.pk for row in rows]
-    gone = dict(Pairing.objects.filter(pk__in=ids).order_by().values_list("ended_by").annotate(number=Count("pk")))
-    Pairing.objects.filter(pk__in=ids).update(ended_on=None, ended_why="", ended_by=None)
+    gone: Counter[int] = Counter()
+    for some in _parts([row.pk for row in rows]):
+        mine = Pairing.objects.filter(pk__in=some)
+        gone.update(dict(mine.order_by().values_list("ended_by").annotate(number=Count("pk"))))
+        mine.update(ended_on=None, ended_why="", ended_by=None)
     for handover, number in gone.items():
         Handover.objects.filter(pk=handover).update(households=F("households") - number)
-    Handover.objects.filter(pk__in=gone, households=0).delete()
+    for some in _parts(list(gone)):
+        Handover.objects.filter(pk__in=some, households=0).delete()
 
 
 def _mark(ids: Sequence[int], state: str) -> None:
-    for first in range(0, len(ids), PART):
-        ProposedPair.objects.filter(pk__in=ids[first : first + PART]).update(state=state)
+    for some in _parts(ids):
+        ProposedPair.objects.filter(pk__in=some).update(state=state)
 
 
 def _close_when_done(proposal: Proposal) -> None:

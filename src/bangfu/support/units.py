@@ -35,7 +35,8 @@ def save_unit(
         "area": area,
         "phone": phone_of(phone),
     }
-    if Unit.objects.filter(name=values["name"], area=area).exclude(pk=unit.pk if unit else None).exists():
+    others = Unit.objects.exclude(pk=unit.pk) if unit else Unit.objects.all()
+    if others.filter(name=values["name"], area=area).exists():
         raise errors.UnitThere(area=area.name, name=values["name"])
     kept = unit or Unit()
     changed = _set(kept, values)
@@ -76,7 +77,7 @@ def save_helper(
         "phone": phone_of(phone),
         "officer": officer,
     }
-    others = Helper.objects.exclude(pk=helper.pk if helper else None)
+    others = Helper.objects.exclude(pk=helper.pk) if helper else Helper.objects.all()
     if others.working().filter(unit=unit, name=values["name"], phone=values["phone"]).exists():
         raise errors.HelperThere(unit=unit.name, helper=values["name"])
     if officer is not None and (other := others.filter(officer=officer).first()):
