@@ -118,6 +118,13 @@ ACTIONS = {
     "application.accepted": _("受理申请"),
     "application.declined": _("不予受理申请"),
     "holidays.entered": _("登记放假安排"),
+    # measures, promises, projects of villages
+    "measure.planned": _("登记帮扶措施"),
+    "measure.changed": _("修改帮扶措施"),
+    "measure.moved": _("更新帮扶措施进展"),
+    "commitment.signed": _("登记双向承诺"),
+    "commitment.settled": _("评价双向承诺"),
+    "project.saved": _("登记村级项目"),
     # visits
     "visit.recorded": _("登记走访"),
     "visit.to_tray": _("走访未入库，转待处理"),
@@ -170,6 +177,9 @@ SUBJECTS = {
     "posting": _("公示"),
     "objection": _("异议"),
     "sampledraw": _("抽查"),
+    "measure": _("帮扶措施"),
+    "commitment": _("双向承诺"),
+    "villageproject": _("村级项目"),
     "dutyrecord": _("履职记录"),
     "visit": _("走访"),
     "submission": _("未入库的走访"),

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from django.db import connection
 
-from bangfu.casework.models import Case
+from bangfu.areas.models import Area
 from bangfu.common.facts import FactColumn, FactKind, FactTable, schema
 from bangfu.registry.models import Member
 from bangfu.rulebook import services as rulebook
@@ -32,6 +32,19 @@ TOGETHER = 40
 GIVEN_THERE = frozenset({"village_code", "household_no", "members_count", "person_no", "place"})
 
 
+class Asked(Protocol):
+    """Of whom rules are asked: a case, or whoever else names a household (or none: the village alone)."""
+
+    @property
+    def pk(self) -> int: ...
+    @property
+    def household_id(self) -> int | None: ...
+    @property
+    def village_id(self) -> int: ...
+    @property
+    def village(self) -> Area: ...
+
+
 @dataclass(frozen=True)
 class Judged:
     """What a rule says of a household now. `outcome` is HIT, CLEAR or UNKNOWN; `why` says why it is unknown when the
@@ -43,7 +56,7 @@ class Judged:
     values: Mapping[str, Any]
 
 
-def judge(cases: Sequence[Case], rule_ids: Iterable[str], on: date) -> dict[int, dict[str, Judged]]:
+def judge(cases: Sequence[Asked], rule_ids: Iterable[str], on: date) -> dict[int, dict[str, Judged]]:
     """The outcome of each rule for the household (or village) of each case on a day, by case and rule. A rule that the
     book does not hold, or that is not in force there on that day, is left out: it asks nothing."""
     book = rulebook.book()
@@ -107,7 +120,7 @@ def _judged(rule: Rule, got: str, world: World) -> Judged:
 # --- rows as the database has them -----------------------------------------------------------------------------------
 
 
-def _worlds(cases: Sequence[Case], on: date) -> Iterator[World]:
+def _worlds(cases: Sequence[Asked], on: date) -> Iterator[World]:
     households = [case.household_id for case in cases if case.household_id]
     homes = dict(_rows("household", "household_id", households, on))
     people: dict[int, list[dict[str, Any]]] = {}

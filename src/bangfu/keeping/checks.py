@@ -34,6 +34,7 @@ from bangfu.registry.selectors import counts_differ
 from bangfu.rulebook import services as rulebook
 from bangfu.rulebook.errors import RuleFileWrong
 from bangfu.screening.deprivations import check_files as check_measures
+from bangfu.support.catalogue import every_catalogue
 from bangfu.visits.loading import check_files as visit_checklists
 from bangfu.visits.policy import policy as visit_policy
 

@@ -90,12 +90,26 @@ class KindEntry(Fit):
 
 
 class Limits(Strict):
-    """What no measure exceeds: its quantity, the years ahead of its start, letters of a text, measures at once."""
+    """What no measure exceeds: its quantity, the years ahead of its start, letters of a text, measures at once; and
+    for how many years a village plans."""
 
     quantity_most: int = Field(ge=1)
     years_ahead: int = Field(ge=1)
+    plan_years: int = Field(ge=1)
     text_most: int = Field(ge=1, le=400)
     together_most: int = Field(ge=1)
+
+
+class NeededBy(Strict):
+    """Whose causes of poverty want a measure, by poverty_status; and whether open risks of watched households do."""
+
+    poverty_status: tuple[str, ...]
+    watched: bool
+
+    @model_validator(mode="after")
+    def _of_the_code_lists(self) -> "NeededBy":
+        _known("poverty_status", self.poverty_status)
+        return self
 
 
 class MeasureFile(Strict):
@@ -103,6 +117,7 @@ class MeasureFile(Strict):
 
     source: Source
     should_have: tuple[str, ...]
+    needed_by: NeededBy
     limits: Limits
     classes: Mapping[str, Fit]
     kinds: Mapping[str, KindEntry]
@@ -172,8 +187,13 @@ class Catalogue:
     """All kinds that stand in a place, by code; `should_have` are rules that find help that is lacking."""
 
     kinds: Mapping[str, Kind]
+    needed_by: NeededBy
     limits: Limits
     should_have: tuple[str, ...]
+
+    def answering(self, need: Need) -> tuple[str, ...]:
+        """The kinds that are for a need."""
+        return tuple(kind.code for kind in self.kinds.values() if kind.answers([need]))
 
     def label_of(self, code: str) -> str:
         """A kind's name in the reader's language; a code that is not known here is shown as it is."""
@@ -216,7 +236,7 @@ def _made(files: tuple[tuple[Path, int], ...]) -> Catalogue:
     for file, _when in files[1:]:
         for code, entry in read_yaml(file, PlaceFile).kinds.items():
             kinds[code] = _overlaid(kinds.get(code), code, entry, nation.classes[code[:CLASS_DIGITS]])
-    return Catalogue({code: kinds[code] for code in sorted(kinds)}, nation.limits, nation.should_have)
+    return Catalogue({code: kinds[code] for code in sorted(kinds)}, nation.needed_by, nation.limits, nation.should_have)
 
 
 def _kind(code: str, entry: KindEntry, of_class: Fit) -> Kind:

@@ -99,6 +99,10 @@ class Measure(models.Model):
     def __str__(self) -> str:
         return f"{self.household_id} {self.kind} {self.starts_on}"
 
+    @property
+    def place(self) -> int:
+        return self.household.place
+
 
 class OfMeasureQuerySet(ScopedQuerySet):
     view_right = "support.view"
@@ -177,6 +181,10 @@ class Commitment(models.Model):
     def __str__(self) -> str:
         return f"{self.household_id} {self.year} {self.helper_name}"
 
+    @property
+    def place(self) -> int:
+        return self.household.place
+
 
 class VillageProject(models.Model):
     """A project in a village's plan of some years: what, when, how much, for how many. What it costs and how it is
@@ -215,3 +223,7 @@ class VillageProject(models.Model):
 
     def __str__(self) -> str:
         return f"{self.village_id} {self.year} {self.name}"
+
+    @property
+    def place(self) -> int:
+        return self.village.place
