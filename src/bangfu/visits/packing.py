@@ -16,6 +16,7 @@ from bangfu.registry.models import Household, HouseholdQuerySet, Member
 from bangfu.visits import known
 from bangfu.visits.checklists import Checklist, Kind, plain
 from bangfu.visits.loading import checklists
+from bangfu.visits.models import Visit
 from bangfu.visits.policy import policy
 from bangfu.visits.recording import RIGHT
 from bangfu.visits.selectors import last_visits
@@ -43,6 +44,12 @@ def households_for(
     else:
         rows = rows.order_by("place", "pk")
     return list(rows.select_related("village__parent", "group", "dwelling")[: policy().phone.households])
+
+
+def usual_households(officer: Officer) -> list[int]:
+    """The households that the officer visited last, the latest first."""
+    made = Visit.objects.filter(officer=officer, household__isnull=False).order_by("-visited_on", "-pk")
+    return list(dict.fromkeys(made.values_list("household_id", flat=True)[: policy().phone.households]))
 
 
 def pack(

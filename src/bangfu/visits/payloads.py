@@ -101,6 +101,7 @@ def read_payload(given: Any, raw: str = "") -> VisitPayload:
     Without a usable uuid the content gives one, so that the same content sent twice is still the same."""
     if not isinstance(given, Mapping):
         raise errors.PayloadUnreadable(reason=_("不是一份走访记录"))
+    given = storable(given)
     reader = _Reader(given)
     values: dict[str, Any] = {name: reader.text(name, length) for name, length in LENGTHS.items()}
     if values["about"] and not _ABOUT.fullmatch(values["about"]):
@@ -125,7 +126,7 @@ def read_payload(given: Any, raw: str = "") -> VisitPayload:
         photos=reader.photos(),
         problems=tuple(reader.all_problems()),
         plain=given,
-        raw=raw,
+        raw=storable(raw),
         **values,
     )
 
@@ -202,6 +203,19 @@ class _Reader:
     def all_problems(self) -> list[Problem]:
         unknown = sorted(str(name) for name in self.given if name not in KNOWN)
         return [*self.problems, *(Problem(errors.AnswerUnasked(question=_short(name))) for name in unknown)]
+
+
+def storable(value: Any) -> Any:
+    """The same content without what no database keeps in JSON: zero characters, halves of characters, infinity."""
+    if isinstance(value, str):
+        return "".join(c for c in value if c != "\0" and not "\ud800" <= c <= "\udfff")
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {storable(str(name)): storable(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable(each) for each in value]
+    return value
 
 
 def uuid_of(content: str) -> uuids.UUID:

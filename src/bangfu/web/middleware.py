@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import resolve, reverse
 from django.utils import translation
@@ -30,6 +30,8 @@ POLICY = "; ".join(
 
 # Reachable without signing in. Everything else asks for an officer, whether or not a view remembers to.
 OPEN_PAGES = {"sign-in", "sign-in-code", "set-language", "public-postings", "public-posting", "public-apply"}
+# Asked by scripts on phones, which read no pages: they are told 401 instead of being led to the sign-in page.
+ASKED_BY_PHONES = {"phone-pack", "phone-token", "phone-send", "phone-photo"}
 # Reachable before the code of the second step has been given.
 CODE_PAGES = {"sign-in-code", "sign-out", "set-language"}
 # Reachable while a new password is due.
@@ -69,6 +71,8 @@ def gate(get_response: Handler) -> Handler:
         page = resolve(request.path_info).url_name
         officer = request.user
         if not officer.is_authenticated:
+            if page in ASKED_BY_PHONES:
+                return JsonResponse({"signed_in": False}, status=401)
             if page not in OPEN_PAGES:
                 # A session cookie without a session: it ran out, or the password or account changed meanwhile.
                 ended = {"ended": "1"} if settings.SESSION_COOKIE_NAME in request.COOKIES else {}

@@ -12,6 +12,7 @@ urlpatterns = [
     path("households/", include("bangfu.web.registry.urls")),
     path("findings/", include("bangfu.web.findings.urls")),
     path("cases/", include("bangfu.web.casework.urls")),
+    path("visits/", include("bangfu.web.visits.urls")),
     path("field/", include("bangfu.web.field.urls")),
     path("public/apply/<int:village>/", applications.public_apply, name="public-apply"),
     path("public/postings/", public.public_postings, name="public-postings"),
