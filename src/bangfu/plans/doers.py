@@ -5,7 +5,7 @@ belongs to a group, in whose list it stands: the unit, the team of a village, or
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -80,9 +80,15 @@ class Doer:
         return self.kind, self.id
 
     @property
+    def names_itself(self) -> bool:
+        """Whether a duty may mean it by its name: units."""
+        return self.kind is Kind.UNIT
+
+    @property
     def countable(self) -> bool:
-        """Whether visits can be counted: those of a person are counted by the account."""
-        return self.kind in (Kind.UNIT, Kind.TEAM) or self.officer_id is not None
+        """Whether it can be told what was done: visits of a person are counted by the account; members of a team have
+        their attendance."""
+        return self.officer_id is not None or self.capacity not in (Capacity.RANK, Capacity.ROLE)
 
     def owes(self, period: Period) -> bool:
         """Only whole periods are owed: whoever began in the middle of a month begins with the next."""
@@ -95,33 +101,39 @@ class Doer:
         if self.capacity is Capacity.ROLE:
             return self.value in who.roles
         if self.capacity is Capacity.UNIT:
-            return self.value in who.unit_levels and (not who.named or any(word in self.name for word in who.named))
+            return who.means_unit(self.value, self.name)
         return who.team_members if self.capacity is Capacity.TEAM_MEMBER else who.teams
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """Whose doers are asked for: those of areas, or single people, units and teams by their ids. What is None does not
-    narrow; empty ids give nobody."""
+    """Whose doers are asked for: everybody's of some areas (`places`), or those that are named. `helpers` are people by
+    themselves, `of_units` and `of_teams` all people of a unit or team; `officers` hold posts, `areas` are those whose
+    post holders are asked for; `units` and `teams` are meant as a whole."""
 
     places: Sequence[PlaceRange] | None = None
-    helpers: Sequence[int] | None = None
-    officers: Sequence[int] | None = None
-    units: Sequence[int] | None = None
-    teams: Sequence[int] | None = None
+    helpers: Sequence[int] = ()
+    of_units: Sequence[int] = ()
+    of_teams: Sequence[int] = ()
+    officers: Sequence[int] = ()
+    areas: Sequence[int] = ()
+    units: Sequence[int] = ()
+    teams: Sequence[int] = ()
 
-    def inside(self, field: str) -> Q:
-        return Q() if self.places is None else within(self.places, field)
-
-
-def _among(ids: Sequence[int] | None, field: str) -> Q:
-    return Q() if ids is None else Q(**{f"{field}__in": ids})
+    def asks(self, place: str, **named: Sequence[int]) -> Q:
+        """Rows whose place, under the name `place`, lies in the areas; or that are named, by any of `named`."""
+        if self.places is not None:
+            return within(self.places, place)
+        condition = Q(pk__in=())
+        for field, ids in named.items():
+            if ids:
+                condition |= Q(**{f"{field}__in": ids})
+        return condition
 
 
 def doers(wanted: Wanted, whos: Iterable[Who], day: date) -> list[Doer]:
-    """Everybody who owes one of the duties for `whos` on a day. People are asked for by `helpers`, `officers`, units by
-    `units`, teams by `teams`; members of a team stand in the list of their team, others in that of their unit or area.
-    """
+    """Everybody who owes one of the duties for `whos` on a day. Members of a team stand in the list of their team,
+    other people in that of their unit or of the area of their post."""
     asked = list(whos)
     ranks = {rank for who in asked for rank in who.ranks}
     roles = {role for who in asked for role in who.roles}
@@ -144,13 +156,11 @@ _UNIT = ("unit_id", "unit__name", "unit__area__place", "unit__area__level")
 
 
 def _by_rank(wanted: Wanted, ranks: Iterable[str], day: date) -> Iterator[Doer]:
-    """Helpers of these ranks. They owe since they help somebody: since the earliest pairing, or charge of a village,
-    their own or their unit's, that still holds."""
+    """Helpers of these ranks. They owe since their earliest pairing or charge of a village that still holds; who has
+    none, since their unit has charge of one. Who helps nobody owes nothing."""
     rows = (
         Helper.objects.filter(
-            wanted.inside("unit__area__place"),
-            _among(wanted.helpers, "pk"),
-            _among(wanted.units, "unit"),
+            wanted.asks("unit__area__place", pk=wanted.helpers, unit=wanted.of_units),
             rank__in=list(ranks),
             left_on=None,
             unit__closed_on=None,
@@ -159,9 +169,9 @@ def _by_rank(wanted: Wanted, ranks: Iterable[str], day: date) -> Iterator[Doer]:
         .values_list("pk", "name", "rank", "officer_id", *_UNIT)
     )
     since = _since(wanted, day, "helper")
-    of_unit = _charged_since(wanted, day, "unit_id", "unit__area__place")
+    of_unit = _units_charged_since(wanted, day)
     for pk, name, rank, officer, *unit in rows:
-        first = _earliest(since.get(pk), of_unit.get(unit[0]))
+        first = since.get(pk) or of_unit.get(unit[0])
         if first is not None:
             group = Group(GroupKind.UNIT, *unit)
             yield Doer(Kind.HELPER, pk, name, officer, Capacity.RANK, rank, group, first)
@@ -171,9 +181,8 @@ def _by_role(wanted: Wanted, roles: Iterable[str], day: date) -> Iterator[Doer]:
     """Holders of these posts; they stand in the list of the area of the post."""
     rows = (
         Post.objects.filter(
-            wanted.inside("area__place"),
+            wanted.asks("area__place", officer=wanted.officers, area=wanted.areas),
             Q(ends_on=None) | Q(ends_on__gte=day),
-            _among(wanted.officers, "officer"),
             role_id__in=list(roles),
             starts_on__lte=day,
             officer__is_active=True,
@@ -192,10 +201,8 @@ def _by_role(wanted: Wanted, roles: Iterable[str], day: date) -> Iterator[Doer]:
 def _team_members(wanted: Wanted, day: date) -> Iterator[Doer]:
     rows = (
         TeamMember.objects.filter(
-            wanted.inside("team__village__place"),
+            wanted.asks("team__village__place", helper=wanted.helpers, team=wanted.of_teams),
             Q(ended_on=None) | Q(ended_on__gt=day),
-            _among(wanted.helpers, "helper"),
-            _among(wanted.teams, "team"),
             starts_on__lte=day,
             team__ended_on=None,
         )
@@ -213,14 +220,12 @@ def _team_members(wanted: Wanted, day: date) -> Iterator[Doer]:
 def _units(wanted: Wanted, levels: Iterable[str], day: date) -> Iterator[Doer]:
     """Units of these levels; they owe since the first of their helpers helps somebody or the unit a village."""
     rows = (
-        Unit.objects.filter(
-            wanted.inside("area__place"), _among(wanted.units, "pk"), level__in=list(levels), closed_on=None
-        )
+        Unit.objects.filter(wanted.asks("area__place", pk=wanted.units), level__in=list(levels), closed_on=None)
         .order_by("pk")
         .values_list("pk", "name", "area__place", "area__level", "level")
     )
     paired = _since(wanted, day, "unit")
-    charged = _charged_since(wanted, day, "unit_id", "unit__area__place")
+    charged = _units_charged_since(wanted, day)
     for pk, name, place, level, kind in rows:
         first = _earliest(paired.get(pk), charged.get(pk))
         if first is not None:
@@ -230,9 +235,7 @@ def _units(wanted: Wanted, levels: Iterable[str], day: date) -> Iterator[Doer]:
 
 def _teams(wanted: Wanted, day: date) -> Iterator[Doer]:
     rows = (
-        Team.objects.filter(
-            wanted.inside("village__place"), _among(wanted.teams, "pk"), starts_on__lte=day, ended_on=None
-        )
+        Team.objects.filter(wanted.asks("village__place", pk=wanted.teams), starts_on__lte=day, ended_on=None)
         .order_by("pk")
         .values_list("pk", "village__name", "village__place", "village__level", "starts_on")
     )
@@ -245,25 +248,30 @@ def _teams(wanted: Wanted, day: date) -> Iterator[Doer]:
 def _since(wanted: Wanted, day: date, by: str) -> Mapping[int, date]:
     """The first day of the earliest pairing or own charge that holds on a day, by helper or by the helpers' unit."""
     field = {"helper": "helper_id", "unit": "helper__unit_id"}[by]
-    rows = Pairing.objects.filter(
-        Q(ended_on=None) | Q(ended_on__gt=day),
-        wanted.inside("helper__unit__area__place"),
-        _among(wanted.helpers, "helper"),
-        _among(wanted.units, "helper__unit"),
-        starts_on__lte=day,
+    asked = wanted.asks(
+        "helper__unit__area__place",
+        helper=wanted.helpers,
+        helper__unit=(*wanted.of_units, *(wanted.units if by == "unit" else ())),
     )
-    found: dict[int, date] = dict(rows.order_by().values_list(field).annotate(Min("starts_on")))
-    for pk, first in _charged_since(wanted, day, field, "helper__unit__area__place").items():
+    holds = Q(ended_on=None) | Q(ended_on__gt=day)
+    pairings: Any = Pairing.objects.filter(asked, holds, starts_on__lte=day)
+    charges: Any = Charge.objects.filter(asked, holds, starts_on__lte=day, helper__isnull=False)
+    found: dict[int, date] = dict(pairings.order_by().values_list(field).annotate(Min("starts_on")))
+    for pk, first in charges.order_by().values_list(field).annotate(Min("starts_on")):
         found[pk] = min(found.get(pk, first), first)
     return found
 
 
-def _charged_since(wanted: Wanted, day: date, field: str, place: str) -> dict[int, date]:
-    """The first day of the earliest charge of a village that holds on a day, by `field`."""
+def _units_charged_since(wanted: Wanted, day: date) -> dict[int, date]:
+    """The first day of the earliest charge of a village that a unit has on a day, by unit."""
+    named = Helper.objects.filter(pk__in=wanted.helpers).values_list("unit_id", flat=True) if wanted.helpers else ()
     rows: Any = Charge.objects.filter(
-        Q(ended_on=None) | Q(ended_on__gt=day), wanted.inside(place), starts_on__lte=day, **{f"{field}__isnull": False}
+        wanted.asks("unit__area__place", unit=(*wanted.of_units, *wanted.units, *named)),
+        Q(ended_on=None) | Q(ended_on__gt=day),
+        starts_on__lte=day,
+        unit__isnull=False,
     )
-    return dict(rows.order_by().values_list(field).annotate(Min("starts_on")))
+    return dict(rows.order_by().values_list("unit_id").annotate(Min("starts_on")))
 
 
 def _earliest(*days: date | None) -> date | None:
@@ -272,8 +280,15 @@ def _earliest(*days: date | None) -> date | None:
 
 def wanted_of(officer: Officer) -> Wanted:
     """An officer as a person, with the unit and the team they belong to."""
-    helper = Helper.objects.filter(officer=officer, left_on=None).values_list("pk", "unit_id").first()
-    if helper is None:
-        return Wanted(helpers=(), officers=(officer.pk,), units=(), teams=())
-    teams = TeamMember.objects.filter(helper=helper[0], ended_on=None, team__ended_on=None).values_list("team_id")
-    return Wanted(helpers=(helper[0],), officers=(officer.pk,), units=(helper[1],), teams=[team for (team,) in teams])
+    alone = person(officer)
+    if not alone.helpers:
+        return alone
+    units = Helper.objects.filter(pk__in=alone.helpers).values_list("unit_id", flat=True)
+    teams = TeamMember.objects.filter(helper__in=alone.helpers, ended_on=None, team__ended_on=None)
+    return replace(alone, units=list(units), teams=list(teams.values_list("team_id", flat=True)))
+
+
+def person(officer: Officer) -> Wanted:
+    """An officer as a person: holder of posts, and the helper whose account it is."""
+    helpers = Helper.objects.filter(officer=officer, left_on=None).values_list("pk", flat=True)
+    return Wanted(officers=(officer.pk,), helpers=list(helpers))

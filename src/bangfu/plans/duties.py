@@ -79,6 +79,10 @@ class Who(Strict):
         """Whether it is a duty of persons, not of units or teams."""
         return bool(self.ranks or self.roles or self.team_members)
 
+    def means_unit(self, level: str, name: str) -> bool:
+        """Whether it is a duty of units of this level and name."""
+        return level in self.unit_levels and (not self.named or any(word in name for word in self.named))
+
 
 class Often(Strict):
     """At least so many in every period."""
@@ -132,7 +136,7 @@ class Duty(Strict):
     named_after: Positive | None = None
     usual: bool = True
     region: Annotated[str, Field(pattern=r"^\d{0,12}$")] = ""
-    in_force: Span = Span()
+    in_force: Span = Field(default_factory=lambda: Span.model_validate({}))
     source: Source
 
     @model_validator(mode="after")
@@ -141,6 +145,10 @@ class Duty(Strict):
             raise ValueError(f"{self.what.value} is not counted in {self.often.counted.value}")
         if self.often.counted is Counted.EACH_HOUSEHOLD and not self.who.persons:
             raise ValueError("each_household needs persons: units are paired with nobody")
+        if not self.who.persons and self.often.counted is Counted.HOUSEHOLDS:
+            raise ValueError("households are counted for persons: two of a unit may visit the same one")
+        if (self.who.teams and self.what not in RECORDED) or (self.who.unit_levels and self.what is What.VILLAGE_DAY):
+            raise ValueError(f"{self.what.value} is counted for persons")
         if self.evidence and self.what not in RECORDED:
             raise ValueError(f"{self.what.value} is counted from the record itself and asks for no papers")
         if len({each.id for each in self.evidence}) != len(self.evidence):

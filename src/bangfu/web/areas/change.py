@@ -19,6 +19,7 @@ from bangfu.areas.models import LEVEL_NAMES, Area
 from bangfu.casework import services as casework
 from bangfu.common.errors import BangfuError
 from bangfu.common.places import Level
+from bangfu.plans import services as duties
 from bangfu.registry.services import follow_areas
 from bangfu.web.areas.page import trail
 from bangfu.web.forms import TablerForm, dress
@@ -245,6 +246,7 @@ def change(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
                     reason = _("{change}（{document}）").format(change=what.title, document=dated["document"])
                     moved = follow_areas(by=officer, reason=reason)
                     casework.follow_areas(by=officer, reason=reason)
+                    duties.follow_areas(by=officer, reason=reason)
         except BangfuError as error:
             form.add_error(None, error.message)
         else:
