@@ -34,7 +34,8 @@ from bangfu.registry.selectors import counts_differ
 from bangfu.rulebook import services as rulebook
 from bangfu.rulebook.errors import RuleFileWrong
 from bangfu.screening.deprivations import check_files as check_measures
-from bangfu.support.catalogue import every_catalogue
+from bangfu.support.policy import every_policy as pairing_policies
+from bangfu.support.policy import headers as pairing_headers
 from bangfu.visits.loading import check_files as visit_checklists
 from bangfu.visits.policy import policy as visit_policy
 
@@ -66,6 +67,8 @@ POLICY_READERS: tuple[Callable[[], object], ...] = (
     casework_policy,
     posting_policy,
     recognition_policy,
+    pairing_policies,
+    pairing_headers,
     visit_policy,
     visit_checklists,
     measures,

@@ -323,11 +323,3 @@ class ImportOver(BangfuError):
     code = "SUP-062"
     what = gettext_noop("导入 {file} 现为“{state}”，不能再写入。")
     next_step = gettext_noop("需要时请重新上传文件。")
-
-
-class ImportChanged(BangfuError):
-    """What was fine when it was checked is so no more: somebody else paired meanwhile."""
-
-    code = "SUP-063"
-    what = gettext_noop("核对之后情况有了变化，现有 {rows} 行不能写入，因此一行也没有写入。")
-    next_step = gettext_noop("请看各行的原因，改正文件后重新上传。")

@@ -78,7 +78,8 @@ def needing(viewer: Viewer, area: Area | None = None) -> HouseholdQuerySet:
     rows = Household.objects.visible_to(viewer).living()
     if area is not None:
         rows = rows.inside(area)
-    return rows.filter(policy(area.code if area else "").needing())
+    found: HouseholdQuerySet = rows.filter(policy(area.code if area else "").needing())
+    return found
 
 
 def _main(day: date) -> Exists:

@@ -1,0 +1,482 @@
+"""Pairings from a file: verbs of `support.services` in a file of their own. All rows are taken in or none.
+
+A file is read as the registry reads its files (.xlsx, .xls, .ods, .csv), every row is judged by being written in a
+transaction that is then taken back: what the check says is what the writing will do. Helpers whom nobody has registered
+come along with their rank; units do not, since nobody would notice a second spelling of a name.
+"""
+
+import io
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import xlsxwriter
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from bangfu.accounts.models import Officer
+from bangfu.audit.services import record
+from bangfu.common.errors import BangfuError
+from bangfu.common.names import normalise_name
+from bangfu.common.policy import code_list, matching_key
+from bangfu.registry.columns import Column, Kind
+from bangfu.registry.intake.cells import blank_to_null, read_column
+from bangfu.registry.intake.headers import plain as header_key
+from bangfu.registry.intake.remembering import pack, unpack
+from bangfu.registry.intake.workbooks import RawSheet, sheets_of
+from bangfu.registry.models import Household
+from bangfu.support import errors
+from bangfu.support.acting import require
+from bangfu.support.models import Helper, Pairing, PairingImport, Unit
+from bangfu.support.pairings import PART, Channel, Wish, pair_many
+from bangfu.support.policy import headers
+from bangfu.support.units import save_helper
+
+State = PairingImport.State
+HEADER_ROWS = 20
+MOST_ROWS = 100_000
+LABELS: Mapping[str, Any] = {
+    "household_no": gettext_lazy("户编号"),
+    "head_name": gettext_lazy("户主姓名"),
+    "helper_name": gettext_lazy("帮扶责任人"),
+    "unit_name": gettext_lazy("帮扶单位"),
+    "rank": gettext_lazy("职级"),
+    "phone": gettext_lazy("帮扶责任人电话"),
+    "kind": gettext_lazy("结对类别"),
+    "starts_on": gettext_lazy("结对日期"),
+}
+NEEDED = ("household_no", "helper_name", "unit_name")
+_DAY = Column("starts_on", Kind.DAY, LABELS["starts_on"])
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+
+def read_rows(path: Path, name: str) -> list[dict[str, Any]]:
+    """The rows of a file: our columns as text, `row` as the file numbers it. Raises ColumnsMissing, FileWithoutRows,
+    TooManyRows, and what `sheets_of` raises."""
+    found: list[dict[str, Any]] = []
+    missing: set[str] = set(NEEDED)
+    for sheet in sheets_of(path, name):
+        at, positions = _headers(sheet)
+        lost = set(NEEDED) - set(positions)
+        if lost:
+            missing = min(missing, lost, key=len)
+            continue
+        missing = set()
+        found += _rows(sheet, at, positions)
+    if missing:
+        columns = "、".join(str(LABELS[column]) for column in LABELS if column in missing)
+        raise errors.ColumnsMissing(file=name, columns=columns, rows=HEADER_ROWS)
+    if not found:
+        raise errors.FileWithoutRows(file=name)
+    if len(found) > MOST_ROWS:
+        raise errors.TooManyRows(file=name, rows=len(found), limit=MOST_ROWS)
+    return found
+
+
+def _headers(sheet: RawSheet) -> tuple[int, dict[str, int]]:
+    """The row of the sheet that names most of our columns, and where each stands."""
+    names = {
+        header_key(each): column
+        for column, others in headers().columns.items()
+        for each in (column, str(LABELS[column]), *others)
+    }
+    best: tuple[int, dict[str, int]] = (0, {})
+    for at, cells in enumerate(sheet.text.slice(0, HEADER_ROWS).to_pylist()):
+        positions: dict[str, int] = {}
+        for position, text in enumerate(cells.values()):
+            column = names.get(header_key(text)) if text else None
+            if column is not None:
+                positions.setdefault(column, position)
+        if len(positions) > len(best[1]):
+            best = (at, positions)
+    return best
+
+
+def _rows(sheet: RawSheet, at: int, positions: Mapping[str, int]) -> list[dict[str, Any]]:
+    body = sheet.text.slice(at + 1)
+    texts = {
+        column: blank_to_null(body.column(position).combine_chunks().cast(pa.string())).to_pylist()
+        for column, position in positions.items()
+    }
+    found = []
+    for number in range(body.num_rows):
+        row = {column: values[number] or "" for column, values in texts.items()}
+        if any(row.values()):
+            found.append({**row, "row": sheet.first_row + at + 1 + number})
+    return found
+
+
+# --- judging ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Judged:
+    """What came of the rows: those refused with column and reason, and how many were written or stood there before."""
+
+    refused: list[tuple[dict[str, Any], str, BangfuError]] = field(default_factory=list)
+    made: int = 0
+    unchanged: int = 0
+    helpers: int = 0
+
+
+class _TakenBack(Exception):
+    """The rehearsal is over: nothing of it stays."""
+
+
+def _judge(by: Officer, rows: Sequence[dict[str, Any]], beyond: bool, *, commit: bool) -> _Judged:
+    """Write the rows, and take all of it back unless `commit` and every row is good."""
+    done = _Judged()
+    try:
+        with transaction.atomic():
+            _write(by, rows, beyond, done)
+            if done.refused or not commit:
+                raise _TakenBack
+    except _TakenBack:
+        pass
+    done.refused.sort(key=lambda each: each[0]["row"])
+    return done
+
+
+def _write(by: Officer, rows: Sequence[dict[str, Any]], beyond: bool, done: _Judged) -> None:
+    known = _Known(by, rows)
+    wishes: list[Wish] = []
+    of_wish: dict[int, dict[str, Any]] = {}
+    seen: dict[tuple[int, int], int] = {}
+    mains: dict[int, int] = {}
+    for row in rows:
+        try:
+            column = "household_no"
+            household = known.household(row)
+            column = "helper_name"
+            helper, new = known.helper(row)
+            done.helpers += new
+            column = "kind"
+            kind = _kind(row.get("kind", ""))
+            column = "starts_on"
+            starts_on = known.days[row["row"]]
+            if isinstance(starts_on, BangfuError):
+                raise starts_on
+            column = ""
+            _once(row, household, helper, kind, seen, mains)
+        except BangfuError as fault:
+            done.refused.append((row, column, fault))
+            continue
+        if known.stands(household, helper, kind):
+            done.unchanged += 1
+            continue
+        of_wish[len(wishes)] = row
+        wishes.append(Wish(household, helper, starts_on, kind))
+    position = {id(wish): number for number, wish in enumerate(wishes)}
+    paired = pair_many(by=by, wishes=wishes, channel=Channel.IMPORT, beyond_limits=beyond)
+    done.made = len(paired.made)
+    done.refused += [(of_wish[position[id(wish)]], "", fault) for wish, fault in paired.refused]
+
+
+def _once(
+    row: dict[str, Any],
+    household: Household,
+    helper: Helper,
+    kind: str,
+    seen: dict[tuple[int, int], int],
+    mains: dict[int, int],
+) -> None:
+    """A file names two people for a household once, and one main helper for each. Raises RowTwiceInFile,
+    TwiceInFile."""
+    if other := seen.get((household.pk, helper.pk)):
+        raise errors.RowTwiceInFile(other=other)
+    seen[household.pk, helper.pk] = row["row"]
+    if kind == Pairing.Kind.MAIN:
+        if other := mains.get(household.pk):
+            raise errors.TwiceInFile(other=other, household=household.head_name or household.household_no)
+        mains[household.pk] = row["row"]
+
+
+def _kind(text: str) -> str:
+    """main or further. Raises CodeUnknown."""
+    kinds = headers().kinds
+    for kind, names in kinds.items():
+        if matching_key(text) in {matching_key(each) for each in (kind, *names)}:
+            return kind
+    if text:
+        choices = "、".join(names[0] for names in kinds.values())
+        raise errors.CodeUnknown(field=LABELS["kind"], value=text, choices=choices)
+    return str(Pairing.Kind.MAIN)
+
+
+class _Known:
+    """The households, units and helpers that the rows name, looked up together; helpers who are new are made once."""
+
+    def __init__(self, by: Officer, rows: Sequence[dict[str, Any]]) -> None:
+        self.by = by
+        numbers = sorted({row["household_no"] for row in rows if row["household_no"]})
+        self.households: dict[str, Household] = {}
+        self.paired: dict[tuple[int, int], str] = {}
+        for first in range(0, len(numbers), PART):
+            some = Household.objects.visible_to(by).filter(household_no__in=numbers[first : first + PART])
+            self.households |= {each.household_no: each for each in some}
+        ids = [each.pk for each in self.households.values()]
+        for first in range(0, len(ids), PART):
+            standing = Pairing.objects.filter(household_id__in=ids[first : first + PART], ended_on=None)
+            for household, helper, kind in standing.values_list("household_id", "helper_id", "kind"):
+                self.paired[household, helper] = kind
+        self.units: dict[str, list[Unit]] = defaultdict(list)
+        for unit in Unit.objects.visible_to(by).filter(closed_on=None).select_related("area").order_by("pk"):
+            self.units[matching_key(unit.name)].append(unit)
+        self.people: dict[tuple[int, str], list[Helper]] = defaultdict(list)
+        for helper in Helper.objects.visible_to(by).working().select_related("area", "unit").order_by("pk"):
+            self.people[helper.unit_id, helper.name].append(helper)
+        self.days = _days(rows)
+
+    def stands(self, household: Household, helper: Helper, kind: str) -> bool:
+        """Whether exactly this is on file already."""
+        return self.paired.get((household.pk, helper.pk)) == kind
+
+    def household(self, row: dict[str, Any]) -> Household:
+        """Raises FieldMissing, HouseholdNotFound, HeadDiffers, NotInYourPlace."""
+        number = row["household_no"]
+        if not number:
+            raise errors.FieldMissing(field=LABELS["household_no"])
+        found = self.households.get(number)
+        if found is None:
+            raise errors.HouseholdNotFound(number=number)
+        require(self.by, found.place, found.head_name or number)
+        given = normalise_name(row.get("head_name", ""))
+        if given and found.head_name and given != found.head_name:
+            raise errors.HeadDiffers(number=number, on_file=found.head_name, given=given)
+        return found
+
+    def helper(self, row: dict[str, Any]) -> tuple[Helper, bool]:
+        """Who is meant, and whether they were registered just now. Raises FieldMissing, UnitNotFound, UnitsAlike,
+        HelpersAlike, RankMissing, CodeUnknown, and what `save_helper` raises."""
+        name, unit_name = normalise_name(row["helper_name"]), row["unit_name"]
+        for column in ("helper_name", "unit_name"):
+            if not row[column]:
+                raise errors.FieldMissing(field=LABELS[column])
+        units = self.units.get(matching_key(unit_name), [])
+        if not units:
+            raise errors.UnitNotFound(unit=unit_name)
+        phone = "".join(row.get("phone", "").split())
+        people = [each for unit in units for each in self.people.get((unit.pk, name), [])]
+        named = [each for each in people if each.phone == phone] if phone else people
+        if not named and len(people) == 1 and not (phone and people[0].phone):
+            named = people  # a phone that only one of the two sides knows tells nobody apart
+        if len(named) > 1:
+            raise errors.HelpersAlike(unit=unit_name, helper=name)
+        if named:
+            return named[0], False
+        if len(units) > 1:
+            raise errors.UnitsAlike(unit=unit_name)
+        return self._new(units[0], name, phone, row.get("rank", "")), True
+
+    def _new(self, unit: Unit, name: str, phone: str, rank: str) -> Helper:
+        listed = code_list("helper_rank")
+        choices = "、".join(label for _code, label in listed.choices())
+        if not rank:
+            raise errors.RankMissing(unit=unit.name, helper=name, choices=choices)
+        code = listed.code_of(rank)
+        if code is None:
+            raise errors.CodeUnknown(field=LABELS["rank"], value=rank, choices=choices)
+        made = save_helper(by=self.by, name=name, unit=unit, rank=code, phone=phone)
+        self.people[unit.pk, name].append(made)
+        return made
+
+
+def _days(rows: Sequence[dict[str, Any]]) -> dict[int, date | BangfuError]:
+    """By row the day from which a pairing holds: today where none is given; the error where it is no day."""
+    texts = [row.get("starts_on", "") for row in rows]
+    read = read_column(_DAY, pa.array(texts, pa.string()))
+    values = read.values.to_pylist()
+    today = timezone.localdate()
+    found: dict[int, date | BangfuError] = {}
+    for number, row in enumerate(rows):
+        if number in read.faults:
+            found[row["row"]] = errors.DayUnreadable(value=texts[number])
+        else:
+            found[row["row"]] = values[number] or today
+    return found
+
+
+# --- the verbs -------------------------------------------------------------------------------------------------------
+
+
+def check_file(*, by: Officer, path: Path, name: str, sha256: str, beyond_limits: bool = False) -> PairingImport:
+    """Read and judge a file of pairings; nothing of it is written yet. Raises NotAllowed, and what `read_rows`
+    raises."""
+    place = _place(by)
+    rows = read_rows(path, name)
+    judged = _judge(by, rows, beyond_limits, commit=False)
+    return _kept(by, place, name, sha256, rows, judged, beyond_limits)
+
+
+@transaction.atomic
+def _kept(
+    by: Officer,
+    place: int,
+    name: str,
+    sha256: str,
+    rows: Sequence[dict[str, Any]],
+    judged: _Judged,
+    beyond: bool,
+) -> PairingImport:
+    made: PairingImport = PairingImport.objects.create(
+        state=State.REFUSED if judged.refused else State.CHECKED,
+        place=place,
+        file_name=name[:255],
+        file_sha256=sha256,
+        started_by=by,
+        counts=_counts(rows, judged, beyond),
+        problems=_problems(judged),
+        rows=list(rows),
+    )
+    record(
+        actor=by,
+        action="support.import_checked",
+        subject=made,
+        file_name=made.file_name,
+        rows=len(rows),
+        refused=len(judged.refused),
+    )
+    return made
+
+
+def _place(by: Officer) -> int:
+    """Where an import is kept: at the officer's highest area with the right. Raises NotAllowed."""
+    areas = [post.area for post in by.posts_on() if "support.edit" in post.rights]
+    if not areas:
+        require(by, by.place or 0, by.name)
+    return min(areas, key=lambda area: (area.level, area.place)).place
+
+
+def _counts(rows: Sequence[Any], judged: _Judged, beyond: bool) -> dict[str, Any]:
+    return {
+        "rows": len(rows),
+        "made": judged.made,
+        "unchanged": judged.unchanged,
+        "helpers": judged.helpers,
+        "refused": len(judged.refused),
+        "beyond_limits": beyond,
+    }
+
+
+def _problems(judged: _Judged) -> list[dict[str, Any]]:
+    return [
+        {"row": row["row"], "column": column, "code": fault.code, "facts": pack(fault.facts)}
+        for row, column, fault in judged.refused
+    ]
+
+
+@transaction.atomic
+def write_import(*, by: Officer, batch: PairingImport) -> PairingImport:
+    """Write what was checked: every row, or none when something has changed meanwhile: then it is refused and says of
+    each row why. Raises ImportOver, NotAllowed."""
+    now = _held(by, batch)
+    judged = _judge(by, now.rows, bool(now.counts.get("beyond_limits")), commit=True)
+    now.counts = _counts(now.rows, judged, bool(now.counts.get("beyond_limits")))
+    now.problems = _problems(judged)
+    now.state = State.REFUSED if judged.refused else State.DONE
+    now.finished_at = timezone.now()
+    if not judged.refused:
+        now.rows = []
+    now.save(update_fields=["counts", "problems", "state", "finished_at", "rows"])
+    record(
+        actor=by,
+        action="support.import_written" if not judged.refused else "support.import_refused",
+        subject=now,
+        file_name=now.file_name,
+        count=judged.made,
+        refused=len(judged.refused),
+    )
+    return now
+
+
+@transaction.atomic
+def drop_import(*, by: Officer, batch: PairingImport) -> PairingImport:
+    """Give up a file that was checked or refused; what was read of it is forgotten. Raises ImportOver, NotAllowed."""
+    now = _held(by, batch, (State.CHECKED, State.REFUSED))
+    now.state, now.rows, now.finished_at = State.DROPPED, [], timezone.now()
+    now.save(update_fields=["state", "rows", "finished_at"])
+    record(actor=by, action="support.import_dropped", subject=now, file_name=now.file_name)
+    return now
+
+
+def _held(by: Officer, batch: PairingImport, states: Sequence[str] = (State.CHECKED,)) -> PairingImport:
+    now: PairingImport = PairingImport.objects.select_for_update(of=("self",)).get(pk=batch.pk)
+    require(by, now.place, now.file_name)
+    if now.state not in states:
+        raise errors.ImportOver(file=now.file_name, state=now.get_state_display())
+    return now
+
+
+# --- what comes back -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A row that was not taken in: as the file had it, which column is to be mended, and why."""
+
+    row: int
+    cells: Mapping[str, str]
+    column: str
+    code: str
+    reason: str
+
+
+def refused_rows(batch: PairingImport) -> list[Refused]:
+    """Every refused row with its reason in the reader's language."""
+    cells = {row["row"]: row for row in batch.rows}
+    found = []
+    for each in batch.problems:
+        error = unpack(each["code"], each["facts"])
+        reason = error.message if error else each["code"]
+        found.append(Refused(each["row"], cells.get(each["row"], {}), each["column"], each["code"], reason))
+    return found
+
+
+def report(batch: PairingImport) -> bytes:
+    """The refused rows as a workbook, with the reason beside each; mended, it can be uploaded itself."""
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False})
+    sheet = book.add_worksheet(_("未通过的行"))
+    bold, text, red = (
+        book.add_format({"bold": True}),
+        book.add_format({"num_format": "@"}),
+        book.add_format({"num_format": "@", "bg_color": "#FFC7CE"}),
+    )
+    sheet.set_column(0, len(LABELS), 16, text)
+    sheet.set_column(len(LABELS) + 1, len(LABELS) + 1, 70)
+    for position, label in enumerate((*map(str, LABELS.values()), _("原行号"), _("原因"))):
+        sheet.write_string(0, position, label, bold)
+    for line, each in enumerate(refused_rows(batch), start=1):
+        for position, column in enumerate(LABELS):
+            sheet.write_string(line, position, each.cells.get(column, ""), red if column == each.column else text)
+        sheet.write_number(line, len(LABELS), each.row)
+        sheet.write_string(line, len(LABELS) + 1, f"{each.code} {each.reason}")
+    book.close()
+    return out.getvalue()
+
+
+def template() -> bytes:
+    """An empty file with our columns, and what the cells of rank and kind may say."""
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out, {"in_memory": True})
+    bold, text = book.add_format({"bold": True}), book.add_format({"num_format": "@"})
+    sheet = book.add_worksheet(_("结对"))
+    sheet.set_column(0, len(LABELS) - 1, 18, text)
+    for position, label in enumerate(LABELS.values()):
+        sheet.write_string(0, position, str(label), bold)
+    places = list(LABELS)
+    ranks = [label for _code, label in code_list("helper_rank").choices()]
+    kinds = [names[0] for names in headers().kinds.values()]
+    for column, choices in (("rank", ranks), ("kind", kinds)):
+        at = places.index(column)
+        sheet.data_validation(1, at, MOST_ROWS, at, {"validate": "list", "source": choices})
+    book.close()
+    return out.getvalue()
