@@ -6,6 +6,7 @@ BANGFU_HOSTS  names under which the site is reached, comma-separated (default: t
 BANGFU_HTTPS  "1" when the site is reached by https: cookies are then sent by https only
 """
 
+import hashlib
 import importlib.util
 import os
 import secrets
@@ -26,6 +27,16 @@ def _carrier(package: str) -> Path:
     if spec is None or not spec.submodule_search_locations:
         raise ModuleNotFoundError(f"缺少组件 {package}：请用 python3 run.py 启动，它会按锁定文件安装。")
     return Path(spec.submodule_search_locations[0])
+
+
+def _mark_of(folder: Path) -> str:
+    """The mark of what lies in a folder: the same content has the same."""
+    found = hashlib.sha256()
+    for file in sorted(folder.rglob("*.js")):
+        found.update(
+            f"{file.relative_to(folder).as_posix()} {hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode()
+        )
+    return found.hexdigest()[:16]
 
 
 def _secret_key() -> str:
@@ -202,9 +213,14 @@ USE_TZ = True
 USE_I18N = True
 
 STATIC_URL = "static/"
+# The scripts of the phone page name each other by relative addresses, so they are served as one set under its mark:
+# a page that began with one version is never given a script of another.
+FIELD_SCRIPT = PACKAGE / "web" / "field" / "script"
+FIELD_CODE = f"field/{_mark_of(FIELD_SCRIPT)}"
 STATIC_ROOT = HOME / "static"
 STATICFILES_DIRS: list[Any] = [
     PACKAGE / "web" / "static",
+    (FIELD_CODE, FIELD_SCRIPT),
     ("vendor/tabler", _carrier("jazzy_tabler") / "static" / "vendor" / "tabler"),
     ("vendor/echarts", _carrier("django_layuix") / "static" / "layui" / "js"),
     ("vendor/htmx", _carrier("django_htmx") / "static" / "django_htmx"),

@@ -22,7 +22,6 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from bangfu.common.places import Level
-from bangfu.web.field.code import version as code_version
 from tests.scope.world import FIGURE, NEEDLE, TERMS, YEAR, Spot, fingerprint, foreign_ids, nothing_stays, own_id
 
 # What an argument of an address stands for: a kind of `world.KINDS`, or words to put there as they are.
@@ -78,8 +77,6 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "name": ("identification",),
     "item": ("food",),
     "figure": ("exit_line", "public_job_age_limit"),
-    "version": (code_version(),),
-    "script": ("main.js",),
 }
 # The own village, and whatever is of its level next door.
 VILLAGES = (own_id("area") + Level.VILLAGE - 1, *(pk for spot in (0, 1) for pk in foreign_ids("area", spot, 6)))

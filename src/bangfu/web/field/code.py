@@ -1,52 +1,44 @@
-"""The scripts of the phone page: served as they stand, as one set under the hash of all of them.
+"""The scripts of the phone page, as the page and its service worker name them.
 
-Modules name each other by relative addresses, so a page that began with one version must never be given a module of
-another: the version is part of the address.
+They are static files under the mark of all of them together (`settings.FIELD_CODE`).
 """
 
 import hashlib
 import json
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from django.conf import settings
 from django.templatetags.static import static
+from django.utils.translation import get_language
 
-SCRIPT = Path(__file__).resolve().parent / "script"
+from bangfu.web.field.texts import texts
+
 TEMPLATE = Path(__file__).resolve().parents[1] / "templates" / "field" / "page.html"
 WORKER = "worker.js"
 STYLES = ("vendor/tabler/css/tabler.min.css", "bangfu/bangfu.css", "bangfu/field.css", "bangfu/icon.svg")
 
 
-@cache
-def modules() -> Mapping[str, str]:
-    """Every module that a page may ask for, by its name below `script/`."""
-    return {
-        file.relative_to(SCRIPT).as_posix(): file.read_text(encoding="utf-8")
-        for file in sorted(SCRIPT.rglob("*.js"))
-        if file.name != WORKER
-    }
+def address() -> str:
+    """The address below which the modules lie."""
+    return f"{settings.STATIC_URL}{settings.FIELD_CODE}/"
 
 
 @cache
+def modules() -> tuple[str, ...]:
+    """Every module that a page may ask for, by its name."""
+    found = (file.relative_to(settings.FIELD_SCRIPT).as_posix() for file in settings.FIELD_SCRIPT.rglob("*.js"))
+    return tuple(sorted(name for name in found if name != WORKER))
+
+
 def version() -> str:
-    """Changes with any script, the page, its texts or its styles."""
-    from bangfu.web.field import texts
-
-    parts = [*modules().values(), worker_source(), Path(texts.__file__).read_text("utf-8"), TEMPLATE.read_text("utf-8")]
-    return hashlib.sha256("\0".join([*parts, *map(static, STYLES)]).encode()).hexdigest()[:16]
+    """Changes with any script, the page, its texts, their language or its styles."""
+    said = json.dumps([get_language(), texts(), TEMPLATE.read_text(encoding="utf-8"), [*map(static, STYLES)]])
+    return hashlib.sha256(f"{settings.FIELD_CODE} {said}".encode()).hexdigest()[:16]
 
 
-@cache
-def worker_source() -> str:
-    return (SCRIPT / WORKER).read_text(encoding="utf-8")
-
-
-def worker(page: str, code: str) -> str:
-    """The service worker, with the list of what it keeps above it; any change of it makes browsers fetch all anew.
-
-    `page` is the address of the page, `code` the address below which the modules lie.
-    """
-    files = [*(f"{code}{name}" for name in modules()), *map(static, STYLES)]
-    kept = {"version": version(), "page": page, "code": code, "files": files}
-    return f"const FIELD = {json.dumps(kept)};\n{worker_source()}"
+def worker(page: str) -> str:
+    """The service worker, with the list of what it keeps above it; any change of it makes browsers fetch all anew."""
+    files = [*(f"{address()}{name}" for name in modules()), *map(static, STYLES)]
+    source = (settings.FIELD_SCRIPT / WORKER).read_text(encoding="utf-8")
+    return f"const FIELD = {json.dumps({'version': version(), 'page': page, 'files': files})};\n{source}"

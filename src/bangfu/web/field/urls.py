@@ -9,5 +9,4 @@ urlpatterns = [
     path("key/", views.key, name="field-key"),
     path("worker.js", views.worker, name="field-worker"),
     path("app.webmanifest", views.manifest, name="field-manifest"),
-    path("code/<str:version>/<path:script>", views.module, name="field-code"),
 ]

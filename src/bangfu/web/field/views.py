@@ -4,7 +4,7 @@
 import base64
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.templatetags.static import static
@@ -29,10 +29,7 @@ LIMITS = {
     "skew_told": 120,
     "lock_after_minutes": 10,
 }
-
-
-def _code_address() -> str:
-    return reverse("field-code", args=[code.version(), "main.js"]).removesuffix("main.js")
+NO_PHOTO = "00000000-0000-0000-0000-000000000000"
 
 
 @require_GET
@@ -46,15 +43,15 @@ def field(request: HttpRequest) -> HttpResponse:
             "page": reverse("field"),
             "home": reverse("home"),
             "sign_in": f"{reverse('sign-in')}?next={reverse('field')}",
-            "pack": "/visits/phone/pack/",
-            "token": "/visits/phone/token/",
-            "send": "/visits/phone/send/",
-            "photos": "/visits/phone/photos/",
+            "pack": reverse("phone-pack"),
+            "token": reverse("phone-token"),
+            "send": reverse("phone-send"),
+            "photos": reverse("phone-photo", args=[NO_PHOTO]).removesuffix(f"{NO_PHOTO}/"),
         },
         "limits": LIMITS,
         "texts": texts(),
     }
-    return render(request, "field/page.html", {"brought": brought, "code": _code_address()})
+    return render(request, "field/page.html", {"brought": brought, "code": code.address()})
 
 
 @require_GET
@@ -74,19 +71,9 @@ def shelf_key(officer: Officer) -> bytes:
 
 
 @require_GET
-def module(request: HttpRequest, version: str, script: str) -> HttpResponse:
-    """A module of the page, of exactly that version; it never changes."""
-    found = code.modules().get(script) if version == code.version() else None
-    if found is None:
-        raise Http404
-    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
-    return HttpResponse(found, content_type="text/javascript; charset=utf-8", headers=headers)
-
-
-@require_GET
 def worker(request: HttpRequest) -> HttpResponse:
     """The service worker, from the folder that it is to serve: its address decides what it may see."""
-    source = code.worker(reverse("field"), _code_address())
+    source = code.worker(reverse("field"))
     return HttpResponse(source, content_type="text/javascript; charset=utf-8", headers={"Cache-Control": "no-cache"})
 
 

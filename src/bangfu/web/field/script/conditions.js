@@ -1,51 +1,51 @@
 // Which questions are asked, and whether an answer can be right. The server asks the same of every visit once more
-// (visits.answers); here it spares the officer a second way up the hill.
+// (visits.checklists, visits.answers); here it spares the officer a second way up the hill.
 
 export function empty(value) {
   return value === undefined || value === null || value === "" || (Array.isArray(value) && !value.length);
 }
 
-// {question: q, is | is_not | at_least | at_most | one_of: …}, or several of them under `all` or `any`. What has not been
-// answered meets no condition: an open question opens no other.
-export function met(condition, answers) {
-  if (!condition) return true;
-  if (Array.isArray(condition)) return condition.every((each) => met(each, answers));
-  if (condition.all) return condition.all.every((each) => met(each, answers));
-  if (condition.any) return condition.any.some((each) => met(each, answers));
+// {question, is | is_not | at_least | at_most | one_of}. What has not been answered meets no condition. Of several
+// answers `is` means that the code is among them.
+function met(condition, answers) {
   const value = answers[condition.question];
   if (empty(value)) return false;
-  const holds = (wanted) => (Array.isArray(value) ? value.map(String).includes(String(wanted)) : String(value) === String(wanted));
-  const tests = {
-    is: holds,
-    is_not: (wanted) => !holds(wanted),
-    at_least: (least) => Number(value) >= Number(least),
-    at_most: (most) => Number(value) <= Number(most),
-    one_of: (wanted) => wanted.some(holds),
-  };
-  return Object.entries(tests).every(([name, test]) => !(name in condition) || condition[name] === null || test(condition[name]));
+  const has = (wanted) => (Array.isArray(value) ? value : [value]).some((each) => String(each) === String(wanted));
+  if ("is" in condition) return has(condition.is);
+  if ("is_not" in condition) return !has(condition.is_not);
+  if ("at_least" in condition) return Number(value) >= Number(condition.at_least);
+  if ("at_most" in condition) return Number(value) <= Number(condition.at_most);
+  return condition.one_of.some(has);
 }
 
-const NUMBERS = { whole: /^-?\d{1,15}$/, amount: /^-?\d{1,13}(\.\d{1,2})?$/ };
-
-// What is wrong with one answer: the name of a text and its facts, or null.
-export function wrong(question, value, photos = 0) {
-  if (question.kind === "photo") return wrongPhotos(question, photos);
-  if (empty(value)) return question.required ? { text: "must_answer" } : null;
-  const { min, max } = question.limits ?? {};
-  if (NUMBERS[question.kind]) {
-    if (!NUMBERS[question.kind].test(String(value))) return { text: `no_${question.kind}` };
-    if (!empty(min) && Number(value) < Number(min)) return { text: "too_small", facts: { min } };
-    if (!empty(max) && Number(value) > Number(max)) return { text: "too_large", facts: { max } };
+// The ids of the questions that are asked. A condition looks only at answers to questions that are asked themselves.
+export function asked(questions, answers) {
+  const shown = new Set();
+  const given = {};
+  for (const question of questions) {
+    if (!(question.shown_when ?? []).every((condition) => met(condition, given))) continue;
+    shown.add(question.id);
+    if (!empty(answers[question.id])) given[question.id] = answers[question.id];
   }
-  if (question.kind === "day") {
-    if (!empty(min) && value < min) return { text: "too_early", facts: { min } };
-    if (!empty(max) && value > max) return { text: "too_late", facts: { max } };
-  }
-  return null;
+  return shown;
 }
 
-function wrongPhotos(question, photos) {
-  const least = question.photos?.min ?? (question.required ? 1 : 0);
-  if (photos < least) return { text: "photos_missing", facts: { min: least } };
+const NUMBERS = { whole: /^-?\d{1,9}$/, amount: /^-?\d{1,12}(\.\d{1,2})?$/ };
+
+// What is wrong with one answer, as the name of a text and its facts, or null. `photos`: how many there are of a question
+// for photos; `day`: the day of the visit.
+export function wrong(question, value, photos, day) {
+  const { kind, min, max } = question;
+  if (kind === "photo") return photos < (min ?? 0) ? { text: "photos_missing", facts: { min } } : null;
+  if (empty(value) || (kind === "text" && !value.trim())) return question.required ? { text: "must_answer" } : null;
+  if (NUMBERS[kind]) {
+    if (!NUMBERS[kind].test(String(value))) return { text: `no_${kind}` };
+    if (min !== undefined && Number(value) < min) return { text: "too_small", facts: { min } };
+    if (max !== undefined && Number(value) > max) return { text: "too_large", facts: { max } };
+  }
+  if (kind === "text" && question.longest && value.trim().length > question.longest) {
+    return { text: "too_long", facts: { longest: question.longest, length: value.trim().length } };
+  }
+  if (kind === "day" && question.past && day && value > day) return { text: "too_late", facts: { max: day } };
   return null;
 }

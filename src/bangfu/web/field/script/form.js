@@ -1,27 +1,39 @@
 // A checklist as fields. Every change goes into the visit at once and is handed on to be kept; fields whose condition is
 // not met are hidden, and what was typed there stays in the draft but is not sent.
 
-import { empty, met, wrong } from "./conditions.js";
+import { asked, empty, wrong } from "./conditions.js";
 import { make, show } from "./making.js";
 import { photoField } from "./photofield.js";
-import { say, sayLabel } from "./words.js";
+import { say } from "./words.js";
 
 const FEW = 6;
 
-// The values the form begins with: what the registry says, noted as what the officer was shown.
-export function prefill(visit, facts = {}, members = []) {
+// A visit begins with what the registry says, and with a note of what the officer was shown: `seen`.
+export function prefill(visit, household) {
+  visit.people = {};
   for (const question of visit.checklist.questions) {
-    const column = question.prefill;
-    if (question.kind === "members") visit.answers[question.id] = members.map((member) => ({ member: member.id, ...valuesOf(question, member) }));
-    else if (column && column in facts) visit.answers[question.id] = facts[column];
-    const shown = column ?? question.corrects;
-    if (shown && shown in facts) visit.seen[shown] = facts[shown];
+    if (question.kind === "members") {
+      const ids = household.asked?.[`${visit.checklist.id}.${question.id}`] ?? household.members.map((member) => member.id);
+      const people = household.members.filter((member) => ids.includes(member.id));
+      visit.people[question.id] = people.map(({ id, name, relation, age }) => ({ id, name, relation, age }));
+      visit.answers[question.id] = people.map((person) => firstAnswers(question.questions, person.facts, visit.seen, { member: person.id }, `${person.id}.`));
+    } else firstAnswers([question], household.facts, visit.seen, visit.answers, "");
   }
 }
 
-function valuesOf(question, member) {
-  const known = member.facts ?? member;
-  return Object.fromEntries((question.questions ?? []).filter((each) => each.prefill in known).map((each) => [each.id, known[each.prefill]]));
+function firstAnswers(questions, facts, seen, answers, prefix) {
+  for (const { id, prefill: shown, corrects } of questions) {
+    if (shown && !empty(facts?.[shown])) answers[id] = facts[shown];
+    for (const column of [shown, corrects]) if (column && column in (facts ?? {})) seen[prefix + column] = facts[column];
+  }
+  return answers;
+}
+
+// Questions that stand together and the answers to them: those of the form, or those of one person.
+class Group {
+  constructor(questions, answers, prefix) {
+    Object.assign(this, { questions, answers, prefix, rows: [] });
+  }
 }
 
 export class Form {
@@ -30,58 +42,66 @@ export class Form {
     this.desk = desk;
     this.visit = visit;
     this.changed = changed;
-    this.rows = [];
+    this.groups = [];
   }
 
   draw() {
-    this.rows = [];
-    const parts = this.visit.checklist.questions.map((question) => this.#question(question, this.visit.answers, "q"));
+    this.groups = [];
+    const parts = this.#drawn(new Group(this.visit.checklist.questions, this.visit.answers, "q"));
     this.refresh();
     return parts;
   }
 
-  // Shows what is asked now, hides what is not.
-  refresh() {
-    for (const row of this.rows) row.part.hidden = !met(row.question.shown_when, { ...this.visit.answers, ...row.answers });
+  #drawn(group) {
+    this.groups.push(group);
+    return group.questions.map((question) => this.#row(group, question));
   }
 
-  #question(question, answers, prefix) {
-    if (question.kind === "members") return this.#members(question);
-    const id = `${prefix}-${question.id}`;
-    const row = { question, answers, id };
-    const fault = make("p", { class: "fault", id: `${id}-fault`, "aria-live": "polite" });
+  // Shows what is asked now, hides what is not.
+  refresh() {
+    for (const group of this.groups) {
+      const now = asked(group.questions, group.answers);
+      for (const row of group.rows) row.part.hidden = !now.has(row.question.id);
+    }
+  }
+
+  #row(group, question) {
+    const id = `${group.prefix}-${question.id}`;
+    const row = { question, group, fault: make("p", { class: "fault", id: `${id}-fault`, "aria-live": "polite" }) };
     const put = (value) => {
-      answers[question.id] = value;
-      if (fault.textContent) this.#sayFault(row);
+      group.answers[question.id] = value;
+      if (row.fault.textContent) this.#sayFault(row);
       this.refresh();
       this.changed();
     };
-    const inside = fieldOf(this, question, id, answers[question.id], put);
-    row.part = make("div", { class: "ask", id: `${id}-part`, "data-question": question.id }, inside, fault);
-    row.fault = fault;
-    this.rows.push(row);
+    const inside = question.kind === "members"
+      ? this.#people(question)
+      : fieldOf(this, question, id, group.answers[question.id], put);
+    row.part = make(
+      "div",
+      { class: "ask", id: `${id}-part`, "data-question": question.id },
+      question.section && make("h2", {}, question.section),
+      inside,
+      row.fault,
+    );
+    group.rows.push(row);
     return row.part;
   }
 
-  // The same questions for every person of the household.
-  #members(question) {
-    const people = this.visit.household?.members ?? [];
+  // The same questions for each person whom they are about.
+  #people(question) {
     const lines = this.visit.answers[question.id] ??= [];
-    const groups = people.map((member) => {
-      let line = lines.find((each) => each.member === member.id);
-      if (!line) lines.push(line = { member: member.id });
+    const groups = (this.visit.people?.[question.id] ?? []).map((person) => {
+      let line = lines.find((each) => each.member === person.id);
+      if (!line) lines.push(line = { member: person.id });
       return make(
         "fieldset",
         { class: "person" },
-        make("legend", {}, member.name),
-        (question.questions ?? []).map((each) => this.#question(each, line, `q-${question.id}-${member.id}`)),
+        make("legend", {}, [person.name, person.relation, person.age !== null && say("years_old", { age: person.age })].filter(Boolean).join(" · ")),
+        this.#drawn(new Group(question.questions, line, `q-${question.id}-${person.id}`)),
       );
     });
-    const row = { question: { ...question, required: false }, answers: this.visit.answers, id: `q-${question.id}` };
-    row.fault = make("p", { class: "fault" });
-    row.part = make("div", { class: "ask", "data-question": question.id }, make("h2", {}, sayLabel(question.label)), groups, row.fault);
-    this.rows.push(row);
-    return row.part;
+    return [make("p", { class: "ask-label" }, question.label), hint(question), groups];
   }
 
   photosOf(question) {
@@ -89,53 +109,58 @@ export class Form {
   }
 
   #sayFault(row) {
-    const photos = row.question.kind === "photo" ? this.photosOf(row.question).length : 0;
-    const fault = row.part.hidden ? null : wrong(row.question, row.answers[row.question.id], photos);
+    const { question, group, part } = row;
+    const hidden = part.closest("[hidden]") || question.kind === "members";
+    const fault = hidden ? null : wrong(question, group.answers[question.id], this.photosOf(question).length, this.visit.visited_on);
     row.fault.textContent = fault ? say(fault.text, fault.facts) : "";
-    row.part.classList.toggle("ask-wrong", Boolean(fault));
+    part.classList.toggle("ask-wrong", Boolean(fault));
     return fault;
   }
 
   // Says every fault beside its field and goes to the first; whether there was none.
   sound() {
-    const faulty = this.rows.filter((row) => this.#sayFault(row));
+    const faulty = this.groups.flatMap((group) => group.rows).filter((row) => this.#sayFault(row));
+    faulty.sort((one, other) => one.part.getBoundingClientRect().top - other.part.getBoundingClientRect().top);
     faulty[0]?.part.scrollIntoView({ block: "center" });
     return faulty.length === 0;
   }
 
-  // The answers to what was asked; what was typed under a condition that no longer holds is left out.
-  answers() {
-    const asked = (row) => met(row.question.shown_when, { ...this.visit.answers, ...row.answers });
-    const given = {};
-    for (const row of this.rows.filter((each) => each.answers === this.visit.answers && asked(each))) {
-      const value = row.answers[row.question.id];
-      if (row.question.kind === "members") given[row.question.id] = this.#people(row.question, asked);
-      else if (row.question.kind !== "photo" && !empty(value)) given[row.question.id] = value;
-    }
-    return given;
+  // The questions for photos that are asked.
+  photosAsked() {
+    const now = asked(this.visit.checklist.questions, this.visit.answers);
+    return this.visit.checklist.questions.filter((question) => question.kind === "photo" && now.has(question.id)).map((question) => question.id);
   }
 
-  #people(question, asked) {
-    const lines = this.visit.answers[question.id] ?? [];
-    return lines.map((line) => {
-      const rows = this.rows.filter((row) => row.answers === line && asked(row) && !empty(line[row.question.id]));
-      return { member: line.member, ...Object.fromEntries(rows.map((row) => [row.question.id, line[row.question.id]])) };
-    });
+  // The answers to what was asked; what was typed under a condition that no longer holds is left out.
+  answers() {
+    return given(this.visit.checklist.questions, this.visit.answers);
   }
+}
+
+function given(questions, answers) {
+  const now = asked(questions, answers);
+  const kept = {};
+  for (const question of questions.filter((each) => now.has(each.id) && each.kind !== "photo")) {
+    const value = answers[question.id];
+    if (question.kind === "members") {
+      const lines = (value ?? []).map((line) => ({ member: line.member, ...given(question.questions, line) }));
+      kept[question.id] = lines.filter((line) => Object.keys(line).length > 1);
+    } else if (!empty(value)) kept[question.id] = value;
+  }
+  return kept;
 }
 
 function label(question, id) {
   return make(
     "label",
     { class: "ask-label", for: id },
-    sayLabel(question.label),
+    question.label,
     question.required && make("span", { class: "must" }, say("must")),
   );
 }
 
 function hint(question) {
-  const text = sayLabel(question.hint ?? "");
-  return text && make("p", { class: "ask-hint" }, text);
+  return question.hint && make("p", { class: "ask-hint" }, question.hint);
 }
 
 const TYPED = {
@@ -150,7 +175,7 @@ function fieldOf(form, question, id, value, put) {
   if (question.kind === "flag") return choices(question, id, [[true, say("yes")], [false, say("no")]], value, put);
   if (question.kind === "many") return boxes(question, id, value ?? [], put);
   if (question.kind === "choice") {
-    const known = question.choices.map((choice) => [choice.code, sayLabel(choice.label)]);
+    const known = question.choices.map((choice) => [choice.code, choice.label]);
     return known.length <= FEW ? choices(question, id, known, value, put) : select(question, described, known, value, put);
   }
   const typed = TYPED[question.kind];
@@ -158,7 +183,7 @@ function fieldOf(form, question, id, value, put) {
     ? make("input", { ...described, ...typed, autocomplete: "off", value: value ?? "" })
     : make("textarea", { ...described, rows: 3, value: value ?? "" });
   field.addEventListener("input", () => put(read(question.kind, field.value)));
-  const unit = sayLabel(question.unit ?? "");
+  const { unit } = question;
   return [label(question, id), hint(question), unit ? make("div", { class: "with-unit" }, field, make("span", {}, unit)) : field];
 }
 
@@ -193,7 +218,7 @@ function boxes(question, id, value, put) {
       else chosen.delete(String(choice.code));
       put(question.choices.map((each) => each.code).filter((code) => chosen.has(String(code))));
     });
-    return make("label", { class: "pick", for: box.id }, box, make("span", {}, sayLabel(choice.label)));
+    return make("label", { class: "pick", for: box.id }, box, make("span", {}, choice.label));
   });
   return group(question, buttons);
 }
@@ -202,7 +227,7 @@ function group(question, buttons) {
   return make(
     "fieldset",
     { class: "picks" },
-    make("legend", { class: "ask-label" }, sayLabel(question.label), question.required && make("span", { class: "must" }, say("must"))),
+    make("legend", { class: "ask-label" }, question.label, question.required && make("span", { class: "must" }, say("must"))),
     hint(question),
     buttons,
   );

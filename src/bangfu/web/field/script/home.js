@@ -2,9 +2,10 @@
 
 import { clock } from "./asking.js";
 import { make, show, tell } from "./making.js";
+import { villagesOf } from "./pack.js";
 import { firstPin, takeAgain } from "./pin.js";
 import { secure } from "./vault.js";
-import { addresses, limits, say, sayDay, sayLabel } from "./words.js";
+import { addresses, limits, say, sayDay } from "./words.js";
 
 const SHOWN_AT_ONCE = 50;
 const DAY_MS = 86_400_000;
@@ -86,7 +87,7 @@ function visitCard(desk, row) {
     "li",
     { class: "card-line", "data-uuid": row.uuid, "data-state": row.state },
     make("div", { class: "card-name" }, nameOf(row.visit), make("span", { class: `chip chip-${kind}` }, word)),
-    make("div", { class: "card-more" }, sayLabel(row.visit.checklist.label), " · ", sayDay(row.updated)),
+    make("div", { class: "card-more" }, row.visit.checklist.label, " · ", sayDay(row.updated)),
     row.trouble && make("p", { class: "told told-bad" }, row.trouble),
     row.visit.state === "tray" && make("p", { class: "told told-info" }, [say("tray_why"), ...problems].join(" ")),
     row.state === "draft" && make("a", { class: "big", href: `#visit/${row.uuid}` }, say("go_on")),
@@ -150,10 +151,10 @@ function householdCard(household, rows) {
 
 function villages(pack) {
   const about = pack.checklists.filter((checklist) => checklist.about === "village");
-  if (!about.length || !pack.villages?.length) return null;
+  if (!about.length) return null;
   return [
     make("h2", {}, say("villages")),
-    make("ul", { class: "cards" }, pack.villages.map((village) =>
+    make("ul", { class: "cards" }, villagesOf(pack).map((village) =>
       make("li", {}, make("a", { class: "card-line card-link", href: `#household/village/${village.id}` }, make("div", { class: "card-name" }, village.name))))),
   ];
 }

@@ -1,14 +1,15 @@
 // One household, or one village: what is known of it, and which form is to be filled in.
 
 import { prefill } from "./form.js";
+import { villagesOf } from "./pack.js";
 import { make, show, tell } from "./making.js";
-import { addresses, say, sayLabel } from "./words.js";
+import { addresses, say } from "./words.js";
 
 export async function household(desk, id, village) {
   tell("");
   const pack = desk.pack.open;
   if (!pack) return desk.go("home");
-  if (id === "village") return choose(desk, pack, { village: pack.villages.find((each) => String(each.id) === village) }, "village");
+  if (id === "village") return choose(desk, pack, { village: villagesOf(pack).find((each) => String(each.id) === village) }, "village");
   const found = pack.households.find((each) => String(each.id) === id);
   return choose(desk, pack, { household: found }, "household");
 }
@@ -24,7 +25,7 @@ function choose(desk, pack, about, kind) {
     about.household && known(about.household),
     make("h2", {}, say("which_form")),
     checklists.map((checklist) =>
-      make("button", { class: "big", type: "button", onclick: () => begin(desk, checklist, about) }, sayLabel(checklist.label))),
+      make("button", { class: "big", type: "button", onclick: () => begin(desk, checklist, about) }, checklist.label)),
   );
   scrollTo(0, 0);
   return undefined;
@@ -34,15 +35,15 @@ function known(household) {
   const lines = [
     ["number", household.number],
     ["village", household.village],
-    ["address", household.address],
+    ["address", [household.group, household.address].filter(Boolean).join(" ")],
     ["phone", household.phone_masked],
     ["last_visit_label", household.last_visit],
-    ["measures", (household.measures ?? []).map((measure) => sayLabel(measure.label ?? measure)).join(", ")],
+    ["measures", (household.measures ?? []).map((measure) => measure.label ?? measure).join(", ")],
   ].filter(([, value]) => value);
   const members = household.members ?? [];
   return [
     make("dl", { class: "known" }, lines.map(([label, value]) => make("div", {}, make("dt", {}, say(label)), make("dd", {}, value)))),
-    members.length > 0 && make("p", { class: "card-more" }, say("members", { names: members.map((member) => member.name).join(", ") })),
+    members.length > 0 && make("p", { class: "card-more" }, say("members", { names: members.map((member) => [member.name, member.relation].filter(Boolean).join(" ")).join(", ") })),
   ];
 }
 
@@ -51,9 +52,8 @@ async function begin(desk, checklist, about) {
     location.href = addresses.sign_in;
     return;
   }
-  const visit = await desk.visits.begin({ checklist, ...about });
-  const subject = about.household ?? about.village;
-  prefill(visit, subject.facts, subject.members);
+  const visit = desk.visits.begin({ checklist, ...about });
+  if (about.household) prefill(visit, about.household);
   try {
     await desk.visits.save(visit);
     desk.go(`visit/${visit.uuid}`);

@@ -1,6 +1,6 @@
 // Where the page begins: who is here, what opens, which screen is shown.
 
-import { SignedOut, Unreachable, ask } from "./asking.js";
+import { Refused, SignedOut, Unreachable, ask } from "./asking.js";
 import { make, show, tell } from "./making.js";
 import { Pack } from "./pack.js";
 import { Sender } from "./sending.js";
@@ -27,13 +27,15 @@ export class Desk {
   async open() {
     const register = await Register.open();
     await this.#meet(register);
-    if (!this.officer) return this.#askToSignIn();
+    if (!this.officer) return this.noRight ? this.enter() : this.#askToSignIn();
     this.store = await Store.of(this.officer.id);
     this.vault = new Vault(this.store);
     this.visits = new Visits(this.store, this.vault);
     this.pack = new Pack(this.store, this.vault);
     this.sender = new Sender(this.visits, (state) => this.#senderSaid(state));
     await this.pack.wipeIfOld();
+    if (this.signedIn) await this.pack.spoke();
+    if (this.noRight) await this.vault.wipe();
     if (this.key) await this.#openWithServer();
     if (this.vault.visits) this.sender.start();
     addEventListener("hashchange", () => this.draw());
@@ -50,7 +52,8 @@ export class Desk {
       this.signedIn = true;
       await register.note(officer);
     } catch (error) {
-      if (!(error instanceof SignedOut) && !(error instanceof Unreachable)) throw error;
+      this.noRight = error instanceof Refused && error.status === 403;
+      if (!this.noRight && !(error instanceof SignedOut) && !(error instanceof Unreachable)) throw error;
       this.officer = await register.last();
       document.getElementById("field-net").textContent = say(error instanceof SignedOut ? "net_signed-out" : "net_offline");
       this.signedOut = error instanceof SignedOut;
@@ -68,6 +71,7 @@ export class Desk {
 
   // The way in: by PIN where there is one; else a first PIN, or, where none can be kept, straight on.
   async enter() {
+    if (this.noRight) return show(this.screen, make("h1", {}, say("no_right_title")), make("p", { class: "told told-bad" }, say("no_right")));
     if (await this.vault.hasPin()) return knownPin(this);
     if (this.locked) return this.#sayLocked();
     if (!this.signedIn) return this.#askToSignIn();

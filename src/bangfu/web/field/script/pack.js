@@ -27,7 +27,7 @@ export class Pack {
   async keep(pack) {
     const sealed = await this.vault.pack.sealValue(pack, "pack");
     const now = Date.now();
-    await this.store.put("pack", { name: "pack", days: pack.wipe_after_days, fetched: now, newest: now, sealed });
+    await this.store.put("pack", { name: "pack", days: pack.wipe_after_days, spoke: now, newest: now, sealed });
   }
 
   // After the PIN: what was taken along. Null when nothing is there.
@@ -42,16 +42,28 @@ export class Pack {
     this.vault.pack = null;
   }
 
-  // Households stay for so many days. A clock that is set back does not lengthen them: the newest moment ever seen counts.
+  // The officer is here, signed in, and the server still says so: the days begin anew.
+  spoke() {
+    return this.store.amend("pack", "pack", (row) => (row ? { ...row, spoke: Date.now(), newest: Math.max(row.newest, Date.now()) } : undefined));
+  }
+
+  // Households stay for so many days after the last word with the server. A clock that is set back does not lengthen them: the newest moment ever seen counts.
   async wipeIfOld() {
     let old = false;
     await this.store.amend("pack", "pack", (row) => {
       if (!row) return undefined;
       const newest = Math.max(row.newest, Date.now());
-      old = newest - row.fetched > row.days * DAY_MS;
+      old = newest - row.spoke > row.days * DAY_MS;
       return { ...row, newest };
     });
     if (old) await this.vault.wipe();
     this.wiped = old;
   }
+}
+
+// The villages of the households, each once, as they follow each other.
+export function villagesOf(pack) {
+  const villages = new Map(pack.households.map((each) => [each.village_id, { id: each.village_id, name: each.village }]));
+  for (const village of pack.villages ?? []) villages.set(village.id, village);
+  return [...villages.values()];
 }

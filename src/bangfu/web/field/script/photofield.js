@@ -2,13 +2,13 @@
 
 import { make, show, tell } from "./making.js";
 import { NoPicture, shrunk } from "./photos.js";
-import { say, sayLabel } from "./words.js";
+import { say } from "./words.js";
 
 export function photoField(form, question, id, put) {
   const strip = make("ul", { class: "photos" });
-  const most = question.photos?.max;
+  const { min, max: most } = question;
   const input = make("input", { id, type: "file", accept: "image/*", capture: "environment", class: "visually-hidden" });
-  const button = make("label", { class: "big big-photo", for: id }, say("take_photo", { label: sayLabel(question.label) }));
+  const button = make("label", { class: "big big-photo", for: id }, say("take_photo", { label: question.label }));
   const draw = async () => {
     const photos = form.photosOf(question);
     button.hidden = Boolean(most) && photos.length >= most;
@@ -21,8 +21,14 @@ export function photoField(form, question, id, put) {
     if (file) await add(form, question, file, draw);
   });
   draw().catch((error) => form.desk.fail(error));
-  const rule = question.photos && say(most ? "photos_between" : "photos_at_least", { min: question.photos.min ?? 0, max: most });
-  return [make("p", { class: "ask-label" }, sayLabel(question.label), rule && make("span", { class: "must" }, rule)), strip, input, button];
+  const rule = photosWanted(min, most);
+  return [make("p", { class: "ask-label" }, question.label, rule && make("span", { class: "must" }, rule)), question.hint && make("p", { class: "ask-hint" }, question.hint), strip, input, button];
+}
+
+function photosWanted(min, max) {
+  if (min && max) return say("photos_between", { min, max });
+  if (min) return say("photos_at_least", { min });
+  return max ? say("photos_at_most", { max }) : "";
 }
 
 async function add(form, question, file, draw) {

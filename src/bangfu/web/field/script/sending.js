@@ -4,7 +4,7 @@
 // the same UUID, and the server says what it already has: a visit it knows is not written twice, a photo goes on at the
 // byte where it stopped.
 
-import { Line, Refused, SignedOut, Unreachable, clock } from "./asking.js";
+import { Line, Refused, SignedOut, Unreachable } from "./asking.js";
 import { addresses, limits, say } from "./words.js";
 
 const LEASE_MS = 60_000;
@@ -105,8 +105,13 @@ export class Sender {
         headers: { "Content-Type": "application/json" },
       });
       await this.visits.note(uuid, { known: true, trouble: "" });
-      for (const photo of row.visit.photos) await this.#sendPhoto(line, photo, answer.photos?.[photo.uuid] ?? 0);
-      await this.visits.arrived(row, answer);
+      const problems = [...(answer.problems ?? [])];
+      // A photo that the server does not name is one that it has refused, and keeps as it came.
+      for (const photo of row.visit.photos.filter((each) => each.uuid in (answer.photos ?? {}))) {
+        const refusal = await this.#sendPhoto(line, photo, answer.photos[photo.uuid]);
+        if (refusal) problems.push(refusal);
+      }
+      await this.visits.arrived(row, { ...answer, problems });
       return true;
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
@@ -115,38 +120,50 @@ export class Sender {
     }
   }
 
+  // Part by part from where the server stands. What it says of a picture that it will never take (and keeps unread);
+  // null when it has all of it.
   async #sendPhoto(line, photo, received) {
     const bytes = received < photo.size ? await this.visits.photoBytes(photo.uuid) : null;
     let stuck = 0;
     while (bytes && received < bytes.length) {
-      const end = Math.min(received + limits.photo_part, bytes.length);
-      const answer = await line.say(`${addresses.photos}${photo.uuid}/`, {
-        method: "PUT",
-        body: bytes.subarray(received, end),
-        headers: {
-          "Content-Type": "application/octet-stream",
-          "Content-Range": `bytes ${received}-${end - 1}/${bytes.length}`,
-        },
-      });
-      // The server says where to go on; should it stay where it was, one more try is enough.
-      stuck = answer.received > received ? 0 : stuck + 1;
-      if (stuck > 1) throw new Refused(409, {});
-      received = answer.received;
+      let here;
+      try {
+        here = (await line.say(`${addresses.photos}${photo.uuid}/`, partOf(bytes, received))).received;
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error;
+        if ([413, 422].includes(error.status)) return error.answer;
+        if (error.status !== 409) throw error;
+        here = 0; // what came was not what left: from the beginning
+      }
+      // Now and then a part is to be sent again; a server that never gets on has something against this photo.
+      stuck = here > received ? 0 : stuck + 1;
+      if (stuck > 3) throw new Refused(409, {});
+      received = here;
     }
+    return null;
   }
 }
 
-// What the server is told: fields of a visit, answers, what the phone showed, and the list of photos.
-export function payloadOf(visit) {
-  const { checklist, household, village, ...rest } = visit;
+function partOf(bytes, from) {
+  const end = Math.min(from + limits.photo_part, bytes.length);
   return {
-    ...rest,
-    checklist: checklist.id,
-    version: checklist.version,
-    household: household?.id ?? null,
-    village: village?.id ?? null,
-    clock_skew: clock.skew,
+    method: "PUT",
+    body: bytes.subarray(from, end),
+    headers: { "Content-Type": "application/octet-stream", "Content-Range": `bytes ${from}-${end - 1}/${bytes.length}` },
   };
+}
+
+// What the server is told. `sent_at` is this phone's clock at this moment: by the difference to its own the server puts
+// right the times of a phone whose clock is wrong.
+const TOLD = [
+  "uuid", "answers", "seen", "photos", "visited_on", "started_at", "ended_at", "met_with", "companions", "summary", "remarks",
+  "latitude", "longitude", "accuracy", "about",
+];
+
+export function payloadOf(visit) {
+  const told = Object.fromEntries(TOLD.filter((name) => visit[name] !== undefined).map((name) => [name, visit[name]]));
+  const place = visit.household ? { household: visit.household.id } : { village: visit.village.id };
+  return { ...told, ...place, checklist: visit.checklist.id, version: visit.checklist.version, sent_at: new Date().toISOString() };
 }
 
 function reasonOf(refused) {

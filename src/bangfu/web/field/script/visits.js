@@ -15,25 +15,18 @@ export class Visits {
     this.saving = new Map();
   }
 
-  async begin({ checklist, household, village }) {
+  begin({ checklist, household, village }) {
     const now = new Date().toISOString();
-    const visit = {
+    return {
       uuid: newUuid(),
       checklist,
-      household: household && {
-        id: household.id,
-        number: household.number,
-        head: household.head,
-        village: household.village,
-        members: household.members ?? [],
-      },
+      household: household && { id: household.id, number: household.number, head: household.head, village: household.village },
       village,
       answers: {},
       seen: {},
       photos: [],
       started_at: now,
     };
-    return visit;
   }
 
   // One after the other, the newest content last; whatever is typed while one is being written goes with the next.
@@ -151,7 +144,7 @@ export class Visits {
     const { uuid, household, village, checklist } = row.visit;
     const line = {
       uuid,
-      household: household && { id: household.id, number: household.number, head: household.head, village: household.village },
+      household,
       village,
       checklist: { id: checklist.id, label: checklist.label },
       state: answer.state,

@@ -15,9 +15,3 @@ export function say(name, facts = {}) {
 export function sayDay(moment) {
   return new Date(moment).toLocaleString(language, { month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit" });
 }
-
-// A label of a checklist or code list comes in the officer's language, or in all of them: {zh, en}.
-export function sayLabel(label) {
-  if (label === null || typeof label !== "object") return label ?? "";
-  return language.startsWith("en") ? label.en || label.zh : label.zh || label.en;
-}

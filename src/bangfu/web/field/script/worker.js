@@ -29,7 +29,7 @@ self.addEventListener("fetch", (event) => {
   const address = new URL(request.url);
   if (address.origin !== location.origin) return;
   if (request.mode === "navigate" && address.pathname === FIELD.page) event.respondWith(pageOf(request));
-  else if (FIELD.files.includes(address.pathname) || address.pathname.startsWith(FIELD.code)) event.respondWith(fileOf(request));
+  else if (FIELD.files.includes(address.pathname)) event.respondWith(fileOf(request));
 });
 
 async function keepPage(response) {

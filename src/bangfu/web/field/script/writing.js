@@ -5,7 +5,7 @@ import { nameOf } from "./home.js";
 import { dayOf, make, show, tell } from "./making.js";
 import { StorageFull } from "./store.js";
 import { secure } from "./vault.js";
-import { say, sayLabel } from "./words.js";
+import { say } from "./words.js";
 
 const AROUND = [
   ["met_with", "input"],
@@ -34,7 +34,7 @@ export async function writing(desk, uuid) {
     desk.screen,
     make("a", { class: "back", href: "#home" }, say("back_kept")),
     make("h1", {}, nameOf(visit)),
-    make("p", { class: "card-more" }, sayLabel(visit.checklist.label)),
+    make("p", { class: "card-more" }, visit.checklist.label),
     kept,
     make("form", { novalidate: true, id: "visit-form" },
       day(visit, keep),
@@ -85,8 +85,8 @@ function place(visit, keep) {
 
 async function finish(desk, visit, form) {
   if (!visit.visited_on || !form.sound()) return tell(say("not_finished"), "bad");
-  const asked = new Set(form.rows.filter((row) => row.question.kind === "photo" && !row.part.hidden).map((row) => row.question.id));
-  for (const photo of visit.photos.filter((each) => !asked.has(each.question))) await desk.visits.removePhoto(visit, photo.uuid);
+  const asked = form.photosAsked();
+  for (const photo of visit.photos.filter((each) => !asked.includes(each.question))) await desk.visits.removePhoto(visit, photo.uuid);
   await desk.visits.finish({ ...visit, answers: form.answers() });
   tell("");
   desk.sender.now().catch((error) => desk.fail(error));
