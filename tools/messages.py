@@ -27,7 +27,7 @@ CATALOGUES = {"en": "English", "zh_Hant": "繁體中文"}
 PLURALS = {"en": "nplurals=2; plural=(n != 1);", "zh_Hant": "nplurals=1; plural=0;"}
 BY_HAND = "手工"
 
-_KEYWORDS = {
+KEYWORDS = {
     **dict.fromkeys(["_", "gettext", "gettext_lazy", "gettext_noop"], (1,)),
     **dict.fromkeys(["ngettext", "ngettext_lazy"], (1, 2)),
     **dict.fromkeys(["pgettext", "pgettext_lazy"], ((1, "c"), 2)),
@@ -53,7 +53,7 @@ class Message:
 
 def _texts(source: str) -> Iterator[tuple[str, list[str]]]:
     """Every call of a translating function in Python source: its name and its literal arguments."""
-    found = extract_python(io.BytesIO(source.encode()), _KEYWORDS, [], {"encoding": "utf-8"})
+    found = extract_python(io.BytesIO(source.encode()), KEYWORDS, [], {"encoding": "utf-8"})
     for _line, function, arguments, _comments in found:
         texts = arguments if isinstance(arguments, tuple | list) else [arguments]
         yield str(function), [text for text in texts if isinstance(text, str)]
@@ -68,7 +68,7 @@ def messages_of(source: str, name: str) -> list[Message]:
     """The texts of one file, in order. `name` decides how it is read (.html or .py)."""
     found = []
     for function, texts in _texts(_template_source(source, name) if name.endswith(".html") else source):
-        wanted = _KEYWORDS[function]
+        wanted = KEYWORDS[function]
         if len(texts) < len(wanted):
             continue  # not a literal: `_(self.what)`
         context = texts.pop(0) if isinstance(wanted[0], tuple) else ""

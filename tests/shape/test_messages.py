@@ -1,5 +1,6 @@
 """Every text of the program is in both catalogues, with the same places for facts, and compiled as it is written."""
 
+import ast
 import re
 
 import polib
@@ -8,6 +9,7 @@ from django.utils import translation
 from tools import messages
 
 from bangfu.registry import columns
+from tests.shape.source import python_files
 
 PLACES = re.compile(r"%\(\w+\)s|\{[^{}]*\}|%[sd]|%%|</?\w+[^>]*>")
 LANGUAGES = tuple(messages.CATALOGUES)
@@ -41,6 +43,24 @@ def test_every_text_of_the_program_is_translated_and_nothing_else_is_kept(langua
     assert known - set(wanted) == set(), "run: python -m tools.messages extract"
     assert [entry.msgid for entry in messages.untranslated(catalogue)] == []
     assert [entry.msgid for entry in catalogue if entry.fuzzy] == []
+
+
+def hidden_texts(tree: ast.AST) -> list[ast.AST]:
+    """Calls of gettext inside an f-string: who collects the texts sees them on some Pythons only."""
+    formatted = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
+    calls = [node for each in formatted for node in ast.walk(each) if isinstance(node, ast.Call)]
+    return [
+        call
+        for call in calls
+        if isinstance(call.func, ast.Name)
+        and call.func.id in messages.KEYWORDS
+        and any(isinstance(word, ast.Constant) for word in call.args)
+    ]
+
+
+def test_no_text_hides_in_an_f_string():
+    assert hidden_texts(ast.parse("""f"{_('一')}.xlsx" """)) != []
+    assert [source.name for source in python_files() if hidden_texts(source.tree)] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

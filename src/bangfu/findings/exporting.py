@@ -52,7 +52,9 @@ def export_findings(
         format=fmt,
         filters=filters,
     )
-    return Exported(content, f"{_('疑点清单')}-{at:%Y%m%d-%H%M}.{fmt}", MEDIA[fmt], count)
+    return Exported(
+        content, _("疑点清单-{moment}.{kind}").format(moment=f"{at:%Y%m%d-%H%M}", kind=fmt), MEDIA[fmt], count
+    )
 
 
 def _rows(rows: FindingQuerySet, book: RuleBook, today: date) -> Any:

@@ -122,7 +122,9 @@ def export_households(
         format=fmt,
         filters=filters,
     )
-    return Exported(content, f"{_('户名单')}-{at:%Y%m%d-%H%M}.{fmt}", MEDIA[fmt], count)
+    return Exported(
+        content, _("户名单-{moment}.{kind}").format(moment=f"{at:%Y%m%d-%H%M}", kind=fmt), MEDIA[fmt], count
+    )
 
 
 def _rows(queryset: QuerySet[Any], columns: Sequence[str], clear: Sequence[PlaceRange]) -> Any:

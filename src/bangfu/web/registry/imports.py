@@ -145,7 +145,7 @@ def import_report(request: HttpRequest, pk: int) -> Any:
     path = batches.report_of(batch)
     if not path.exists():
         raise Http404
-    name = f"{_('导入报告')}-{batch.pk}.xlsx"
+    name = _("导入报告-{number}.xlsx").format(number=batch.pk)
     return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=WORKBOOK)
 
 
@@ -156,7 +156,7 @@ def import_template(request: HttpRequest) -> Any:
     stream = io.BytesIO()
     write_template(stream)
     stream.seek(0)
-    return FileResponse(stream, as_attachment=True, filename=f"{_('户档导入模板')}.xlsx", content_type=WORKBOOK)
+    return FileResponse(stream, as_attachment=True, filename=_("户档导入模板.xlsx"), content_type=WORKBOOK)
 
 
 @needs("registry.import")

@@ -156,9 +156,10 @@ def draft_lines(draft: Draft) -> list[dict[str, Any]]:
     content = draft.content
     if draft.kind == Draft.Kind.FIGURE:
         value = content["value"]
+        until = value.get("to") or _("至今")
         spoken = [
             (_("本地数值"), f"{value['value']} {_in_language(content['figure']['unit'])}", False),
-            (_("执行期间"), f"{value['from']} — {value.get('to') or _('至今')}", False),
+            (_("执行期间"), f"{value['from']} — {until}", False),
             (_("依据"), _said(value["source"]), False),
         ]
     elif draft.kind == Draft.Kind.END:
