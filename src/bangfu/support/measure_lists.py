@@ -1,6 +1,6 @@
 """Lists of measures: what may be asked for, ordered and paged. Every list starts at `visible_to`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
@@ -58,6 +58,16 @@ def measures(viewer: Viewer, wanted: Wanted, day: date) -> MeasureQuerySet:
     if not wanted.q.strip():
         return rows
     found: MeasureQuerySet = rows.filter(household__in=people(viewer, wanted.q).order_by().values("household"))
+    return found
+
+
+def measures_of(household_ids: Collection[int]) -> dict[int, list[Measure]]:
+    """What stands for these households now, the latest first; households without any are left out. Whoever asks has
+    made sure that the viewer may see the households."""
+    found: dict[int, list[Measure]] = {}
+    rows = Measure.objects.filter(household_id__in=household_ids).standing()
+    for row in rows.order_by("-starts_on", "-pk"):
+        found.setdefault(row.household_id, []).append(row)
     return found
 
 
