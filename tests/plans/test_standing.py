@@ -24,6 +24,11 @@ def of(found, duty, who=None):
     return [each for each in found if each.duty.id == duty and (who is None or each.doer.name == who)]
 
 
+def of_group(house, *asked):
+    """What the county sees of a group."""
+    return selectors.of_group(house.officer("county_office"), *asked)
+
+
 def now(account, duty):
     """How the one duty of that id stands this month (this half year …)."""
     [found] = [each for each in of(selectors.due(account, TODAY), duty) if each.period.holds(TODAY)]
@@ -92,7 +97,7 @@ def test_whoever_begins_in_the_middle_of_a_period_begins_with_the_next(house, he
     new = helper(help.bureau, "新同志", "clerk")
     pair(new, household(house.village, "9"), since=date(2026, 10, 2))
     group = selectors.group_of(house.officer("county_office"), GroupKind.UNIT, help.bureau.pk)
-    found = selectors.of_group(group, date(2026, 10, 1), date(2026, 12, 31), TODAY)
+    found = of_group(house, group, date(2026, 10, 1), date(2026, 12, 31), TODAY)
     assert [each.period.first for each in of(found, "clerk_in_village", "新同志")] == [
         date(2026, 11, 1),
         date(2026, 12, 1),
@@ -100,29 +105,29 @@ def test_whoever_begins_in_the_middle_of_a_period_begins_with_the_next(house, he
     nobody = helper(help.bureau, "未结对", "clerk")
     other = unit(house.neighbour_township, "白水镇人民政府", "05")
     helper(other, "也未结对", "clerk")
-    found = selectors.of_group(group, date(2026, 11, 1), date(2026, 11, 30), TODAY)
+    found = of_group(house, group, date(2026, 11, 1), date(2026, 11, 30), TODAY)
     assert of(found, "clerk_in_village", nobody.name)[0].doer.since == date(2024, 1, 1)  # since the unit's charge
     elsewhere = selectors.group_of(house.officer("county_office"), GroupKind.UNIT, other.pk)
-    assert selectors.of_group(elsewhere, date(2026, 11, 1), date(2026, 11, 30), TODAY) == []
+    assert of_group(house, elsewhere, date(2026, 11, 1), date(2026, 11, 30), TODAY) == []
 
 
 def test_without_an_account_nothing_can_be_told_and_nothing_is_held_against_anybody(house, help):
     group = selectors.group_of(house.officer("county_office"), GroupKind.UNIT, help.bureau.pk)
-    found = selectors.of_group(group, date(2026, 10, 1), date(2026, 10, 31), TODAY)
+    found = of_group(house, group, date(2026, 10, 1), date(2026, 10, 31), TODAY)
     assert {each.state for each in of(found, "clerk_in_village", "周无号")} == {State.UNKNOWN}
     behind = selectors.overdue_by_unit(house.officer("county_office"), TODAY)
     assert "周无号" not in {each.doer.name for row in behind for each in row.late}
 
 
-def test_a_day_in_the_village_is_one_of_attendance_or_of_a_visit_and_counts_once(help):
+def test_a_day_in_the_village_is_one_of_attendance_or_of_a_visit_and_counts_once(house, help):
     present(help.secretary, *OCTOBER[:15])
     for day in OCTOBER[10:19]:
         visit(help.secretary_account, help.homes[0], day)
     group = selectors.Group(GroupKind.TEAM, help.team.pk, "", help.homes[0].place, 5)
-    [october] = of(selectors.of_group(group, OCTOBER[0], OCTOBER[-1], TODAY), "team_in_village")
+    [october] = of(of_group(house, group, OCTOBER[0], OCTOBER[-1], TODAY), "team_in_village")
     assert (october.done, october.needed, october.state) == (19, 20, State.LATE)
     visit(help.secretary_account, help.homes[0], OCTOBER[-1])
-    [october] = of(selectors.of_group(group, OCTOBER[0], OCTOBER[-1], TODAY), "team_in_village")
+    [october] = of(of_group(house, group, OCTOBER[0], OCTOBER[-1], TODAY), "team_in_village")
     assert (october.done, october.state) == (20, State.DONE)
 
 
@@ -276,10 +281,13 @@ def test_the_number_of_queries_does_not_grow_with_the_number_of_people(house, he
     assert many[1] >= few[1] + 17
 
 
-def test_a_member_who_left_owes_nothing_of_the_month_in_which_they_left(help):
+def test_a_member_who_left_owes_nothing_of_the_month_in_which_they_left(house, help):
     TeamMember.objects.filter(helper=help.secretary).update(ended_on=date(2026, 11, 25))
     group = selectors.Group(GroupKind.TEAM, help.team.pk, "", help.homes[0].place, 5)
-    found = of(selectors.of_group(group, date(2026, 10, 1), date(2026, 11, 30), TODAY), "team_in_village")
+    found = of(
+        of_group(house, group, date(2026, 10, 1), date(2026, 11, 30), TODAY),
+        "team_in_village",
+    )
     assert [each.period.last for each in found] == [date(2026, 10, 31)]
 
 
@@ -288,7 +296,7 @@ def test_a_record_counts_with_its_papers_in_the_period_it_is_about_and_late_ones
     group = selectors.Group(GroupKind.TEAM, help.team.pk, "", house.village.place, 5)
 
     def september():
-        found = selectors.of_group(group, date(2026, 9, 1), date(2026, 10, 20), TODAY)
+        found = of_group(house, group, date(2026, 9, 1), date(2026, 10, 20), TODAY)
         return next(each for each in of(found, "team_monthly_report") if each.period.first == date(2026, 9, 1))
 
     assert (september().state, september().due_on) == (State.LATE, date(2026, 10, 5))

@@ -2,21 +2,21 @@
 viewer may see: the groups in the areas of their posts, or themselves."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from bangfu.accounts.models import Officer
 from bangfu.areas.models import Area
-from bangfu.common.places import PlaceRange
+from bangfu.common.places import PlaceRange, within
 from bangfu.plans.doers import Doer, Group, GroupKind, Wanted, person, wanted_of
 from bangfu.plans.duty_loading import terms
-from bangfu.plans.models import DutyRecord
+from bangfu.plans.models import DutyRecord, Served
 from bangfu.plans.standing import now_and_before, over, standing, within_days
 from bangfu.plans.tallying import DutyDue, State
-from bangfu.support.models import Helper, Team, Unit
+from bangfu.support.models import Helper, Team, TeamMember, Unit
 
 RIGHT = "duties.view"
 # How undone things stand before done ones.
@@ -157,24 +157,72 @@ def wanted_of_group(group: Group) -> Wanted:
             return Wanted(areas=(group.id,))
 
 
-def of_group(group: Group, since: date, until: date, day: date) -> list[DutyDue]:
-    """Every duty of a group and its people in the periods that end between two days."""
+def of_group(viewer: Officer, group: Group, since: date, until: date, day: date) -> list[DutyDue]:
+    """Every duty of a group and its people in the periods that fall due between two days. Of a group outside the
+    viewer's areas, their own unit or team, only what it owes as a whole and what they owe themselves."""
     found = standing(wanted_of_group(group), within_days(since, until), day)
-    return in_order(each for each in found if since <= each.due_on <= until)
+    return _seen_by(viewer, found, since, until)
 
 
 def of_officer(officer: Officer, since: date, until: date, day: date) -> list[DutyDue]:
-    """The duties of one person in the periods that end between two days."""
+    """The duties of an officer as a person in the periods that fall due between two days."""
     found = standing(person(officer), within_days(since, until), day)
-    return in_order(each for each in found if since <= each.due_on <= until)
+    return _seen_by(officer, found, since, until)
 
 
-def of_helper(helper: Helper, since: date, until: date, day: date) -> list[DutyDue]:
-    """The same of a helper, with an account or without."""
+def of_helper(viewer: Officer, helper: Helper, since: date, until: date, day: date) -> list[DutyDue]:
+    """The same of a helper, with an account or without, as far as the viewer looks after their unit, team or post."""
     officers = (helper.officer_id,) if helper.officer_id else ()
-    wanted = Wanted(helpers=(helper.pk,), officers=officers)
-    found = standing(wanted, within_days(since, until), day)
-    return in_order(each for each in found if since <= each.due_on <= until)
+    found = standing(Wanted(helpers=(helper.pk,), officers=officers), within_days(since, until), day)
+    return _seen_by(viewer, found, since, until)
+
+
+def _seen_by(viewer: Officer, found: Iterable[DutyDue], since: date, until: date) -> list[DutyDue]:
+    places = viewer.places_for(RIGHT)
+    return in_order(
+        each
+        for each in found
+        if since <= each.due_on <= until
+        and (
+            not each.duty.who.persons
+            or each.doer.officer_id == viewer.pk
+            or any(reach.holds(each.doer.place) for reach in places)
+        )
+    )
+
+
+def units(viewer: Officer) -> QuerySet[Unit]:
+    """The units whose duties the viewer may see: in their areas, and their own."""
+    places = viewer.places_for(RIGHT)
+    own = Helper.objects.filter(officer=viewer, left_on=None).values("unit_id") if places else ()
+    rows: QuerySet[Unit] = Unit.objects.filter(within(places, "area__place") | Q(pk__in=own))
+    return rows.filter(closed_on=None).select_related("area").order_by("name", "pk")
+
+
+def teams(viewer: Officer) -> QuerySet[Team]:
+    """The village teams whose duties the viewer may see: in their areas, and their own."""
+    places = viewer.places_for(RIGHT)
+    own = TeamMember.objects.filter(helper__officer=viewer, ended_on=None).values("team_id") if places else ()
+    rows: QuerySet[Team] = Team.objects.filter(within(places, "village__place") | Q(pk__in=own))
+    return rows.filter(ended_on=None).select_related("village").order_by("village__place", "pk")
+
+
+def helpers(viewer: Officer) -> QuerySet[Helper]:
+    """The helpers whose duties the viewer may see: of units and village teams in their areas, and themselves."""
+    places = viewer.places_for(RIGHT)
+    serving = TeamMember.objects.filter(within(places, "team__village__place"), helper=OuterRef("pk"))
+    mine = Q(officer=viewer) if places else Q()
+    rows: QuerySet[Helper] = Helper.objects.filter(within(places, "unit__area__place") | Exists(serving) | mine)
+    return rows
+
+
+def account_of(name: str, *, unit: Unit | None = None, team: Team | None = None) -> int | None:
+    """The account of the one helper of a unit, or member of a team, who bears a name; None when there is none, or when
+    several do."""
+    rows = Helper.objects.filter(name=name, left_on=None, officer__isnull=False)
+    rows = rows.filter(unit=unit) if unit else rows.filter(team_posts__team=team, team_posts__ended_on=None)
+    found = list(rows.order_by().values_list("officer_id", flat=True)[:2])
+    return found[0] if len(found) == 1 else None
 
 
 # Records
@@ -186,12 +234,29 @@ def records(viewer: Officer) -> QuerySet[DutyRecord]:
     return rows
 
 
-def by_day(found: Iterable[DutyDue]) -> Mapping[date, list[DutyDue]]:
-    """Duties by their last day, for a calendar."""
-    days: dict[date, list[DutyDue]] = defaultdict(list)
-    for each in found:
-        days[each.due_on].append(each)
-    return days
+def found_records(
+    viewer: Officer,
+    *,
+    area: Area | None = None,
+    what: str = "",
+    since: date | None = None,
+    until: date | None = None,
+    state: str = "",
+) -> QuerySet[DutyRecord]:
+    """The records that answer these questions. `state`: "" valid ones, "lacking" those whose papers are missing,
+    "withdrawn"."""
+    rows = records(viewer).prefetch_related("served").filter(withdrawn_at__isnull=state != "withdrawn")
+    if area is not None:
+        rows = rows.filter(within([area.reach]))
+    if what:
+        rows = rows.filter(what=what)
+    if since:
+        rows = rows.filter(done_on__gte=since)
+    if until:
+        rows = rows.filter(done_on__lte=until)
+    if state == "lacking":
+        rows = rows.filter(Exists(Served.objects.filter(record=OuterRef("pk"), complete=False)))
+    return rows
 
 
 def doers_of(found: Iterable[DutyDue]) -> list[tuple[Doer, list[DutyDue]]]:

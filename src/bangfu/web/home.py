@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from bangfu.registry import recent, selectors
 from bangfu.web.casework.blocks import my_cases
+from bangfu.web.duties.blocks import my_duties
 from bangfu.web.findings.blocks import my_findings
 from bangfu.web.guard import officer_of
 from bangfu.web.scope import scope_of
@@ -69,7 +70,7 @@ def other_work(request: HttpRequest) -> str:
     return render_to_string("parts/home_pages.html", {}, request)
 
 
-BLOCKS: list[Callable[[HttpRequest], str]] = [my_cases, my_findings, area_counts, my_work, other_work]
+BLOCKS: list[Callable[[HttpRequest], str]] = [my_cases, my_findings, my_duties, area_counts, my_work, other_work]
 
 
 def refused(request: HttpRequest, exception: Any = None) -> HttpResponse:

@@ -28,6 +28,7 @@ MENU = (
     Item("finding-list", _("疑点"), "outline/alert-square-rounded", "findings.view"),
     Item("case-list", _("办理"), "outline/checklist", "cases.view"),
     Item("field", _("手机走访"), "outline/device-mobile", "visits.record"),
+    Item("duty-mine", _("履职"), "outline/calendar-check", "duties.view"),
     Item("area-tree", _("区划与村情"), "outline/map-2", "areas.view", _("查看区划、村情和历次区划变更")),
     Item("import-list", _("导入"), "outline/table-import", "registry.import"),
     Item("rule-list", _("规则与标准"), "outline/gavel", "rules.view"),

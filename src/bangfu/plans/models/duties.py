@@ -1,6 +1,6 @@
 """Records of duties done that no visit and no attendance shows: meetings, inspections, reports, studies, news items."""
 
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from bangfu.accounts.models import Officer
 from bangfu.areas.models import Area
-from bangfu.common.places import ScopedQuerySet, Viewer, within
+from bangfu.common.places import ScopedQuerySet, within
 from bangfu.plans.duties import RECORDED, What
-from bangfu.support.models import Team, Unit
+from bangfu.support.models import Helper, Team, TeamMember, Unit
 
 WHAT_LABELS = {
     What.VISIT: _("走访"),
@@ -24,21 +24,25 @@ WHAT_LABELS = {
 
 
 class DutiesQuerySet(ScopedQuerySet):
-    """Whoever recorded something sees it also where no post of theirs reaches: the helper of a county's unit, who works
-    in a village."""
+    """Besides those of the viewer's areas everybody sees the records of their own unit and team, wherever its seat is:
+    a county's helper works in a village."""
 
     view_right = "duties.view"
-    recorder_field = "recorded_by"
+    record = ""
 
-    def visible_to(self, viewer: Viewer) -> Self:
+    def visible_to(self, viewer: Any) -> Self:
         places = viewer.places_for(self.view_right)
-        mine = Q(**{self.recorder_field: viewer})
-        return self.filter(within(places, self.place_field) | mine) if places else self.none()
+        if not places:
+            return self.none()
+        units = Helper.objects.filter(officer=viewer, left_on=None).values("unit_id")
+        teams = TeamMember.objects.filter(helper__officer=viewer, ended_on=None).values("team_id")
+        own = Q(**{f"{self.record}unit__in": units}) | Q(**{f"{self.record}team__in": teams})
+        return self.filter(within(places, self.place_field) | own)
 
 
 class OfRecordQuerySet(DutiesQuerySet):
     place_field = "record__place"
-    recorder_field = "record__recorded_by"
+    record = "record__"
 
 
 class DutyRecordQuerySet(DutiesQuerySet):

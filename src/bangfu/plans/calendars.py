@@ -1,0 +1,87 @@
+"""A month on one page: what was done on each day, and what was or is to be done by then."""
+
+from calendar import Calendar
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from django.db.models import Count
+
+from bangfu.plans.doers import Capacity, Doer, Kind
+from bangfu.plans.models import DutyRecord
+from bangfu.plans.tallying import DutyDue, State
+from bangfu.support.models import DayInVillage
+from bangfu.visits.models import Visit
+
+
+@dataclass
+class Day:
+    """A day of a calendar: visits made, people who were in the village by attendance, records; duties whose last day it
+    is. `inside`: it belongs to the month."""
+
+    on: date
+    inside: bool
+    visits: int = 0
+    present: int = 0
+    records: list[DutyRecord] = field(default_factory=list)
+    due: list[DutyDue] = field(default_factory=list)
+
+    @property
+    def late(self) -> int:
+        return sum(1 for each in self.due if each.state is State.LATE)
+
+    @property
+    def undone(self) -> int:
+        """Duties whose last day it is that are not done, and can still be."""
+        return sum(1 for each in self.due if each.state in (State.OPEN, State.DUE_SOON))
+
+    @property
+    def done(self) -> int:
+        return sum(1 for each in self.due if each.met)
+
+    @property
+    def empty(self) -> bool:
+        return not (self.visits or self.present or self.records or self.due)
+
+
+def month_of(found: Sequence[DutyDue], day: date) -> list[list[Day]]:
+    """The weeks, from Monday, of the month that holds `day`, with the duties of `found` that fall due in it and what
+    their doers did. Four queries, however many they are."""
+    weeks = [
+        [Day(on, on.month == day.month) for on in week] for week in Calendar().monthdatescalendar(day.year, day.month)
+    ]
+    days = {each.on: each for week in weeks for each in week if each.inside}
+    for each in found:
+        if each.due_on in days:
+            days[each.due_on].due.append(each)
+    doers = list({each.doer.key: each.doer for each in found}.values())
+    first, last = min(days), max(days)
+    for on, number in _visits(doers, first, last):
+        days[on].visits += number
+    for on, number in _present(doers, first, last):
+        days[on].present += number
+    for record in _records(doers, first, last):
+        days[record.done_on].records.append(record)
+    return weeks
+
+
+def _visits(doers: Iterable[Doer], first: date, last: date) -> Iterable[tuple[date, int]]:
+    officers = [doer.officer_id for doer in doers if doer.officer_id is not None]
+    rows = Visit.objects.filter(officer__in=officers, visited_on__gte=first, visited_on__lte=last)
+    return list(rows.order_by().values_list("visited_on").annotate(number=Count("pk")))
+
+
+def _present(doers: Iterable[Doer], first: date, last: date) -> Iterable[tuple[date, int]]:
+    members = [doer.id for doer in doers if doer.capacity is Capacity.TEAM_MEMBER]
+    rows = DayInVillage.objects.filter(member__helper__in=members, day__gte=first, day__lte=last)
+    return list(rows.order_by().values_list("day").annotate(number=Count("pk")))
+
+
+def _records(doers: Iterable[Doer], first: date, last: date) -> list[DutyRecord]:
+    ids: dict[Kind, list[int]] = defaultdict(list)
+    for doer in doers:
+        ids[doer.kind].append(doer.id)
+    rows = DutyRecord.objects.valid().filter(done_on__gte=first, done_on__lte=last)
+    of_units, of_teams = rows.filter(unit__in=ids[Kind.UNIT]), rows.filter(team__in=ids[Kind.TEAM])
+    return [*of_units.order_by("pk"), *of_teams.order_by("pk")]
