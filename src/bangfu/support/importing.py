@@ -292,7 +292,7 @@ class _Known:
 def _days(rows: Sequence[dict[str, Any]]) -> dict[int, date | BangfuError]:
     """By row the day from which a pairing holds: today where none is given; the error where it is no day."""
     texts = [row.get("starts_on", "") for row in rows]
-    read = read_column(_DAY, pa.array(texts, pa.string()))
+    read = read_column(_DAY, pa.chunked_array([texts], pa.string()))
     values = read.values.to_pylist()
     today = timezone.localdate()
     found: dict[int, date | BangfuError] = {}

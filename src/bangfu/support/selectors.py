@@ -15,6 +15,7 @@ from bangfu.common.identity import normalise
 from bangfu.common.names import normalise_name
 from bangfu.common.places import Level, Viewer, span
 from bangfu.registry.models import Household, HouseholdQuerySet
+from bangfu.support.measure_lists import measures_of as measures_of
 from bangfu.support.models import Charge, Handover, Helper, Pairing, Team, TeamMember
 from bangfu.support.models.pairing import HelperQuerySet
 from bangfu.support.pairings import Kind, loads
@@ -52,11 +53,11 @@ def helper_of(officer: Officer) -> Helper | None:
     return Helper.objects.filter(officer=officer).select_related("unit", "area").first()
 
 
-def households_of(officer: Officer, day: date) -> HouseholdQuerySet:
-    """ "My households": those that the officer helps on a day, as far as the officer's posts let them be seen. Only
-    their ids are chosen, to be used in other questions."""
+def households_of(officer: Officer, day: date) -> Any:
+    """The ids of "my households": those that the officer helps on a day, as far as the officer's posts let them be
+    seen; a queryset, to be used in other questions."""
     mine = Pairing.objects.on(day).filter(helper__officer=officer).values("household_id")
-    return Household.objects.visible_to(officer).living().filter(pk__in=mine).values("pk")
+    return Household.objects.visible_to(officer).living().filter(pk__in=mine).values_list("pk", flat=True)
 
 
 def my_households(officer: Officer, day: date, after: tuple[int, str] | None = None) -> list[Household]:
