@@ -10,8 +10,9 @@ from typing import Any
 
 from django.db.models import Count, Max, Q
 
+from bangfu.accounts.models import Officer, Post
 from bangfu.areas.models import Area
-from bangfu.common.places import Level, Viewer
+from bangfu.common.places import Level, Viewer, span
 from bangfu.common.policy import code_list
 from bangfu.registry.models import Household
 from bangfu.visits.models import Correction, Photo, Submission, Suspicion, Visit, VisitsQuerySet
@@ -158,7 +159,9 @@ def suspicions_of(visit_ids: Iterable[int]) -> Mapping[int, Sequence[Suspicion]]
 
 def corrections(viewer: Viewer, *, open_only: bool = True) -> Any:
     """The corrections that visits proposed; those that somebody must decide on first."""
-    rows = Correction.objects.visible_to(viewer).select_related("household", "member", "visit__officer", "visit__form")
+    rows = Correction.objects.visible_to(viewer).select_related(
+        "household__dwelling", "household__village", "member", "visit__officer", "visit__form", "decided_by"
+    )
     return (rows.filter(state__in=OPEN) if open_only else rows).order_by("place", "household_id", "pk")
 
 
@@ -172,6 +175,17 @@ def photos_not_taken(viewer: Viewer) -> Any:
     """Photos that were refused, the latest first."""
     rows = Photo.objects.visible_to(viewer).filter(state=Photo.State.REFUSED, visit__isnull=False)
     return rows.select_related("visit__household", "visit__village").order_by("-pk")
+
+
+def visitors_at(place: int, day: date) -> list[Officer]:
+    """Who may record visits at a place on a day, those nearest to it first; at most a hundred."""
+    above = [place - place % span(level) for level in Level]
+    posts = Post.objects.filter(area__place__in=above, officer__is_active=True).select_related("officer", "area")
+    found: dict[int, Officer] = {}
+    for post in sorted(posts, key=lambda post: (-post.area.level, post.officer.name, post.pk)):
+        if post.in_force(day) and "visits.record" in post.rights and post.area.reach.holds(place):
+            found.setdefault(post.officer_id, post.officer)
+    return list(found.values())[:100]
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from bangfu.visits.keys import end_key, make_key, officer_of_key
 from bangfu.visits.models import Channel, Suspicion
 from bangfu.visits.payloads import PhotoNote, VisitPayload, read_payload
 from bangfu.visits.photos import add_photo_part, received, take_whole
-from bangfu.visits.recording import RIGHT, Recorded, keep_version, record
+from bangfu.visits.recording import RIGHT, Recorded, already, judge, keep_version, record
 from bangfu.visits.tray import drop, settle
 
 __all__ = [
@@ -29,12 +29,14 @@ __all__ = [
     "Recorded",
     "VisitPayload",
     "add_photo_part",
+    "already",
     "confirm",
     "drop",
     "end_key",
     "explain",
     "follow_areas",
     "hand_out",
+    "judge",
     "make_key",
     "officer_of_key",
     "read_payload",

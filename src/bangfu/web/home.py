@@ -19,6 +19,7 @@ from bangfu.web.duties.blocks import my_duties
 from bangfu.web.findings.blocks import my_findings
 from bangfu.web.guard import officer_of
 from bangfu.web.scope import scope_of
+from bangfu.web.visits.blocks import my_visits
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -70,7 +71,15 @@ def other_work(request: HttpRequest) -> str:
     return render_to_string("parts/home_pages.html", {}, request)
 
 
-BLOCKS: list[Callable[[HttpRequest], str]] = [my_cases, my_findings, my_duties, area_counts, my_work, other_work]
+BLOCKS: list[Callable[[HttpRequest], str]] = [
+    my_cases,
+    my_visits,
+    my_findings,
+    my_duties,
+    area_counts,
+    my_work,
+    other_work,
+]
 
 
 def refused(request: HttpRequest, exception: Any = None) -> HttpResponse:

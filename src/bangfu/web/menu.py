@@ -26,6 +26,7 @@ MENU = (
     Item("home", _("首页"), "outline/home"),
     Item("household-list", _("户档"), "outline/users-group", "registry.view"),
     Item("finding-list", _("疑点"), "outline/alert-square-rounded", "findings.view"),
+    Item("visit-list", _("走访"), "outline/home-heart", "visits.view", _("查看走访记录和各村进度")),
     Item("case-list", _("办理"), "outline/checklist", "cases.view"),
     Item("field", _("手机走访"), "outline/device-mobile", "visits.record"),
     Item("duty-mine", _("履职"), "outline/calendar-check", "duties.view"),

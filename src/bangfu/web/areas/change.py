@@ -22,6 +22,7 @@ from bangfu.common.places import Level
 from bangfu.plans import services as duties
 from bangfu.registry.services import follow_areas
 from bangfu.support import services as support
+from bangfu.visits import services as visits
 from bangfu.web.areas.page import trail
 from bangfu.web.forms import TablerForm, dress
 from bangfu.web.guard import needs
@@ -246,6 +247,7 @@ def change(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
                 if what.places_move:
                     reason = _("{change}（{document}）").format(change=what.title, document=dated["document"])
                     moved = follow_areas(by=officer, reason=reason)
+                    visits.follow_areas(by=officer, reason=reason)
                     casework.follow_areas(by=officer, reason=reason)
                     support.follow_areas(by=officer, reason=reason)
                     duties.follow_areas(by=officer, reason=reason)

@@ -22,6 +22,7 @@ from bangfu.web.registry import ledger
 from bangfu.web.registry.rows import tags_of, where_of
 from bangfu.web.registry.sections import HOUSEHOLD, MEMBER, WORK
 from bangfu.web.registry.shown import age, codes, columns_of, facts, money, text_of
+from bangfu.web.visits.blocks import visits_of
 
 MEMBER_LINE = (
     "sex",
@@ -102,6 +103,7 @@ def household(request: HttpRequest, pk: int) -> HttpResponse:
         "findings": findings_of(request, house),
         "cases": cases_of(request, house),
         "recognitions": recognitions_of(request, house),
+        "visited": visits_of(request, house),
         "today": today,
     }
     return render(request, "registry/household.html", context)

@@ -1,0 +1,161 @@
+"""The list of visits, its file, and how far the visits of a period have come in each village."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from bangfu.areas.models import Area
+from bangfu.visits import lists, selectors
+from bangfu.visits.exporting import export_visits
+from bangfu.visits.lists import MINE, REVERSED, SUSPECT, UNEXPLAINED, Wanted
+from bangfu.visits.loading import checklists
+from bangfu.visits.models import Channel
+from bangfu.web.forms import TablerForm, choose
+from bangfu.web.guard import asked_by_htmx, needs, officer_of
+from bangfu.web.listing import heads, page_number, window
+from bangfu.web.scope import scope_of
+from bangfu.web.visits.rows import rows_of
+
+LAST_PAGE = lists.COUNT_UP_TO // lists.ROWS
+ANY = ("", gettext_lazy("不限"))
+ORDER_LABELS = {
+    "day": gettext_lazy("按走访日期，新的在前"),
+    "place": gettext_lazy("按所在地"),
+    "officer": gettext_lazy("按走访人"),
+    "received": gettext_lazy("按收到时间，新的在前"),
+    "-day": gettext_lazy("按走访日期，早的在前"),
+    "-place": gettext_lazy("按所在地，倒序"),
+    "-officer": gettext_lazy("按走访人，倒序"),
+    "-received": gettext_lazy("按收到时间，早的在前"),
+}
+
+
+class VisitFilter(TablerForm):
+    """Every question that the list of visits answers; `wanted()` never fails: what is no answer counts as not asked."""
+
+    q = forms.CharField(
+        label=gettext_lazy("搜索"),
+        required=False,
+        max_length=60,
+        widget=forms.TextInput(
+            attrs={
+                "type": "search",
+                "placeholder": gettext_lazy("姓名、拼音首字母、证件号后六位、户编号、走访人"),
+                "autocomplete": "off",
+                "enterkeyhint": "search",
+            }
+        ),
+    )
+    whose = forms.ChoiceField(
+        label=gettext_lazy("谁的走访"), required=False, choices=(ANY, (MINE, gettext_lazy("我的走访")))
+    )
+    checklist = forms.ChoiceField(label=gettext_lazy("清单"), required=False)
+    since = forms.DateField(label=gettext_lazy("从"), required=False)
+    until = forms.DateField(label=gettext_lazy("到"), required=False)
+    channel = forms.ChoiceField(label=gettext_lazy("方式"), required=False, choices=(ANY, *Channel.choices))
+    doubt = forms.ChoiceField(
+        label=gettext_lazy("存疑"),
+        required=False,
+        choices=(
+            ANY,
+            (SUSPECT, gettext_lazy("存疑的走访")),
+            (UNEXPLAINED, gettext_lazy("存疑且尚未说明的走访")),
+        ),
+    )
+    household = forms.IntegerField(required=False, min_value=1, max_value=2**62, widget=forms.HiddenInput)
+    order = forms.ChoiceField(
+        label=gettext_lazy("排序"),
+        required=False,
+        choices=[(way + o, ORDER_LABELS[way + o]) for o in lists.ORDERS for way in ("", REVERSED)],
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choose(self, "checklist", [ANY, *((each.id, str(each.label)) for each in checklists().values())])
+
+    def wanted(self, area: Area | None) -> Wanted:
+        self.full_clean()
+        given = {name: value for name, value in self.cleaned_data.items() if value}
+        return Wanted(area=area, **{"order": "day", **given})
+
+    @property
+    def more(self) -> list[forms.BoundField]:
+        return [self[name] for name in ("whose", "checklist", "since", "until", "channel", "doubt")]
+
+    @property
+    def asked(self) -> int:
+        return sum(1 for field in self.more if self.cleaned_data.get(field.name))
+
+
+@needs("visits.view")
+@require_safe
+def visit_list(request: HttpRequest) -> HttpResponse:
+    """The visits that the officer may see, the latest first; htmx gets the rows alone."""
+    officer, scope = officer_of(request), scope_of(request, "visits.view")
+    form = VisitFilter(request.GET.dict())
+    wanted = form.wanted(scope.area)
+    rows = lists.visits(officer, wanted)
+    page = page_number(request, LAST_PAGE)
+    shown = list(lists.rows_of_page(rows, wanted.order, page))
+    more, shown = len(shown) > lists.ROWS, shown[: lists.ROWS]
+    context = {
+        "scope": scope,
+        "form": form,
+        "wanted": wanted,
+        "waiting": selectors.waiting_for(officer),
+        "count": lists.Counted(len(shown), False) if page == 1 and not more else lists.counted(rows),
+        "rows": rows_of(shown),
+        "heads": heads(request, lists.ORDERS, wanted.order, lists.FALLING),
+    } | window(request, page, LAST_PAGE, shown, lists.ROWS, more)
+    part = "#rows" if asked_by_htmx(request, "rows") else ""
+    return render(request, f"visits/visit_list.html{part}", context)
+
+
+@needs("registry.export")
+@require_POST
+def visit_export(request: HttpRequest) -> HttpResponse:
+    """What the list's filter shows, whole; `format` is xlsx or csv."""
+    officer, scope = officer_of(request), scope_of(request, "visits.view")
+    wanted = VisitFilter(request.GET.dict()).wanted(scope.area)
+    words = [f"{name}={value}" for name, value in request.GET.items() if value and name not in ("page", "q", "area")]
+    if scope.here:
+        words.insert(0, scope.here.name)
+    made = export_visits(
+        officer,
+        lists.in_order(lists.visits(officer, wanted), wanted.order),
+        fmt=request.POST.get("format", "xlsx"),
+        filters="; ".join(words),
+    )
+    response = HttpResponse(made.content, content_type=made.media_type)
+    response["Content-Disposition"] = content_disposition_header(True, made.name) or "attachment"
+    return response
+
+
+@needs("visits.view")
+@require_safe
+def villages(request: HttpRequest) -> HttpResponse:
+    """Households visited and still to be visited in a period (by default this year so far), village by village."""
+    officer, scope, today = officer_of(request), scope_of(request, "visits.view"), timezone.localdate()
+    since = _day(request, "since") or date(today.year, 1, 1)
+    until = _day(request, "until") or today
+    counts = selectors.counts_by_village(officer, scope.here, since, until)
+    total = {
+        name: sum(getattr(each, name) for each in counts) for name in ("owed", "visited", "due", "visits", "walks")
+    }
+    context = {"scope": scope, "counts": counts, "total": total, "since": since, "until": until}
+    return render(request, "visits/villages.html", context)
+
+
+def _day(request: HttpRequest, name: str) -> date | None:
+    try:
+        return parse_date(request.GET.get(name, ""))
+    except ValueError:
+        return None
