@@ -1,11 +1,17 @@
 """The page of a case: what may be done and what stands against it; nothing typed is lost, nobody overwrites another."""
 
+from datetime import date
+from decimal import Decimal
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from bangfu.casework import services
+from bangfu.casework import eligibility, services
 from bangfu.casework.models import Case, CasePaper, Check
+from bangfu.casework.procedures import Channel
+from bangfu.registry import services as registry
+from bangfu.rulebook.models import Purpose
 from tests.casework.making import days_ago, opened, procedure, words
 from tests.registry.test_papers import photo
 from tests.web_casework.conftest import text
@@ -189,3 +195,36 @@ def test_the_page_opens_in_every_language(people, client_of, case, language):
     answer = client_of(people.village).get(f"/cases/{case.pk}/")
     assert answer.status_code == 200
     assert f'lang="{language}"' in text(answer)
+
+
+@pytest.mark.req("B2")
+def test_the_page_tells_on_asking_which_rules_of_eligibility_apply_and_from_which_figures(people, client_of, home):
+    registry.record_income(
+        by=people.county,
+        household=home,
+        year=2020,
+        window_start=date(2019, 10, 1),
+        window_end=date(2020, 9, 30),
+        members_counted=None,
+        items=[{"code": "wage.local", "amount": Decimal(3000)}],
+        reason="核算",
+    )
+    taken_in = services.open_case(by=people.village, procedure="identification", household=home, channel=Channel.SWEEP)
+    reasons = eligibility.reasons(taken_in, date(2020, 10, 15))
+    low = next(each for each in reasons[Purpose.ELIGIBILITY] if each.rule_id == "ELI-01")
+    assert (low.applies, "1500" in low.why.replace(",", "")) == (True, True)
+    assert {each.applies for each in reasons[Purpose.REFUSAL]} <= {True, False, None}
+    assert len(reasons[Purpose.PRIORITY]) == 5
+    assert len(reasons[Purpose.REFUSAL]) == 7
+    client = client_of(people.village)
+    page = text(client.get(f"/cases/{taken_in.pk}/"))
+    assert f"/cases/{taken_in.pk}/eligibility/" in page
+    part = text(client.get(f"/cases/{taken_in.pk}/eligibility/"))
+    assert "当年的标准还没有公布" in part, "no line is known for today, and the page says so"
+    assert part.count("check-row") == sum(map(len, eligibility.reasons(taken_in).values()))
+    assert client_of(people.neighbour).get(f"/cases/{taken_in.pk}/eligibility/").status_code == 404
+
+
+def test_a_case_that_takes_nobody_in_asks_for_no_eligibility(people, client_of, case):
+    page = text(client_of(people.village).get(f"/cases/{case.pk}/"))
+    assert "/eligibility/" not in page

@@ -73,7 +73,7 @@ def _item(item: ExitItem, judged: Mapping[str, Judged], kept: Check | None) -> I
     asked = [judged[rule] for rule in item.rules if rule in judged]
     hits = [each for each in asked if each.outcome == HIT]
     if hits:
-        return Item(item, False, BY_RULE, "；".join(_in_words(each) for each in hits), None, ())
+        return Item(item, False, BY_RULE, "；".join(_titled(each) for each in hits), None, ())
     if asked and all(each.outcome == CLEAR for each in asked):
         return Item(item, True, BY_RULE, _("户档各项相符"), None, ())
     if kept is not None and kept.source != BY_RULE:
@@ -81,9 +81,14 @@ def _item(item: ExitItem, judged: Mapping[str, Judged], kept: Check | None) -> I
     return Item(item, None, "", _what_is_missing(asked, item), None, item.answered_by)
 
 
-def _in_words(judged: Judged) -> str:
+def in_words(judged: Judged) -> str:
+    """The values that a rule's outcome rests on; "" when there are none."""
+    return "，".join(_value(str(judged.rule.grain), name, value) for name, value in judged.values.items())
+
+
+def _titled(judged: Judged) -> str:
     """A rule's title with the values it rests on."""
-    values = "，".join(_value(str(judged.rule.grain), name, value) for name, value in judged.values.items())
+    values = in_words(judged)
     return f"{judged.rule.title}（{values}）" if values else str(judged.rule.title)
 
 
@@ -99,12 +104,17 @@ def _value(table: str, name: str, value: Any) -> str:
 
 
 def _what_is_missing(asked: Sequence[Judged], item: ExitItem) -> str:
-    for each in asked:
-        if each.why.startswith(FIGURE):
-            return _("当年的标准还没有公布（{figure}）").format(figure=each.why.removeprefix(FIGURE))
-        if each.why == ACROSS:
-            return _("须由筛查判定")
+    known = next((missing for each in asked if (missing := what_is_missing(each))), "")
+    if known:
+        return known
     return _("户档中没有登记") if asked else _("尚未登记，依据：{evidence}").format(evidence=item.evidence)
+
+
+def what_is_missing(judged: Judged) -> str:
+    """Why a rule could not be asked at all; "" when it could be."""
+    if judged.why.startswith(FIGURE):
+        return _("当年的标准还没有公布（{figure}）").format(figure=judged.why.removeprefix(FIGURE))
+    return _("须由筛查判定") if judged.why == ACROSS else ""
 
 
 # --- answering -------------------------------------------------------------------------------------------------------

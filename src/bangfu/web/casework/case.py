@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone, translation
@@ -12,12 +13,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from bangfu.accounts.roles import roles
-from bangfu.casework import answers, diagrams, freezing, services
+from bangfu.casework import answers, diagrams, eligibility, freezing, services
 from bangfu.casework.acting import post_for
-from bangfu.casework.models import Case, CasePaper, CaseTransition
+from bangfu.casework.models import Case, CasePaper, CaseTransition, Objection
 from bangfu.casework.procedures import MoveKind, Procedure, Step
 from bangfu.casework.words import channel_label
 from bangfu.registry.papers import open_file
+from bangfu.rulebook.models import Purpose
 from bangfu.web.casework import checks
 from bangfu.web.casework.rows import clock_of
 from bangfu.web.casework.stepping import StepForm, refusals
@@ -85,14 +87,36 @@ def _page(request: HttpRequest, found: Case, status: int = 200, **given: Any) ->
         "papers": _papers_by_step(found, procedure),
         "course": _course(found, procedure),
         "changes": changes,
+        "asks_eligibility": found.running and eligibility.asks(found),
         "checks": checks.listed(found, may_act, given.get("check")) if step.checks else [],
         "kept_checks": [] if step.checks else checks.kept(found),
         "meetings": found.votes.select_related("meeting").order_by("meeting__held_on"),
         "postings": found.postings.order_by("starts_on"),
         "samples": found.samples.filter(drawn=True).select_related("draw"),
-        "objections": found.objections.select_related("posting"),
+        "objections": _objections(found),
     }
     return render(request, "casework/case.html", context, status=status)
+
+
+@needs("cases.view")
+@require_safe
+def case_eligibility(request: HttpRequest, pk: int) -> HttpResponse:
+    """The part of the page that is asked for when somebody opens it: rules take a moment."""
+    found = case_of(request, pk)
+    groups = eligibility.reasons(found) if eligibility.asks(found) else {}
+    headings = {
+        Purpose.ELIGIBILITY: _("识别条件"),
+        Purpose.PRIORITY: _("优先考虑"),
+        Purpose.REFUSAL: _("需要说明的情况"),
+    }
+    told = [{"heading": headings[purpose], "reasons": reasons} for purpose, reasons in groups.items()]
+    return render(request, "casework/parts/eligibility.html", {"groups": told})
+
+
+def _objections(found: Case) -> QuerySet[Objection]:
+    """Those against the case, and those against a whole list on which it stands."""
+    against = Q(case=found) | Q(case=None, posting__in=found.postings.all())
+    return Objection.objects.filter(against).select_related("posting").order_by("raised_on", "pk")
 
 
 def _papers_of(found: Case, step: Step) -> list[dict[str, Any]]:

@@ -37,6 +37,7 @@ urlpatterns: list[Any] = [
     path("applications/villages/<int:village>/", applications.village_code, name="village-code"),
     path("holidays/", holidays.holidays, name="holidays"),
     path("<int:pk>/", case.case, name="case"),
+    path("<int:pk>/eligibility/", case.case_eligibility, name="case-eligibility"),
     path("<int:pk>/move/", case.case_move, name="case-move"),
     path("<int:pk>/checks/<slug:item>/", case.case_check, name="case-check"),
     path("<int:pk>/papers/", case.case_paper_add, name="case-paper-add"),
