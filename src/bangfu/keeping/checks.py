@@ -25,6 +25,8 @@ from bangfu.keeping.errors import DatabaseNewer, DatabaseUnreachable, HomeNotPre
 from bangfu.keeping.papers import paper_hashes, sound_paper
 from bangfu.keeping.tables import known_migrations, recorded_migrations
 from bangfu.plans.duty_loading import check_files as check_duties
+from bangfu.plans.reading.files import limits as reading_limits
+from bangfu.plans.reading.words import grammar as reading_words
 from bangfu.registry.income_items import ledger
 from bangfu.registry.intake.headers import header_file
 from bangfu.registry.intake.limits import limits
@@ -72,6 +74,8 @@ POLICY_READERS: tuple[Callable[[], object], ...] = (
     visit_policy,
     visit_checklists,
     measures,
+    reading_words,
+    reading_limits,
     check_duties,
 )
 
