@@ -35,9 +35,16 @@ def visiting(house: House) -> Visiting:
         3, birth_date=date(2011, 3, 4), id_no="", education_level=None, student_status="03", labor_capacity=None
     )
     home = household(
-        by, house.village, person(1), child, safe_water_solved=True, cultivated_land_mu="3.50", sanitary_toilet=False
+        by,
+        house.village,
+        person(1),
+        child,
+        household_type="01",
+        safe_water_solved=True,
+        cultivated_land_mu="3.50",
+        sanitary_toilet=False,
     )
-    other = household(by, house.village, person(2))
+    other = household(by, house.village, person(2), household_type="01")
     return Visiting(
         officer("visitor", ("team_member", house.village)),
         officer("secretary", ("first_secretary", house.village)),
