@@ -31,6 +31,7 @@ TEXTS = {
         "填写的内容和照片仍加密存在手机上，登录后发送。请让管理员按 bangfu cert 的说明开通 https。"
     ),
     "on_phone": _("这部手机上的走访"),
+    "more_arrived": _("另有 {more} 次也已送达。"),
     "state_draft": _("正在填写"),
     "state_waiting": _("待发送"),
     "state_photos": _("照片未发完"),
@@ -88,6 +89,7 @@ TEXTS = {
     "take_photo": _("拍照：{label}"),
     "shrinking": _("正在缩小照片…"),
     "no_picture": _("“{name}”不是能打开的照片。请重新拍照，或选择 JPEG、PNG 格式的照片。"),
+    "photo_gone": _("照片“{name}”已不在这部手机上，没有发出。"),
     "photo_away": _("去掉"),
     "photo_away_sure": _("去掉这张照片？"),
     "visited_on": _("走访日期"),

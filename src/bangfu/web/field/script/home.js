@@ -8,29 +8,44 @@ import { secure } from "./vault.js";
 import { addresses, limits, say, sayDay } from "./words.js";
 
 const SHOWN_AT_ONCE = 50;
+const ARRIVED_SHOWN = 20;
 const DAY_MS = 86_400_000;
 
 export async function home(desk) {
   const { open } = desk.pack;
   await desk.visits.forgetArrived((open?.wipe_after_days ?? 7) * DAY_MS);
-  const [counts, rows] = await Promise.all([desk.visits.counts(), desk.visits.list()]);
+  const now = await parts(desk);
   const typed = desk.screen.querySelector("#search")?.value ?? "";
   show(
     desk.screen,
     make("h1", { class: "visually-hidden" }, say("title")),
-    standing(desk, counts),
+    now.standing,
     warnings(),
-    onPhone(desk, rows),
-    open ? households(desk, open, rows, typed) : make("p", { class: "told told-info" }, say("no_households_now")),
+    now.onPhone,
+    open ? households(open, now.rows, typed) : make("p", { class: "told told-info" }, say("no_households_now")),
     foot(desk, open),
   );
+}
+
+async function parts(desk) {
+  const [counts, rows] = await Promise.all([desk.visits.counts(), desk.visits.list()]);
+  return { rows, standing: standing(desk, counts), onPhone: onPhone(desk, rows) };
+}
+
+// What sending changes, and nothing else: who is looking for a household is not interrupted.
+export async function refreshed(desk) {
+  const shown = document.getElementById("standing-part");
+  if (!shown) return;
+  const now = await parts(desk);
+  shown.replaceWith(now.standing);
+  document.getElementById("on-phone-part")?.replaceWith(now.onPhone);
 }
 
 function standing(desk, counts) {
   const nothing = counts.waiting === 0 && counts.photos === 0;
   return make(
     "section",
-    { class: `standing ${nothing ? "standing-good" : "standing-waiting"}`, "aria-label": say("standing") },
+    { id: "standing-part", class: `standing ${nothing ? "standing-good" : "standing-waiting"}`, "aria-label": say("standing") },
     make("p", { class: "standing-main", id: "standing" }, nothing ? say("all_arrived") : say("still_on_phone", counts)),
     !nothing && make("p", {}, say("sends_itself")),
     make("p", {}, [say("count_drafts", counts), say("count_arrived", counts)].join(" · ")),
@@ -42,7 +57,7 @@ function standing(desk, counts) {
 async function sendNow(desk) {
   tell("");
   try {
-    await desk.sender.now();
+    await desk.sender.now(true);
   } catch (error) {
     desk.fail(error);
   }
@@ -71,12 +86,16 @@ function stateOf(row) {
 }
 
 function onPhone(desk, rows) {
-  if (!rows.length) return null;
+  if (!rows.length) return make("section", { id: "on-phone-part" });
+  const here = rows.filter((row) => row.state !== "arrived");
+  const arrived = rows.filter((row) => row.state === "arrived");
+  const shown = [...here, ...arrived.slice(0, ARRIVED_SHOWN)];
   return make(
     "section",
-    { "aria-labelledby": "on-phone" },
+    { id: "on-phone-part", "aria-labelledby": "on-phone" },
     make("h2", { id: "on-phone" }, say("on_phone")),
-    make("ul", { class: "cards" }, rows.map((row) => visitCard(desk, row))),
+    make("ul", { class: "cards" }, shown.map((row) => visitCard(desk, row))),
+    shown.length < rows.length && make("p", { class: "card-more" }, say("more_arrived", { more: rows.length - shown.length })),
   );
 }
 
@@ -101,7 +120,7 @@ async function reopen(desk, uuid) {
   return desk.go(`visit/${uuid}`);
 }
 
-function households(desk, pack, rows, typed) {
+function households(pack, rows, typed) {
   const list = make("ul", { class: "cards", id: "households" });
   const more = make("p", { class: "card-more", role: "status" });
   const search = make("input", { id: "search", type: "search", class: "line", value: typed, autocomplete: "off" });

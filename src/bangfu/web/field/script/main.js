@@ -5,11 +5,11 @@ import { make, show, tell } from "./making.js";
 import { Pack } from "./pack.js";
 import { Sender } from "./sending.js";
 import { firstPin, knownPin } from "./pin.js";
-import { home } from "./home.js";
+import { home, refreshed } from "./home.js";
 import { household } from "./household.js";
 import { writing } from "./writing.js";
 import { NoStorage, Register, Store, StorageFull } from "./store.js";
-import { Locked, Vault, fromBase64, secure } from "./vault.js";
+import { Locked, Vault, fromBase64, ready, secure } from "./vault.js";
 import { Visits } from "./visits.js";
 import { addresses, limits, say } from "./words.js";
 
@@ -25,6 +25,7 @@ export class Desk {
   }
 
   async open() {
+    await ready();
     const register = await Register.open();
     await this.#meet(register);
     if (!this.officer) return this.noRight ? this.enter() : this.#askToSignIn();
@@ -119,7 +120,11 @@ export class Desk {
     const place = document.getElementById("field-net");
     place.textContent = say(`net_${state}`);
     place.className = `field-net net-${state}`;
-    if (/^#?(home)?$/.test(location.hash) && this.pack.open) this.draw();
+    // Many arrive one after the other: once a second is enough to say so.
+    this.redraw ??= setTimeout(() => {
+      this.redraw = null;
+      refreshed(this).catch((error) => this.fail(error));
+    }, state === "sending" ? 1000 : 0);
   }
 
   async #askToSignIn() {

@@ -7,7 +7,9 @@
 import { Line, Refused, SignedOut, Unreachable } from "./asking.js";
 import { addresses, limits, say } from "./words.js";
 
-const LEASE_MS = 60_000;
+const LEASE_MS = 12_000;
+const SMALLEST_PART = 16 * 1024;
+const PART_PATIENCE_MS = 60_000;
 const PAUSE_MS = 15_000;
 const LONGEST_PAUSE_MS = 300_000;
 
@@ -20,6 +22,7 @@ export class Sender {
     this.pause = PAUSE_MS;
     this.timer = null;
     this.running = null;
+    this.part = limits.photo_part;
   }
 
   start() {
@@ -31,15 +34,16 @@ export class Sender {
     this.flush();
   }
 
-  // Asks for a try at once; one that is under way is the answer.
-  now() {
+  // Asks for a try at once; one that is under way is the answer. `asked`: by the officer, who need not wait for another
+  // window that may have been killed.
+  now(asked = false) {
     this.pause = PAUSE_MS;
-    return this.flush();
+    return this.flush(asked);
   }
 
-  flush() {
+  flush(asked = false) {
     clearTimeout(this.timer);
-    this.running ??= this.#flush().finally(() => {
+    this.running ??= this.#flush(asked).finally(() => {
       this.running = null;
       clearTimeout(this.timer);
       this.timer = setTimeout(() => this.flush(), this.pause);
@@ -52,9 +56,12 @@ export class Sender {
     this.changed(this.state);
   }
 
-  async #flush() {
+  async #flush(asked) {
     if (!this.visits.vault.visits || !(await this.visits.waiting()).length) return this.#became("idle");
-    if (!(await this.#takeLease())) return undefined; // another window of this officer is sending
+    if (!(await this.#takeLease(asked))) {
+      this.pause = LEASE_MS; // another window of this officer is sending, or was until it was closed
+      return undefined;
+    }
     try {
       this.#became("sending");
       const line = await Line.open();
@@ -78,12 +85,12 @@ export class Sender {
     }
   }
 
-  // Only one window sends at a time. Two would do no harm, the server knows each UUID; they would only do double work.
-  async #takeLease() {
+  // As a rule one window sends at a time. Two do no harm, the server knows each UUID; they only do double work.
+  async #takeLease(regardless = true) {
     this.me ??= crypto.getRandomValues(new Uint32Array(2)).join("-");
     const now = Date.now();
     const kept = await this.visits.store.amend("keys", "lease", (row) =>
-      row && row.owner !== this.me && row.until > now && row.until < now + 2 * LEASE_MS
+      !regardless && row && row.owner !== this.me && row.until > now && row.until < now + 2 * LEASE_MS
         ? undefined
         : { name: "lease", owner: this.me, until: now + LEASE_MS });
     return Boolean(kept);
@@ -124,12 +131,17 @@ export class Sender {
   // null when it has all of it.
   async #sendPhoto(line, photo, received) {
     const bytes = received < photo.size ? await this.visits.photoBytes(photo.uuid) : null;
+    if (received < photo.size && !bytes) return { message: say("photo_gone", { name: photo.name }) };
     let stuck = 0;
-    while (bytes && received < bytes.length) {
+    while (received < photo.size) {
       let here;
+      await this.#takeLease();
       try {
-        here = (await line.say(`${addresses.photos}${photo.uuid}/`, partOf(bytes, received))).received;
+        here = (await line.say(`${addresses.photos}${photo.uuid}/`, partOf(bytes, received, this.part))).received;
+        this.part = Math.min(this.part * 2, limits.photo_part);
       } catch (error) {
+        // A line that carries no part of this size may carry a smaller one.
+        if (error instanceof Unreachable) this.part = Math.max(this.part / 2, SMALLEST_PART);
         if (!(error instanceof Refused)) throw error;
         if ([413, 422].includes(error.status)) return error.answer;
         if (error.status !== 409) throw error;
@@ -144,9 +156,10 @@ export class Sender {
   }
 }
 
-function partOf(bytes, from) {
-  const end = Math.min(from + limits.photo_part, bytes.length);
+function partOf(bytes, from, size) {
+  const end = Math.min(from + size, bytes.length);
   return {
+    patience: PART_PATIENCE_MS,
     method: "PUT",
     body: bytes.subarray(from, end),
     headers: { "Content-Type": "application/octet-stream", "Content-Range": `bytes ${from}-${end - 1}/${bytes.length}` },

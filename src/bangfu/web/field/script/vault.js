@@ -12,6 +12,14 @@ import { limits } from "./words.js";
 
 export const secure = Boolean(globalThis.isSecureContext && globalThis.crypto?.subtle);
 
+// Fetched while there is a network: what is needed first when a photo is taken must not be asked for then.
+const lent = secure ? null : Promise.all([import("./noble-ciphers/chacha.js"), import("./noble-hashes/sha2.js")]);
+
+// Throws when the ciphers could not be fetched.
+export async function ready() {
+  await lent;
+}
+
 // The PIN was wrong; so many tries are left.
 export class PinWrong extends Error {
   constructor(left) {
@@ -37,7 +45,7 @@ export class Sealer {
     this.raw = raw;
     this.ready = secure
       ? crypto.subtle.importKey("raw", raw, "AES-GCM", false, ["encrypt", "decrypt"])
-      : import("./noble-ciphers/chacha.js");
+      : lent.then(([ciphers]) => ciphers);
   }
 
   static random() {
@@ -172,6 +180,6 @@ export class Vault {
 export async function sha256(bytes) {
   const digest = secure
     ? new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))
-    : (await import("./noble-hashes/sha2.js")).sha256(bytes);
+    : (await lent)[1].sha256(bytes);
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

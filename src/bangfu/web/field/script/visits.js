@@ -13,6 +13,7 @@ export class Visits {
     this.store = store;
     this.vault = vault;
     this.saving = new Map();
+    this.opened = new Map(); // for lists: what was opened once, until the row changes
   }
 
   begin({ checklist, household, village }) {
@@ -57,8 +58,16 @@ export class Visits {
   // Newest first. Rows that do not open are left out of the list and left on the phone.
   async list() {
     const rows = (await this.store.all("visits")).sort((one, other) => other.updated - one.updated);
-    const opened = await Promise.all(rows.map((row) => this.#opened(row).catch(() => null)));
+    const opened = await Promise.all(rows.map((row) => this.#listed(row).catch(() => null)));
     return opened.filter(Boolean);
+  }
+
+  async #listed(row) {
+    const known = this.opened.get(row.uuid);
+    if (known?.updated === row.updated) return { ...row, visit: known.visit };
+    const { visit } = await this.#opened(row);
+    this.opened.set(row.uuid, { updated: row.updated, visit });
+    return { ...row, visit };
   }
 
   // Counts need no key: they are shown before anything is unlocked.
