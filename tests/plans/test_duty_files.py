@@ -118,7 +118,7 @@ def test_the_rhythms_of_the_documents_are_all_there():
 
 def test_every_duty_of_the_files_can_be_said_in_words():
     for duty in duty_loading.shelf():
-        assert what_label(duty.what) and often_label(duty.often)
+        assert what_label(duty.what) and often_label(duty)
         assert period_label(period_of(duty.often.every, date(2026, 11, 22)))
         assert duty.recorded == (duty.what in RECORDED)
         assert duty.source.checked_on is not None

@@ -56,15 +56,14 @@ def export_overdue(viewer: Officer, day: date, area: Area | None = None, *, fmt:
 def _rows(behind: Behind, day: date) -> Iterable[list[str | int]]:
     named = {(each.doer.key, each.duty.id) for each in behind.named}
     for each in behind.late:
-        counted = each.duty.often.counted
         yield [
             behind.group.name,
             each.doer.name,
             str(each.duty.title),
-            often_label(each.duty.often),
+            often_label(each.duty),
             period_label(each.period),
-            number_label(counted, each.needed),
-            number_label(counted, each.done),
+            number_label(each.duty, each.needed),
+            number_label(each.duty, each.done),
             f"{each.due_on:%Y-%m-%d}",
             each.days_late(day),
             _("是") if (each.doer.key, each.duty.id) in named else "",

@@ -14,7 +14,7 @@ from bangfu.common.places import PlaceRange, within
 from bangfu.plans.doers import Doer, Group, GroupKind, Wanted, person, wanted_of
 from bangfu.plans.duty_loading import terms
 from bangfu.plans.models import DutyRecord, Served
-from bangfu.plans.standing import now_and_before, over, standing, within_days
+from bangfu.plans.standing import in_days, now_and_before, over
 from bangfu.plans.tallying import DutyDue, State
 from bangfu.support.models import Helper, Team, TeamMember, Unit
 
@@ -34,7 +34,7 @@ def in_order(found: Iterable[DutyDue]) -> list[DutyDue]:
 def due(officer: Officer, day: date) -> list[DutyDue]:
     """Every duty of the periods in which `day` lies of an officer, of the unit and of the team they belong to, the most
     urgent first; before them what was not done in the period just over."""
-    found = standing(wanted_of(officer), now_and_before(day), day)
+    found = now_and_before(wanted_of(officer), day)
     return in_order(each for each in found if each.period.last >= day or each.state is State.LATE)
 
 
@@ -66,7 +66,7 @@ def overdue_by_unit(viewer: Officer, day: date, area: Area | None = None) -> lis
     if not places:
         return []
     level = _level(viewer)
-    return behind_of(standing(Wanted(places=places), over(day), day), day, level)
+    return behind_of(over(Wanted(places=places), day), day, level)
 
 
 def behind_of(found: Iterable[DutyDue], day: date, level: int) -> list[Behind]:
@@ -158,36 +158,32 @@ def wanted_of_group(group: Group) -> Wanted:
 
 
 def of_group(viewer: Officer, group: Group, since: date, until: date, day: date) -> list[DutyDue]:
-    """Every duty of a group and its people in the periods that fall due between two days. Of a group outside the
-    viewer's areas, their own unit or team, only what it owes as a whole and what they owe themselves."""
-    found = standing(wanted_of_group(group), within_days(since, until), day)
-    return _seen_by(viewer, found, since, until)
+    """Every duty of a group and its people whose period ran, or whose last day was, between two days. Of a group
+    outside the viewer's areas, their own unit or team, only what it owes as a whole and what they owe themselves."""
+    return _seen_by(viewer, in_days(wanted_of_group(group), since, until, day))
 
 
 def of_officer(officer: Officer, since: date, until: date, day: date) -> list[DutyDue]:
-    """The duties of an officer as a person in the periods that fall due between two days."""
-    found = standing(person(officer), within_days(since, until), day)
-    return _seen_by(officer, found, since, until)
+    """The duties of an officer as a person whose period ran, or whose last day was, between two days."""
+    return _seen_by(officer, in_days(person(officer), since, until, day))
 
 
 def of_helper(viewer: Officer, helper: Helper, since: date, until: date, day: date) -> list[DutyDue]:
     """The same of a helper, with an account or without, as far as the viewer looks after their unit, team or post."""
     officers = (helper.officer_id,) if helper.officer_id else ()
-    found = standing(Wanted(helpers=(helper.pk,), officers=officers), within_days(since, until), day)
-    return _seen_by(viewer, found, since, until)
+    wanted = Wanted(helpers=(helper.pk,), officers=officers)
+    return _seen_by(viewer, in_days(wanted, since, until, day))
 
 
-def _seen_by(viewer: Officer, found: Iterable[DutyDue], since: date, until: date) -> list[DutyDue]:
+def _seen_by(viewer: Officer, found: Iterable[DutyDue]) -> list[DutyDue]:
+    """Of these what bodies owe, what the viewer owes, and what the people of the viewer's areas owe."""
     places = viewer.places_for(RIGHT)
     return in_order(
         each
         for each in found
-        if since <= each.due_on <= until
-        and (
-            not each.duty.who.persons
-            or each.doer.officer_id == viewer.pk
-            or any(reach.holds(each.doer.place) for reach in places)
-        )
+        if not each.duty.who.persons
+        or each.doer.officer_id == viewer.pk
+        or any(reach.holds(each.doer.place) for reach in places)
     )
 
 

@@ -6,13 +6,14 @@ from datetime import date, timedelta
 
 from bangfu.plans.doers import Doer, Wanted, doers
 from bangfu.plans.duties import Duty
-from bangfu.plans.duty_loading import Regimes, terms
+from bangfu.plans.duty_loading import Regimes, shelf, terms
 from bangfu.plans.periods import Every, Period, period_of, periods_of, preceding
 from bangfu.plans.sources import Real
-from bangfu.plans.tallying import DutyDue, judged
+from bangfu.plans.tallying import DutyDue, due_on, judged
 
-# Which periods of a kind are asked about.
+# Which periods of a kind are asked about, and of these which of a duty.
 Periods = Callable[[Every], Iterable[Period]]
+Keep = Callable[[Duty, Period], bool]
 
 
 @dataclass(frozen=True)
@@ -24,13 +25,13 @@ class Asked:
     period: Period
 
 
-def standing(wanted: Wanted, periods: Periods, day: date) -> list[DutyDue]:
+def standing(wanted: Wanted, periods: Periods, day: date, keep: Keep = lambda _duty, _period: True) -> list[DutyDue]:
     """How every duty of these doers stands on a day, in the periods asked about. Periods that they do not owe as a
     whole, and duties that ask nothing of them, are left out."""
     regimes = Regimes.now()
     spans = {every: list(periods(every)) for every in Every}
     everybody = doers(wanted, (duty.who for duty in regimes.shelf), day)
-    asked = list(_asked(everybody, spans, regimes))
+    asked = list(_asked(everybody, spans, regimes, keep))
     if not asked:
         return []
     since = min(each.period.first for each in asked)
@@ -44,38 +45,53 @@ def standing(wanted: Wanted, periods: Periods, day: date) -> list[DutyDue]:
     return [each for each in found if each is not None]
 
 
-def _asked(everybody: Iterable[Doer], spans: Mapping[Every, Iterable[Period]], regimes: Regimes) -> Iterator[Asked]:
+def in_days(wanted: Wanted, since: date, until: date, day: date) -> list[DutyDue]:
+    """The duties whose period ran, or whose last day was, between two days."""
+    # the longest time that a report may be handed in after its period
+    earliest = since - timedelta(days=max((duty.handed_in_days for duty in shelf()), default=0))
+    return standing(
+        wanted,
+        lambda every: periods_of(every, earliest, until),
+        day,
+        lambda duty, period: due_on(duty, period) >= since,
+    )
+
+
+def over(wanted: Wanted, day: date) -> list[DutyDue]:
+    """The duties whose last day was over before a day, and not longer ago than undone ones stay on the lists."""
+    since = day - timedelta(days=terms().listed_days)
+    return standing(
+        wanted,
+        lambda every: (period for period in periods_of(every, since, day) if period.last < day),
+        day,
+        lambda duty, period: since <= due_on(duty, period) < day,
+    )
+
+
+def now_and_before(wanted: Wanted, day: date) -> list[DutyDue]:
+    """The duties of the periods in which a day lies, and of those right before them."""
+    return standing(wanted, lambda every: [preceding(period_of(every, day)), period_of(every, day)], day)
+
+
+Spans = Mapping[Every, Iterable[Period]]
+
+
+def _asked(everybody: Iterable[Doer], spans: Spans, regimes: Regimes, keep: Keep) -> Iterator[Asked]:
     """The duties of each doer in each period. What holds for one of a place, capacity and rank holds for all of them,
     and is looked up once."""
     known: dict[tuple[object, ...], list[tuple[Duty, Period]]] = {}
     for doer in everybody:
         key = (doer.place, doer.capacity, doer.value, doer.name if doer.names_itself else "")
         if key not in known:
-            known[key] = list(_of_such(doer, spans, regimes))
+            known[key] = [each for each in _of_such(doer, spans, regimes) if keep(*each)]
         for duty, period in known[key]:
             if doer.owes(period):
                 yield Asked(duty, doer, period)
 
 
-def _of_such(doer: Doer, spans: Mapping[Every, Iterable[Period]], regimes: Regimes) -> Iterator[tuple[Duty, Period]]:
+def _of_such(doer: Doer, spans: Spans, regimes: Regimes) -> Iterator[tuple[Duty, Period]]:
     for every, periods in spans.items():
         for period in periods:
             for duty in regimes.at(doer.place, period.first).values():
                 if duty.often.every is every and duty.in_force.holds(period.last) and doer.meant_by(duty.who):
                     yield duty, period
-
-
-def now_and_before(day: date) -> Periods:
-    """The periods in which a day lies, and those right before them."""
-    return lambda every: [preceding(period_of(every, day)), period_of(every, day)]
-
-
-def within_days(since: date, until: date) -> Periods:
-    """The periods that have a day between two days."""
-    return lambda every: periods_of(every, since, until)
-
-
-def over(day: date) -> Periods:
-    """The periods that were over before a day, and not longer ago than undone duties stay on the lists."""
-    since = day - timedelta(days=terms().listed_days)
-    return lambda every: [period for period in periods_of(every, since, day) if period.last < day]

@@ -3,7 +3,7 @@
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from bangfu.plans.duties import Counted, Duty, Evidence, Often, What
+from bangfu.plans.duties import Counted, Duty, Evidence, What
 from bangfu.plans.duty_loading import Regimes, shelf
 from bangfu.plans.models import DutyRecord
 from bangfu.plans.models.duties import WHAT_LABELS
@@ -38,15 +38,19 @@ def state_colour(state: State) -> str:
     }[state]
 
 
-def number_label(counted: Counted, number: int) -> str:
-    """A number of what is counted, with its measure word."""
-    return {
-        Counted.VISITS: _("{number} 次"),
-        Counted.HOUSEHOLDS: _("{number} 户"),
-        Counted.DAYS: _("{number} 天"),
-        Counted.EACH_HOUSEHOLD: _("{number} 户"),
-        Counted.ITEMS: _("{number} 件"),
-    }[counted].format(number=number)
+def number_label(duty: Duty, number: int) -> str:
+    """A number of what a duty counts, with its measure word."""
+    counted = duty.often.counted
+    if counted is Counted.ITEMS:
+        text = {What.REPORT: _("{number} 份"), What.NEWS: _("{number} 条")}.get(duty.what, _("{number} 次"))
+    else:
+        text = {
+            Counted.VISITS: _("{number} 次"),
+            Counted.HOUSEHOLDS: _("{number} 户"),
+            Counted.DAYS: _("{number} 天"),
+            Counted.EACH_HOUSEHOLD: _("{number} 户"),
+        }[counted]
+    return text.format(number=number)
 
 
 def every_label(every: Every) -> str:
@@ -61,12 +65,12 @@ def every_label(every: Every) -> str:
     }[every]
 
 
-def often_label(often: Often) -> str:
+def often_label(duty: Duty) -> str:
     """How often, in words: 每月至少 3 天."""
-    every = every_label(often.every)
-    if often.counted is Counted.EACH_HOUSEHOLD:
-        return _("{every}每户至少 {number} 次").format(every=every, number=often.at_least)
-    return _("{every}至少 {number}").format(every=every, number=number_label(often.counted, often.at_least))
+    every, number = every_label(duty.often.every), duty.often.at_least
+    if duty.often.counted is Counted.EACH_HOUSEHOLD:
+        return _("{every}每户至少 {number} 次").format(every=every, number=number)
+    return _("{every}至少 {number}").format(every=every, number=number_label(duty, number))
 
 
 def period_label(period: Period) -> str:

@@ -89,7 +89,7 @@ def duty_rules(request: HttpRequest) -> HttpResponse:
             "duty": duty,
             "what": what_label(duty.what),
             "who": who_label(duty.who),
-            "often": often_label(duty.often),
+            "often": often_label(duty),
             "evidence": [each for each in duty.evidence if each.minimum],
             "optional": [each for each in duty.evidence if not each.minimum],
         }

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -58,10 +58,7 @@ def calendar(found: Sequence[DutyDue], month: date) -> dict[str, Any]:
 
 
 def span_of(month: date) -> tuple[date, date]:
-    """The days on which a month's duties fall due; this month also those of longer periods that are still running."""
-    last = period_of(Every.MONTH, month).last
-    today = timezone.localdate()
-    return month, period_of(Every.YEAR, today).last + timedelta(days=92) if month <= today <= last else last
+    return month, period_of(Every.MONTH, month).last
 
 
 @needs("duties.view")

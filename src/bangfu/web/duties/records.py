@@ -106,7 +106,7 @@ def _recordable_teams(request: HttpRequest) -> list[Team]:
 class RecordForm(TablerForm):
     duties = forms.MultipleChoiceField(
         label=gettext_lazy("对应的履职要求"),
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple(attrs={"data_wide": True}),
         help_text=gettext_lazy("一次会议可以同时对应几项要求，只登记一次。"),
     )
     title = forms.CharField(label=gettext_lazy("名称"), max_length=120)
@@ -133,7 +133,7 @@ class RecordForm(TablerForm):
 
     def __init__(self, *args: Any, duties: list[Duty], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choose(self, "duties", [(each.id, f"{each.title} · {often_label(each.often)}") for each in duties])
+        choose(self, "duties", [(each.id, f"{each.title} · {often_label(each)}") for each in duties])
 
 
 @needs("duties.record")

@@ -15,17 +15,16 @@ PAGES = {GroupKind.UNIT: "duty-unit", GroupKind.TEAM: "duty-team", GroupKind.ARE
 
 
 def row_of(each: DutyDue, day: date, *, may_record: bool = False) -> dict[str, Any]:
-    counted = each.duty.often.counted
     return {
         "due": each,
         "title": str(each.duty.title),
         "hint": str(each.duty.hint or ""),
-        "often": often_label(each.duty.often),
+        "often": often_label(each.duty),
         "period": period_label(each.period),
-        "done": number_label(counted, each.done),
-        "needed": number_label(counted, each.needed),
-        "missing": number_label(counted, each.missing),
-        "held_back": number_label(counted, each.held_back) if each.held_back else "",
+        "done": number_label(each.duty, each.done),
+        "needed": number_label(each.duty, each.needed),
+        "missing": number_label(each.duty, each.missing),
+        "held_back": number_label(each.duty, each.held_back) if each.held_back else "",
         "recorded": each.duty.recorded,
         "label": state_label(each.state),
         "colour": state_colour(each.state),
