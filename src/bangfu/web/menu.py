@@ -29,6 +29,7 @@ MENU = (
     Item("visit-list", _("走访"), "outline/home-heart", "visits.view", _("查看走访记录和各村进度")),
     Item("case-list", _("办理"), "outline/checklist", "cases.view"),
     Item("field", _("手机走访"), "outline/device-mobile", "visits.record"),
+    Item("my-households", _("帮扶"), "outline/heart-handshake", "support.view"),
     Item("duty-mine", _("履职"), "outline/calendar-check", "duties.view"),
     Item("area-tree", _("区划与村情"), "outline/map-2", "areas.view", _("查看区划、村情和历次区划变更")),
     Item("import-list", _("导入"), "outline/table-import", "registry.import"),

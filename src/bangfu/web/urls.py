@@ -17,6 +17,7 @@ urlpatterns = [
     path("public/apply/<int:village>/", applications.public_apply, name="public-apply"),
     path("public/postings/", public.public_postings, name="public-postings"),
     path("public/postings/<int:pk>/", public.public_posting, name="public-posting"),
+    path("support/", include("bangfu.web.support.urls")),
     path("duties/", include("bangfu.web.duties.urls")),
     path("rules/", include("bangfu.web.rulebook.urls")),
     path("measures/", include("bangfu.web.measuring.urls")),

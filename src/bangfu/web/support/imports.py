@@ -1,0 +1,137 @@
+"""Pairings from a file: upload and check, the report of every refused row, writing all or nothing."""
+
+import hashlib
+import tempfile
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from bangfu.support import importing, services
+from bangfu.support.models import PairingImport
+from bangfu.web.forms import TablerForm, carried_out
+from bangfu.web.guard import needs, officer_of
+from bangfu.web.uploads import on_disk
+
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+SHOWN = 20
+# Refused rows on the page; the workbook has all of them.
+ROWS = 200
+
+
+class ImportForm(TablerForm):
+    upload = forms.FileField(
+        label=gettext_lazy("文件"),
+        help_text=gettext_lazy("Excel 或 CSV，一行一户一人。"),
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.xls,.ods,.csv"}),
+    )
+    beyond_limits = forms.BooleanField(
+        label=gettext_lazy("接管旧台账：超过职级上限的也接收，列入超限名单"), required=False
+    )
+
+
+@needs("support.edit")
+@require_safe
+def pairing_import_list(request: HttpRequest) -> HttpResponse:
+    found = PairingImport.objects.visible_to(officer_of(request)).select_related("started_by").defer("rows", "problems")
+    page = Paginator(found, SHOWN).get_page(request.GET.get("page"))
+    context = {
+        "batches": page.object_list,
+        "page": {
+            "previous_url": f"?page={page.previous_page_number()}" if page.has_previous() else "",
+            "next_url": f"?page={page.next_page_number()}" if page.has_next() else "",
+        },
+    }
+    return render(request, "support/import_list.html", context)
+
+
+@needs("support.edit")
+def pairing_import_new(request: HttpRequest) -> HttpResponse:
+    """A file is read and judged; nothing is written yet."""
+    form = ImportForm(request.POST or None, request.FILES or None)
+    if form.is_valid():
+        made = carried_out(form, lambda: _checked(request, form.cleaned_data))
+        if made:
+            return redirect("pairing-import", made.pk)
+    return render(request, "support/import_new.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def _checked(request: HttpRequest, given: dict[str, Any]) -> PairingImport:
+    upload = given["upload"]
+    with tempfile.TemporaryDirectory(prefix="bangfu-") as folder:
+        path = on_disk(upload, Path(folder) / "upload")
+        with path.open("rb") as stream:
+            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+        return services.check_file(
+            by=officer_of(request),
+            path=path,
+            name=Path(upload.name or "").name,
+            sha256=sha256,
+            beyond_limits=given["beyond_limits"],
+        )
+
+
+def _batch(request: HttpRequest, pk: int) -> PairingImport:
+    rows = PairingImport.objects.visible_to(officer_of(request)).select_related("started_by")
+    found: PairingImport = get_object_or_404(rows, pk=pk)
+    return found
+
+
+@needs("support.edit")
+@require_safe
+def pairing_import(request: HttpRequest, pk: int) -> HttpResponse:
+    found = _batch(request, pk)
+    refused = importing.refused_rows(found)
+    context = {
+        "batch": found,
+        "refused": [{"row": each, "column": importing.LABELS.get(each.column, "")} for each in refused[:ROWS]],
+        "more": max(len(refused) - ROWS, 0),
+        "waits": found.state == PairingImport.State.CHECKED,
+        "may_drop": found.state in (PairingImport.State.CHECKED, PairingImport.State.REFUSED),
+    }
+    return render(request, "support/import.html", context)
+
+
+@needs("support.edit")
+@require_POST
+def pairing_import_write(request: HttpRequest, pk: int) -> HttpResponse:
+    done = services.write_import(by=officer_of(request), batch=_batch(request, pk))
+    if done.state == PairingImport.State.DONE:
+        messages.success(request, _("已写入 {number} 条结对。").format(number=done.counts["made"]))
+    else:
+        messages.error(request, _("核对之后情况有了变化，一行也没有写入。请看各行的原因。"))
+    return redirect("pairing-import", pk)
+
+
+@needs("support.edit")
+@require_POST
+def pairing_import_drop(request: HttpRequest, pk: int) -> HttpResponse:
+    services.drop_import(by=officer_of(request), batch=_batch(request, pk))
+    messages.success(request, _("已放弃这个文件。"))
+    return redirect("pairing-import-list")
+
+
+@needs("support.edit")
+@require_safe
+def pairing_report(request: HttpRequest, pk: int) -> HttpResponse:
+    return _workbook(importing.report(_batch(request, pk)), _("结对导入报告"))
+
+
+@needs("support.edit")
+@require_safe
+def pairing_template(request: HttpRequest) -> HttpResponse:
+    return _workbook(importing.template(), _("结对导入模板"))
+
+
+def _workbook(content: bytes, name: str) -> HttpResponse:
+    answer = HttpResponse(content, content_type=WORKBOOK)
+    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}.xlsx"
+    return answer
