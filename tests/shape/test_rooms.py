@@ -112,7 +112,8 @@ def test_a_relation_that_points_up_or_out_is_noticed():
 def test_no_file_is_longer_than_a_reader_can_hold():
     files = {source.name: source.text for source in python_files()}
     for file in [*PROGRAM.rglob("*.html"), *PROGRAM.rglob("*.js"), *PROGRAM.rglob("*.css")]:
-        files[file.relative_to(PROGRAM).as_posix()] = Path(file).read_text(encoding="utf-8")
+        if not file.parent.name.startswith("noble-"):  # not ours: held as they came by test_supplies
+            files[file.relative_to(PROGRAM).as_posix()] = Path(file).read_text(encoding="utf-8")
     assert len(files) > 50
     assert too_long(files) == []
 

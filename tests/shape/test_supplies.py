@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.contrib.staticfiles import finders
 
 from tests.shape.source import ROOT
@@ -16,6 +17,18 @@ CARRIED = {
     "vendor/tabler/js/tabler.min.js": "b60c76160e97624574dbb8cf10abe6aee9a6493b60096fdfc15dd1dd2bd99eb9",
     "vendor/echarts/echarts.min.js": "bf4a223524e40b77c304bec67e1222cf551f14880cf42c69dc046558e11c07b1",
     "vendor/htmx/htmx-2.min.js": "71ea67185bfa8c98c39d31717c6fce5d852370fcdfd129db4543774d3145c0de",
+}
+
+# Ciphers for origins where browsers lend none: files of @noble/ciphers and @noble/hashes 2.4.0.
+CIPHERS = {
+    "noble-ciphers/_arx.js": "ead142ba410404c0698bb80e0d6f77780799bb77a9e3b098cf0f9fca1c486e37",
+    "noble-ciphers/_poly1305.js": "5d2afd73b40dbafb7b6740c6e6388e7123c79a4e57306861b28c5734925fa84d",
+    "noble-ciphers/chacha.js": "5f1c00575e227b75163f4bac50b79442dec50ee3047c46c18887808ba8af0a69",
+    "noble-ciphers/utils.js": "a443ec1f60d1aaa25d1b7d8c102d33c0e8e6d683ada1ad17be9c32e69170ff95",
+    "noble-hashes/_md.js": "60cf3010fda89e3e4d3f0e7ff1ce249e9c467f34b4fd41b6fd6101d9f69be763",
+    "noble-hashes/_u64.js": "b09da8c07fe8187c07649494cdb7cd0bcf13df90b506a9473d19e4d5f8c2e102",
+    "noble-hashes/sha2.js": "471746bba6ec4c6238ca41358d1d3b40b6ff31cf3363f0b4d550c649c1a8e83b",
+    "noble-hashes/utils.js": "037ad49adb78168b6b699598fd33f85f7877456b1d28b4d032e2a1a16807947c",
 }
 
 
@@ -53,6 +66,9 @@ def test_the_lock_that_would_name_hosts_is_kept_out_of_the_repository():
 
 def test_the_files_served_from_carrier_packages_are_the_ones_that_were_chosen():
     assert changed_files(CARRIED) == []
+    assert changed_files({f"{settings.FIELD_CODE}/{name}": digest for name, digest in CIPHERS.items()}) == []
+    beside = {f"{file.parent.name}/{file.name}" for file in settings.FIELD_SCRIPT.glob("noble-*/*.js")}
+    assert beside == set(CIPHERS)
 
 
 @pytest.mark.parametrize("name", ["vendor/htmx/htmx-2.min.js", "vendor/tabler/css/no-such-file.css"])
