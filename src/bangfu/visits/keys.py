@@ -49,6 +49,11 @@ def end_key(*, by: Officer, key: FieldKey) -> None:
         note(actor=by, action="visit.key_ended", subject=held, name=held.name)
 
 
+def keys_of(officer: Officer) -> list[FieldKey]:
+    """An officer's own keys, the latest first."""
+    return list(FieldKey.objects.filter(officer=officer).order_by("-pk"))
+
+
 def officer_of_key(secret: str) -> Officer | None:
     """For whom a secret speaks today; None for one that is unknown, ended, run out, or of a closed account."""
     if not secret or len(secret) > 100:

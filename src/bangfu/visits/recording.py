@@ -79,9 +79,10 @@ def keep_version(checklist: Checklist) -> ChecklistVersion:
     return found
 
 
-def record(*, by: Officer, payload: VisitPayload, channel: Channel) -> Recorded:
+def record(*, by: Officer, payload: VisitPayload, channel: Channel, more: Sequence[Problem] = ()) -> Recorded:
     """Take a visit, or keep it whole in the tray with the reasons. The same uuid again gives what is there: nothing is
-    recorded twice, however often it is sent. Raises NotAllowed for somebody who may record no visit anywhere."""
+    recorded twice, however often it is sent. `more` is what its way here found wrong with it. Raises NotAllowed for
+    somebody who may record no visit anywhere."""
     if not by.may(RIGHT):
         raise NotAllowed(right=rights()[RIGHT].label)
     if known := already(by, payload):
@@ -89,6 +90,7 @@ def record(*, by: Officer, payload: VisitPayload, channel: Channel) -> Recorded:
     try:
         with transaction.atomic():
             judged = judge(by, payload, timezone.now())
+            judged.problems += more
             if judged.refused:
                 return _to_tray(by, judged, channel)
             return take(by, judged, channel)

@@ -16,7 +16,7 @@ from bangfu.visits import errors
 from bangfu.visits.checklists import Checklist
 from bangfu.visits.corrections import confirm, refuse, value_now
 from bangfu.visits.following import follow_areas
-from bangfu.visits.keys import end_key, make_key, officer_of_key
+from bangfu.visits.keys import end_key, keys_of, make_key, officer_of_key
 from bangfu.visits.models import Channel, Suspicion
 from bangfu.visits.payloads import PhotoNote, VisitPayload, read_payload
 from bangfu.visits.photos import add_photo_part, received, take_whole
@@ -37,6 +37,7 @@ __all__ = [
     "follow_areas",
     "hand_out",
     "judge",
+    "keys_of",
     "make_key",
     "officer_of_key",
     "read_payload",

@@ -32,6 +32,10 @@ POLICY = "; ".join(
 OPEN_PAGES = {"sign-in", "sign-in-code", "set-language", "public-postings", "public-posting", "public-apply"}
 # Asked by scripts on phones, which read no pages: they are told 401 instead of being led to the sign-in page.
 ASKED_BY_PHONES = {"phone-pack", "phone-token", "phone-send", "phone-photo"}
+# Asked by ODK Collect, which brings a key or a password with every request and no session.
+ASKED_BY_APPS = {
+    f"odk-{way}{name}" for way in ("", "key-") for name in ("root", "list", "submission", "form", "manifest", "media")
+}
 # Reachable before the code of the second step has been given.
 CODE_PAGES = {"sign-in-code", "sign-out", "set-language"}
 # Reachable while a new password is due.
@@ -70,6 +74,8 @@ def gate(get_response: Handler) -> Handler:
         address_now.set(request.META.get("REMOTE_ADDR", ""))
         page = resolve(request.path_info).url_name
         officer = request.user
+        if page in ASKED_BY_APPS:
+            return get_response(request)
         if not officer.is_authenticated:
             if page in ASKED_BY_PHONES:
                 return JsonResponse({"signed_in": False}, status=401)

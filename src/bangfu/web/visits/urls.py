@@ -4,9 +4,22 @@ from typing import Any
 
 from django.urls import path
 
-from bangfu.web.visits import lists, phone, settling, visit
+from bangfu.web.visits import lists, odk, phone, settling, visit
+
+# What ODK Collect asks for below the address of its server, which it is told once.
+OPENROSA = (
+    ("", odk.root, "root"),
+    ("formList", odk.form_list, "list"),
+    ("submission", odk.submission, "submission"),
+    ("forms/<slug:form>.xml", odk.form, "form"),
+    ("forms/<slug:form>/manifest", odk.manifest, "manifest"),
+    ("forms/<slug:form>/<str:name>", odk.media, "media"),
+)
 
 urlpatterns: list[Any] = [
+    *(path(f"odk/{route}", view, name=f"odk-{name}") for route, view, name in OPENROSA),
+    *(path(f"odk/key/<str:key>/{route}", view, name=f"odk-key-{name}") for route, view, name in OPENROSA),
+    path("apps/", odk.settings, name="odk-settings"),
     path("", lists.visit_list, name="visit-list"),
     path("export/", lists.visit_export, name="visit-export"),
     path("villages/", lists.villages, name="visit-villages"),
