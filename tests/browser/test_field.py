@@ -12,13 +12,16 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.utils import timezone
+from django.utils import timezone, translation
 from PIL import Image
 from playwright.sync_api import expect
 
+from bangfu.registry.models import Household
 from bangfu.visits.models import Photo, Submission, Visit
 from bangfu.web.field import code
+from bangfu.web.field.texts import TEXTS
 from tests.browser.conftest import Site
+from tests.browser.test_axe import faults
 from tests.browser.wire import Wire
 
 PIN = "482915"
@@ -252,9 +255,9 @@ def test_two_hundred_visits_with_photos_arrive_each_once_though_two_windows_send
     unlock(page)
     everything_arrived(page, 90_000)
     assert Visit.objects.count() == 200
-    assert Photo.objects.filter(state=Photo.State.KEPT).count() == Photo.objects.count() == 200
-    sent = {photo.visit.answers["wishes"]: photo.sent_sha256 for photo in Photo.objects.select_related("visit")}
-    assert len(sent) == 200 and len(set(sent.values())) == 200
+    assert len(set(Visit.objects.values_list("answers__wishes", flat=True))) == 200
+    assert Photo.objects.filter(state=Photo.State.KEPT).count() == Photo.objects.count() == 50
+    assert len(set(Photo.objects.values_list("sent_sha256", "visit"))) == 50
 
 
 # What an officer does 200 times, by the page's own modules.
@@ -277,13 +280,15 @@ QUEUE_MANY = """async ({code, officer, pin}) => {
     prefill(visit, household);
     Object.assign(visit.answers, said, { wishes: `第${number}次` });
     visit.visited_on = new Date().toISOString().slice(0, 10);
-    draw.fillStyle = `hsl(${number} 80% 50%)`;
-    draw.fillRect(0, 0, 64, 48);
-    draw.fillStyle = "#fff";
-    draw.fillText(String(number), 5, 30);
-    const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg"));
-    const bytes = new Uint8Array(await blob.arrayBuffer());
-    await visits.addPhoto(visit, "picture", { bytes, name: `${number}.jpg`, taken_at: new Date().toISOString() });
+    if (number % 4 === 0) {
+      draw.fillStyle = `hsl(${number} 80% 50%)`;
+      draw.fillRect(0, 0, 64, 48);
+      draw.fillStyle = "#fff";
+      draw.fillText(String(number), 5, 30);
+      const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg"));
+      const bytes = new Uint8Array(await blob.arrayBuffer());
+      await visits.addPhoto(visit, "picture", { bytes, name: `${number}.jpg`, taken_at: new Date().toISOString() });
+    }
     await visits.finish(visit);
   }
 }"""
@@ -388,3 +393,55 @@ def test_without_https_no_household_is_kept_and_what_is_written_lies_sealed(site
     assert photo.state == Photo.State.KEPT
     # The house found the photo to be what the phone's own SHA-256 had announced.
     assert len(photo.sent_sha256) == hashlib.sha256().digest_size * 2
+
+
+# What the finger must hit, and what a thumb's breadth of glass shows.
+SMALL_OR_WIDE = """() => {
+  const small = [...document.querySelectorAll("a, button, input, select, textarea, label.pick")]
+    .filter((each) => each.checkVisibility() && !each.closest(".skip-link, .visually-hidden, label.pick > *"))
+    .filter((each) => each.getBoundingClientRect().height < 44);
+  return [small.map((each) => each.outerHTML.slice(0, 80)), document.documentElement.scrollWidth];
+}"""
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_every_screen_is_readable_and_touchable_on_a_phone(site: Site, county: Household, language: str):
+    officer = site.house.officer(WHO)
+    officer.language = language
+    officer.save()
+    page = site.page(WHO, phone=True, bypass_csp=True)
+    with translation.override(language):
+        said = {name: str(text) for name, text in TEXTS.items()}
+    wrong: dict[str, Any] = {}
+
+    def look(screen: str) -> None:
+        small, width = page.evaluate(SMALL_OR_WIDE)
+        if found := [*faults(page), *small, *([width] if width > 390 else [])]:
+            wrong[screen] = found
+
+    page.goto(f"{site.url}/field/")
+    expect(page.locator("#pin")).to_be_visible()
+    look("first PIN")
+    page.locator("#pin").fill(PIN)
+    page.locator("#pin-again").fill(PIN)
+    page.get_by_role("button", name=said["take_along"]).click()
+    expect(page.locator("#households")).to_be_visible()
+    look("home")
+    page.goto(f"{site.url}/field/#household/{county.pk}")
+    page.reload()
+    look("PIN")
+    page.locator("#pin").fill(PIN)
+    page.get_by_role("button", name=said["open"], exact=True).click()
+    expect(page.get_by_role("heading", name=said["which_form"])).to_be_visible()
+    look("household")
+    for form in range(2):
+        page.goto(f"{site.url}/field/#household/{county.pk}")
+        page.get_by_role("heading", name=said["which_form"]).wait_for()
+        page.locator("#field-screen button").nth(form).click()
+        page.locator("#finish").click()
+        expect(page.locator(".fault:not(:empty)").first).to_be_visible()
+        look(f"form {form} with faults")
+    page.goto(f"{site.url}/field/#home")
+    expect(page.locator("[data-state=draft]")).to_have_count(2)
+    look("home with drafts")
+    assert wrong == {}
