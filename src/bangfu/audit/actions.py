@@ -73,6 +73,7 @@ ACTIONS = {
     # support
     "support.unit_saved": _("登记帮扶单位"),
     "support.helper_saved": _("登记帮扶责任人"),
+    "support.helpers_saved": _("批量登记帮扶责任人"),
     "support.helper_left": _("帮扶责任人调离"),
     "support.charge_begun": _("安排定点帮扶或包村"),
     "support.charge_ended": _("结束定点帮扶或包村"),

@@ -38,6 +38,7 @@ def _load(households: int, seed: int) -> dict[str, Any]:
     from bangfu.findings import running
     from bangfu.sample.data_files import county
     from bangfu.sample.services import load_sample_county, sample_officers, write_truth
+    from bangfu.support.enacting import enact as arrange_help
 
     loaded = load_sample_county(
         households, seed, progress=lambda step: progress(f"装入样县（约一分钟）/ sample county: {step}")
@@ -48,7 +49,9 @@ def _load(households: int, seed: int) -> dict[str, Any]:
     run = running.run_now(as_of=county().day, progress=lambda step: progress(f"筛查样县 / screening: {step}"))
     progress("办理样例案件 / cases")
     cases = enact(officer.username for officer in sample_officers())
-    return {"households": households, "seed": seed, "findings": run.counts["new"], "cases": cases}
+    progress("安排结对帮扶和驻村工作队 / helpers and teams")
+    helped = arrange_help(officer.username for officer in sample_officers())
+    return {"households": households, "seed": seed, "findings": run.counts["new"], "cases": cases, "helped": helped}
 
 
 def _told(address: str) -> str:

@@ -74,9 +74,10 @@ def work_out_in_background(pk: int) -> None:
 
 
 def work_out(pk: int) -> Proposal:
-    """Work out a proposal that waits. Raises ProposalBroken."""
+    """Work out a proposal, if it still waits. Raises ProposalBroken."""
     proposal: Proposal = Proposal.objects.select_related("area", "made_by").get(pk=pk)
-    Proposal.objects.filter(pk=pk).update(state=State.RUNNING)
+    if not Proposal.objects.filter(pk=pk, state=State.WAITING).update(state=State.RUNNING):
+        return proposal  # somebody else works on it, or has done so
     try:
         with transaction.atomic():
             _fill(proposal)

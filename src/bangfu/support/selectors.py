@@ -15,6 +15,7 @@ from bangfu.common.identity import normalise
 from bangfu.common.names import normalise_name
 from bangfu.common.places import Level, Viewer, span
 from bangfu.registry.models import Household, HouseholdQuerySet
+from bangfu.support.matching import steps_between
 from bangfu.support.measure_lists import measures_of as measures_of
 from bangfu.support.models import Charge, Handover, Helper, Pairing, Team, TeamMember
 from bangfu.support.models.pairing import HelperQuerySet
@@ -51,6 +52,11 @@ def history_of(viewer: Viewer, household_id: int) -> list[Pairing]:
 def helper_of(officer: Officer) -> Helper | None:
     """As which helper an officer is registered."""
     return Helper.objects.filter(officer=officer).select_related("unit", "area").first()
+
+
+def account(username: str) -> Officer | None:
+    """The account of a name, which a helper signs in with. That it exists is all that is told of it."""
+    return Officer.objects.filter(username=username).first()  # type: ignore[no-any-return]
 
 
 def households_of(officer: Officer, day: date) -> Any:
@@ -173,6 +179,12 @@ def charges_in(viewer: Viewer, village: Area, day: date) -> list[Charge]:
     return list(rows.select_related("unit", "helper__unit").order_by("unit__name", "helper__name", "pk"))
 
 
+def charges_of(viewer: Viewer, helper: Helper) -> list[Charge]:
+    """The villages that a helper is in charge of now, as far as the viewer may see them."""
+    rows = Charge.objects.visible_to(viewer).filter(helper=helper, ended_on=None)
+    return list(rows.select_related("village__parent").order_by("village__place"))
+
+
 # --- helpers ---------------------------------------------------------------------------------------------------------
 
 
@@ -258,3 +270,64 @@ def villages_without_team(viewer: Viewer, area: Area | None, day: date) -> int:
     if area is not None:
         rows = rows.inside(area)
     return rows.filter(~Exists(Team.objects.on(day).filter(village=OuterRef("pk")))).count()
+
+
+# --- choosing a helper -----------------------------------------------------------------------------------------------
+
+OFFERED = 30
+# Of how many, found by name or near, the best are offered.
+LOOKED_AT = 300
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A helper who may be chosen: what they have, what they may have, and how far they are (None: not asked)."""
+
+    helper: Helper
+    load: int
+    limit: int
+    steps: int | None
+
+    @property
+    def full(self) -> bool:
+        return self.load >= self.limit
+
+
+def offered(viewer: Viewer, q: str = "", village: Area | None = None, leave_out: int | None = None) -> list[Offer]:
+    """Helpers to choose among, who has room first, then the nearest: those that `q` finds, or those who work in the
+    township of the village or are in charge of it."""
+    rows = helpers(viewer, q).filter(left_on=None).exclude(pk=leave_out).order_by("name", "pk")
+    if not q and village is not None:
+        town = span(Level.TOWNSHIP)
+        first = village.place - village.place % town
+        charges = Charge.objects.filter(village=village, ended_on=None)
+        rows = rows.filter(
+            Q(area__place__gte=first, area__place__lt=first + town)
+            | Q(pk__in=charges.filter(helper__isnull=False).values("helper_id"))
+            | Q(unit_id__in=charges.filter(unit__isnull=False).values("unit_id"))
+        )
+    found = list(rows[:LOOKED_AT])
+    at_home = _at_home(found) if village is not None else {}
+    offers = [
+        Offer(
+            each.helper,
+            each.load,
+            each.limit,
+            steps_between(village.place, at_home[each.helper.pk]) if village is not None else None,
+        )
+        for each in loaded(found)
+    ]
+    offers.sort(key=lambda each: (each.full, each.steps or 0, each.load, each.helper.name, each.helper.pk))
+    return offers[:OFFERED]
+
+
+def _at_home(found: Sequence[Helper]) -> dict[int, set[int]]:
+    """Where each of these helpers is at home: the own place, and the villages that they or their unit are in charge
+    of."""
+    places: dict[tuple[str, int], set[int]] = defaultdict(set)
+    rows = Charge.objects.filter(ended_on=None).filter(
+        Q(helper_id__in=[each.pk for each in found]) | Q(unit_id__in={each.unit_id for each in found})
+    )
+    for unit, helper, place in rows.values_list("unit_id", "helper_id", "village__place"):
+        places["unit", unit].add(place) if unit else places["helper", helper].add(place)
+    return {each.pk: {each.area.place} | places["unit", each.unit_id] | places["helper", each.pk] for each in found}

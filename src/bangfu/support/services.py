@@ -19,11 +19,30 @@ from bangfu.support.measures import (
 from bangfu.support.pairings import Paired, Wish, end_pairing, hand_over, pair, pair_many
 from bangfu.support.projects import ProjectEntry, save_project
 from bangfu.support.proposals import Taken, decline, propose, take, work_out
-from bangfu.support.teams import end_team, enter_days, enter_leave, form_team, join_team, leave_team, withdraw_leave
-from bangfu.support.units import end_charge, helper_leaves, put_in_charge, save_helper, save_unit
+from bangfu.support.teams import (
+    end_team,
+    enter_days,
+    enter_leave,
+    form_team,
+    join_team,
+    leave_team,
+    months_after,
+    withdraw_leave,
+)
+from bangfu.support.units import (
+    NewHelper,
+    end_charge,
+    helper_leaves,
+    put_in_charge,
+    reveal_phone,
+    save_helper,
+    save_helpers,
+    save_unit,
+)
 
 __all__ = [
     "Entry",
+    "NewHelper",
     "Paired",
     "ProjectEntry",
     "Promise",
@@ -45,6 +64,7 @@ __all__ = [
     "helper_leaves",
     "join_team",
     "leave_team",
+    "months_after",
     "move_measure",
     "move_measures",
     "pair",
@@ -53,7 +73,9 @@ __all__ = [
     "plan_measures",
     "propose",
     "put_in_charge",
+    "reveal_phone",
     "save_helper",
+    "save_helpers",
     "save_project",
     "save_unit",
     "settle_commitment",

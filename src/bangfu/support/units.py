@@ -1,5 +1,7 @@
 """Units and helpers, and who is in charge of a village: verbs of `support.services` in a file of their own."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -8,16 +10,20 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from bangfu.accounts.models import Officer
+from bangfu.accounts.roles import rights
 from bangfu.areas.models import Area
 from bangfu.audit.services import record
+from bangfu.common.errors import NotAllowed
 from bangfu.common.names import initials, normalise_name
-from bangfu.common.places import Level
+from bangfu.common.places import Level, within
 from bangfu.common.policy import code_list
 from bangfu.support import errors
 from bangfu.support.acting import require
 from bangfu.support.models import Charge, Helper, Pairing, TeamMember, Unit
 from bangfu.support.policy import policy
 from bangfu.support.texts import NAME_LIMIT, UNIT_LIMIT, not_ahead, phone_of, plain, reason_of, wanted
+
+SENSITIVE = "registry.see_sensitive"
 
 
 @transaction.atomic
@@ -89,6 +95,48 @@ def save_helper(
     if changed:
         record(actor=by, action="support.helper_saved", subject=kept, place=area.place, fields=changed)
     return kept
+
+
+@dataclass(frozen=True)
+class NewHelper:
+    """A helper to be registered with many others; without an `area` they work at the unit's seat."""
+
+    name: str
+    unit: Unit
+    rank: str
+    area: Area | None = None
+    position: str = ""
+    phone: str = ""
+    officer: Officer | None = None
+
+
+@transaction.atomic
+def save_helpers(*, by: Officer | None, helpers: Sequence[NewHelper]) -> list[Helper]:
+    """Register many helpers at once, all or none, with one entry in the trail. Raises what `save_helper` raises."""
+    known = set(Helper.objects.working().values_list("unit_id", "name", "phone"))
+    made = []
+    for each in helpers:
+        area = each.area or each.unit.area
+        require(by, area.place, area.name)
+        name, phone = normalise_name(wanted(each.name, NAME_LIMIT, _("姓名"))), phone_of(each.phone)
+        if (each.unit.pk, name, phone) in known:
+            raise errors.HelperThere(unit=each.unit.name, helper=name)
+        known.add((each.unit.pk, name, phone))
+        made.append(
+            Helper(
+                name=name,
+                initials=initials(name),
+                unit=each.unit,
+                rank=_code("helper_rank", each.rank, _("职级")),
+                position=plain(each.position, NAME_LIMIT, _("职务")),
+                area=area,
+                phone=phone,
+                officer=each.officer,
+            )
+        )
+    found: list[Helper] = Helper.objects.bulk_create(made, batch_size=500)
+    record(actor=by, action="support.helpers_saved", subject_type="helper", count=len(found))
+    return found
 
 
 def _set(kept: Any, values: dict[str, Any]) -> list[str]:
@@ -183,3 +231,15 @@ def end_charge(*, by: Officer | None, charge: Charge, on: date) -> Charge:
     now.save(update_fields=["ended_on"])
     record(actor=by, action="support.charge_ended", subject=now, place=now.village.place, on=on)
     return now
+
+
+@transaction.atomic
+def reveal_phone(*, by: Officer, helper: Helper) -> str:
+    """The whole number of a helper who works where the officer may see such things, or who helps a household there;
+    the look is kept in the trail. Raises NotAllowed."""
+    places = by.places_for(SENSITIVE)
+    helping = Pairing.objects.filter(helper=helper, ended_on=None).filter(within(places, "household__place"))
+    if not by.may(SENSITIVE, helper.area.place) and not helping.exists():
+        raise NotAllowed(right=rights()[SENSITIVE].label)
+    record(actor=by, action="registry.revealed", subject=helper, place=helper.area.place, field="phone")
+    return helper.phone
