@@ -36,6 +36,7 @@ def _load(households: int, seed: int) -> dict[str, Any]:
     from bangfu.casework.enacting import enact
     from bangfu.casework.services import OldRisk, take_over
     from bangfu.findings import running
+    from bangfu.plans.enacting import enact as act_duties
     from bangfu.sample.data_files import county
     from bangfu.sample.services import load_sample_county, sample_officers, write_truth
     from bangfu.support.enacting import enact as arrange_help
@@ -51,7 +52,16 @@ def _load(households: int, seed: int) -> dict[str, Any]:
     cases = enact(officer.username for officer in sample_officers())
     progress("安排结对帮扶和驻村工作队 / helpers and teams")
     helped = arrange_help(officer.username for officer in sample_officers())
-    return {"households": households, "seed": seed, "findings": run.counts["new"], "cases": cases, "helped": helped}
+    progress("登记履职 / duties")
+    duties = act_duties(officer.username for officer in sample_officers())
+    return {
+        "households": households,
+        "seed": seed,
+        "findings": run.counts["new"],
+        "cases": cases,
+        "helped": helped,
+        "duties": duties,
+    }
 
 
 def _told(address: str) -> str:
