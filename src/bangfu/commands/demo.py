@@ -40,6 +40,7 @@ def _load(households: int, seed: int) -> dict[str, Any]:
     from bangfu.sample.data_files import county
     from bangfu.sample.services import load_sample_county, sample_officers, write_truth
     from bangfu.support.enacting import enact as arrange_help
+    from bangfu.support.enacting_measures import enact_measures
 
     loaded = load_sample_county(
         households, seed, progress=lambda step: progress(f"装入样县（约一分钟）/ sample county: {step}")
@@ -52,6 +53,8 @@ def _load(households: int, seed: int) -> dict[str, Any]:
     cases = enact(officer.username for officer in sample_officers())
     progress("安排结对帮扶和驻村工作队 / helpers and teams")
     helped = arrange_help(officer.username for officer in sample_officers())
+    progress("登记帮扶措施 / measures")
+    measures = enact_measures([officer.username for officer in sample_officers()])
     progress("登记履职 / duties")
     duties = act_duties(officer.username for officer in sample_officers())
     return {
@@ -60,6 +63,7 @@ def _load(households: int, seed: int) -> dict[str, Any]:
         "findings": run.counts["new"],
         "cases": cases,
         "helped": helped,
+        "measures": measures,
         "duties": duties,
     }
 

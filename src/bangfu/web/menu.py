@@ -31,6 +31,7 @@ MENU = (
     Item("field", _("手机走访"), "outline/device-mobile", "visits.record"),
     Item("my-households", _("帮扶"), "outline/heart-handshake", "support.view"),
     Item("duty-mine", _("履职"), "outline/calendar-check", "duties.view"),
+    Item("help-list", _("帮扶措施"), "outline/gift", "support.view", _("查看帮扶措施和村级规划")),
     Item("area-tree", _("区划与村情"), "outline/map-2", "areas.view", _("查看区划、村情和历次区划变更")),
     Item("import-list", _("导入"), "outline/table-import", "registry.import"),
     Item("rule-list", _("规则与标准"), "outline/gavel", "rules.view"),

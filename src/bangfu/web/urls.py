@@ -14,6 +14,7 @@ urlpatterns = [
     path("cases/", include("bangfu.web.casework.urls")),
     path("visits/", include("bangfu.web.visits.urls")),
     path("field/", include("bangfu.web.field.urls")),
+    path("help/", include("bangfu.web.support.help_urls")),
     path("public/apply/<int:village>/", applications.public_apply, name="public-apply"),
     path("public/postings/", public.public_postings, name="public-postings"),
     path("public/postings/<int:pk>/", public.public_posting, name="public-posting"),
