@@ -47,19 +47,20 @@ def _told(made: Any) -> str:
         "day": made.good_until.date().isoformat(),
         "fingerprint": made.fingerprint,
     }
-    renewed = _(
-        "网站证书已更新，{day} 前有效，适用于：{hosts}。根证书没有变，已经装过的手机不用重装。重新启动网站后生效。"
-    )
-    fresh = _(
-        "证书已生成在 {folder}，{day} 前有效（到期前再运行一次即可），适用于：{hosts}。\n"
-        "其中 ca.key 和 server.key 不能外传；ca.crt 是公开的，要装到每部手机上：\n"
-        "  安卓、鸿蒙手机：把 ca.crt 发到手机，在“设置”中搜索“CA 证书”（安全 > 加密与凭据 > 安装证书 > "
-        "CA 证书），选择它安装。\n"
-        "  苹果手机：把 ca.crt 发到手机并打开，在“设置”中安装描述文件，"
-        "再到“通用 > 关于本机 > 证书信任设置”中打开开关。\n"
-        "  Windows 电脑：双击 ca.crt，安装到“受信任的根证书颁发机构”。\n"
-        "安装时请核对指纹（SHA-256）：\n  {fingerprint}\n"
-        "这个根证书只能证明上述域名和内网地址，不能用来冒充别的网站。"
-    )
     use = _("启动：bangfu serve --host 0.0.0.0 --port 443 --cert {folder}")
-    return "\n".join([(fresh if made.made else renewed).format(**facts), use.format(**facts)])
+    if not made.made:
+        told = [
+            _("网站证书已更新，{day} 前有效，适用于：{hosts}。重新启动网站后生效。"),
+            _("根证书没有变，已经装过的手机不用重装。"),
+        ]
+    else:
+        told = [
+            _("证书已生成在 {folder}，{day} 前有效（到期前再运行一次即可），适用于：{hosts}。"),
+            _("其中 ca.key 和 server.key 不能外传；ca.crt 是公开的，要发到并装在每部手机上。"),
+            _("安卓、鸿蒙手机：在“设置”中搜索“CA 证书”（安全 > 加密与凭据 > 安装证书），选择 ca.crt 安装。"),
+            _("苹果手机：打开 ca.crt，在“设置”中安装描述文件，再到“通用 > 关于本机 > 证书信任设置”中打开开关。"),
+            _("Windows 电脑：双击 ca.crt，安装到“受信任的根证书颁发机构”。"),
+            _("安装时请核对指纹（SHA-256）：{fingerprint}"),
+            _("这个根证书只能证明上述域名和内网地址，不能用来冒充别的网站。"),
+        ]
+    return "\n".join(line.format(**facts) for line in [*told, use])
