@@ -40,11 +40,12 @@ def visiting(house: House) -> Visiting:
         person(1),
         child,
         household_type="01",
+        main_cause="01",
         safe_water_solved=True,
         cultivated_land_mu="3.50",
         sanitary_toilet=False,
     )
-    other = household(by, house.village, person(2), household_type="01")
+    other = household(by, house.village, person(2), household_type="01", main_cause="01")
     return Visiting(
         officer("visitor", ("team_member", house.village)),
         officer("secretary", ("first_secretary", house.village)),

@@ -41,6 +41,7 @@ def _load(households: int, seed: int) -> dict[str, Any]:
     from bangfu.sample.services import load_sample_county, sample_officers, write_truth
     from bangfu.support.enacting import enact as arrange_help
     from bangfu.support.enacting_measures import enact_measures
+    from bangfu.visits.enacting import enact as act_visits
 
     loaded = load_sample_county(
         households, seed, progress=lambda step: progress(f"装入样县（约一分钟）/ sample county: {step}")
@@ -51,6 +52,8 @@ def _load(households: int, seed: int) -> dict[str, Any]:
     run = running.run_now(as_of=county().day, progress=lambda step: progress(f"筛查样县 / screening: {step}"))
     progress("办理样例案件 / cases")
     cases = enact(officer.username for officer in sample_officers())
+    progress("登记走访 / visits")
+    visits = act_visits(officer.username for officer in sample_officers())
     progress("安排结对帮扶和驻村工作队 / helpers and teams")
     helped = arrange_help(officer.username for officer in sample_officers())
     progress("登记帮扶措施 / measures")
@@ -62,6 +65,7 @@ def _load(households: int, seed: int) -> dict[str, Any]:
         "seed": seed,
         "findings": run.counts["new"],
         "cases": cases,
+        "visits": visits,
         "helped": helped,
         "measures": measures,
         "duties": duties,

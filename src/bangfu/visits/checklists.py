@@ -38,6 +38,8 @@ class Kind(StrEnum):
     MEMBERS = "members"
 
 
+# Names that stand beside the answers about a person.
+RESERVED = frozenset({"member", "who", "key"})
 NUMBERS = (Kind.WHOLE, Kind.AMOUNT)
 CHOSEN = (Kind.CHOICE, Kind.MANY)
 OPERATORS = ("is_", "is_not", "at_least", "at_most", "one_of")
@@ -185,7 +187,7 @@ def _each_knows_those_before(questions: tuple[Question, ...]) -> None:
     """Ids are unique, and a condition names a question that stands before and can answer to it."""
     seen: dict[str, Question] = {}
     for question in questions:
-        if question.id in seen or question.id == "member":
+        if question.id in seen or question.id in RESERVED:
             raise ValueError(f"{question.id}: stands twice")
         for condition in question.shown_when:
             other = seen.get(condition.question)

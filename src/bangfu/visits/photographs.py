@@ -31,7 +31,7 @@ class KeptPhoto:
     look: int | None
 
 
-class _Bytes(io.BytesIO):
+class Bytes(io.BytesIO):
     """What `papers.keep` takes: bytes with a name."""
 
     name = ""
@@ -96,7 +96,7 @@ def keep(file: Path, name: str, sha256: str) -> KeptPhoto:
         types = "、".join(str(label) for label in policy().photos.types.values())
         raise errors.PhotoNotImage(name=name, types=types)
     picture = _opened(content, name)
-    kept = papers.keep(_bare(picture))
+    kept = papers.keep(as_jpeg(picture))
     return KeptPhoto(kept.sha256, kept.size, kept.media_type, look_of(picture))
 
 
@@ -135,9 +135,9 @@ def _opened(content: bytes, name: str) -> Image.Image:
     return upright.convert("RGB") if upright.mode not in ("RGB", "L") else upright
 
 
-def _bare(picture: Image.Image) -> _Bytes:
+def as_jpeg(picture: Image.Image) -> Bytes:
     """The picture as JPEG and nothing else: no EXIF, no comment, no colour profile."""
-    out, bare = _Bytes(), Image.new(picture.mode, picture.size)
+    out, bare = Bytes(), Image.new(picture.mode, picture.size)
     bare.paste(picture)
     bare.save(out, "JPEG", quality=policy().photos.quality)
     out.seek(0)

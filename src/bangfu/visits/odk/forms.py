@@ -225,21 +225,24 @@ class _Writer:
         repeat = ET.SubElement(
             outer, "repeat", {"nodeset": above, "jr:count": f"/data/{count}", "jr:noAddRemove": "true()"}
         )
+        ET.SubElement(repeated, "key")
         key = f"concat(/data/household, '-{group}-', position({{}}))"
+        self._bind(f"{above}/key", type="string", calculate=key.format(".."))
         for name, column in (("member", "member"), ("who", "label")):
             ET.SubElement(repeated, name)
-            self._bind(f"{above}/{name}", type="string", calculate=_of_member(column, key.format("..")))
+            self._bind(f"{above}/{name}", type="string", calculate=_of_member(column, "current()/../key"))
         self._bind_readonly(f"{above}/who", repeat)
         for inner in question.questions:
             self._question(inner, repeated, repeat, above, question.questions)
             if inner.prefill:
+                # when a repeat is new its key is not computed yet
                 value = _of_member(inner.prefill, key.format("current()/.."))
                 ET.SubElement(
                     repeat, "setvalue", {"event": "odk-new-repeat", "ref": f"{above}/{inner.id}", "value": value}
                 )
         for column in sorted(_columns(question)):
             ET.SubElement(repeated, f"seen_{column}")
-            self._bind(f"{above}/seen_{column}", type="string", calculate=_of_member(column, key.format("..")))
+            self._bind(f"{above}/seen_{column}", type="string", calculate=_of_member(column, "current()/../key"))
 
     def _bind_readonly(self, path: str, body: ET.Element) -> None:
         bind = next(each for each in self.model.findall("bind") if each.get("nodeset") == path)

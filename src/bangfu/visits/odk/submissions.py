@@ -79,7 +79,7 @@ def _answers(
                 for each, text in entry.items()
                 if each.startswith("seen_")
             }
-            kept = {k: v for k, v in entry.items() if v and k != "who" and not k.startswith("seen_")}
+            kept = {k: v for k, v in entry.items() if v and k not in ("who", "key") and not k.startswith("seen_")}
             if len(kept) > 1:
                 answers.setdefault(name, []).append(kept)
         elif text := _said(node):
