@@ -49,7 +49,7 @@ def quote_span(layout: Layout, start: int, end: int, neighbours: Neighbours, dat
         right -= 1
     while right < len(text) and text[right] in "”" and "“" in text[left:right]:
         right += 1
-    return left, max(right, end)
+    return min(left, start), max(right, end)
 
 
 def _behind_leads(text: str, left: int, start: int) -> int:
@@ -68,7 +68,7 @@ def _leading() -> re.Pattern[str]:
 def _subject_edges() -> tuple[re.Pattern[str], re.Pattern[str]]:
     subjects = grammar().words.subjects
     return (
-        re.compile(rf"^(?:[ \t,、的“]*(?:{any_of(subjects.lead)}))+(?=[^ ])"),
+        re.compile(rf"[ \t,、的“]*{any_of(subjects.lead)}(?=[^ ])"),
         re.compile(rf"(?:{any_of(subjects.tail)}|[ ,、:(“])+$"),
     )
 
@@ -86,6 +86,12 @@ def subject_of_quantity(text: str, quantity: Quantity, left: int, right: int) ->
     return before or behind
 
 
+_TRAILING = re.compile(
+    r"(?:由|从|在|于|到)?(?:(?:19|20)[0-9]{2}年[末底初]?|[0-9]{1,2}月[份底末初]?(?:[上中下]旬)?)(?:前|的)*$"
+    r"|[&<>=≥≤ a-z;]+$"
+)
+
+
 def _cleaned(noun: str) -> str:
     """A noun phrase without dates, verbs and particles at its ends."""
     lead, tail = _subject_edges()
@@ -95,7 +101,11 @@ def _cleaned(noun: str) -> str:
         else noun
     )
     for _ in range(3):
-        shorter = tail.sub("", lead.sub("", noun)) or noun
+        noun = _TRAILING.sub("", noun)
+        shorter = noun
+        while match := lead.match(shorter):
+            shorter = shorter[match.end() :]
+        shorter = tail.sub("", shorter) or noun
         if shorter == noun:
             break
         noun = shorter
@@ -202,11 +212,15 @@ def area_of(text: str, left: int, right: int) -> str:
     told = text[left:right]
     if match := _whole_area().search(told):
         return match[0]
+    while lead := _subject_edges()[0].match(told):
+        told = told[lead.end() :]
     match = _named_area().match(told)
-    return match["name"] if match and not _NO_AREA.search(match["name"]) else ""
+    name = match["name"] if match else ""
+    deeds = (*grammar().words.labels.acts, *grammar().words.subjects.lead)
+    return "" if not name or _NO_AREA.search(name) or name.startswith(deeds) else name
 
 
-_NO_AREA = re.compile("贫困|农村|行政|退出|重点|示范|改建|非|脱贫|联系|省内|乡村|集中|发展|城镇")
+_NO_AREA = re.compile("贫困|农村|行政|退出|重点|示范|改建|非|脱贫|联系|省内|乡村|招聘|硬化|集中|发展|城镇")
 
 
 @cache
@@ -216,9 +230,8 @@ def _whole_area() -> re.Pattern[str]:
 
 @cache
 def _named_area() -> re.Pattern[str]:
-    lead = any_of(grammar().words.subjects.lead)
     return re.compile(
-        rf"(?:{lead}|[ 、,])*(?P<name>(?!贫困|行政|中心|重点|示范|农)"
+        r"[ 、,]*(?P<name>(?!贫困|行政|中心|重点|示范|农)"
         r"(?:(?![每所对由到各驻把将与和及在个的为全该本我从向以被使让围绕地处])[一-龥]){2,5}?"
         r"(?:省|自治州|州|市|县|(?<![库山地景灾校牧林园小片])区|乡|镇|街道|村|社区))"
         r"(?![一-龥]?(?:级|民|里|长|干部|组织|庄|容))"

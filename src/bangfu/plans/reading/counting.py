@@ -9,7 +9,7 @@ from bangfu.plans.reading.quantities import Quantity
 from bangfu.plans.reading.words import any_of, grammar
 
 _CHUNK_END = re.compile(
-    r"[,;。:、!?()“”‘’《》\s0-9]|以上|以下|进行|开展|参加|负责|组成|分别|已|以及|和(?=[\u4e00-\u9fff])|要|(?<![比针核应相校面])对|将|实现|达到|成功|每"
+    r"[,;。:、!?()“”‘’《》\s0-9]|以上|以下|进行|开展|参加|负责|组成|分别|已|以及|和(?=[\u4e00-\u9fff])|要|(?<![比针核应相校面结])对|将|实现|达到|成功|每"
 )
 _LONG_AGO = 14  # how far in front of 一 the deed may stand
 

@@ -157,6 +157,8 @@ class Deadlines:
         if inside:
             ahead = [d for d in inside if d.start < start]
             return ahead[-1] if ahead else inside[0]
+        if (behind := self._behind(sentence, right)) is not None:
+            return behind
         before = [d for d in self.within(sentence.start, left) if self._governs(d) and not self._in_brackets(d, start)]
         if not before:
             return None
@@ -165,6 +167,19 @@ class Deadlines:
         if last.role is Role.AT and not self._leads(last, sentence):
             return None
         return None if re.search(r"[。]", told) else last
+
+    def _behind(self, sentence: Sentence, right: int) -> DateFound | None:
+        """改造48户,6月底前完工: a clause behind that has a date and no amount of its own says by when."""
+        text = self.layout.text
+        if right >= sentence.end or text[right] != ",":
+            return None
+        _, stop = self.layout.clause(right + 1, right + 1, ",;。!?\n")
+        head = re.match(r"\s*(?:于|在|并于|力争|确保|须于|应于|必须在)*", text[right + 1 : stop])
+        found = [d for d in self.within(right + 1, stop) if d.role is Role.DEADLINE]
+        if not found or head is None or found[0].start > right + 1 + head.end():
+            return None
+        rest = text[found[0].end : stop]
+        return found[0] if re.fullmatch(r"[一-龥]{0,10}", rest) and not re.search(r"全部|所有|每", rest) else None
 
     def _governs(self, date: DateFound) -> bool:
         if date.role is Role.LABEL or date.role is Role.START:

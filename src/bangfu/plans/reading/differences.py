@@ -12,6 +12,7 @@ from bangfu.plans.reading.words import any_of, grammar
 
 _CLOSE = 1e-6
 _ROUNDED = 0.5  # a share told in whole per cent may be off by half a per cent
+_CLEAR = 5  # a shorter noun phrase says too little for two amounts to be of the same
 _PER_HOUSEHOLD = 12  # more people than this in one household are looked at
 
 
@@ -26,7 +27,7 @@ def differences(
     yield from _shares(plain, layout, amounts)
     yield from _people(plain, amounts)
     yield from _table_totals(text, found_tables)
-    yield from _text_and_table(text, amounts, found_tables)
+    yield from _text_and_table(text, layout, amounts, found_tables)
 
 
 def _place(proposal: Proposal) -> Place:
@@ -73,12 +74,21 @@ def _parts(text: str, plain: str, layout: Layout, amounts: list[Proposal]) -> It
                 if not parts:
                     break
                 continue
+            if _number(other) > _number(whole) and parts:
+                break
             parts.append(other)
+        if parts and all(re.search(r"[0-9]{4}年", _lead(plain, part)) for part in parts):
+            continue  # one measure year by year, not parts of it
         total = sum(map(_number, parts))
         bracket = bool(parts) and "(" in plain[whole.at[1] : parts[0].at[0]]
         only = len(parts) == 1 and (bracket or "其中" in plain[whole.at[1] : parts[0].at[0]])
         if (len(parts) >= 2 and _differ(total, _number(whole))) or (only and total > _number(whole)):
             yield _difference("parts", whole, parts, total)
+
+
+def _lead(plain: str, part: Proposal) -> str:
+    """The few characters in front of an amount."""
+    return plain[max(0, part.at[0] - 9) : part.at[0]]
 
 
 def _closed(plain: str, whole: Proposal, first: Proposal, other: Proposal) -> bool:
@@ -133,44 +143,57 @@ def _roads(plain: str, layout: Layout, group: list[Proposal]) -> list[Proposal]:
 
 def _repeated(plain: str, amounts: list[Proposal]) -> Iterator[Difference]:
     """One measure, one deadline, one area, two values."""
+    part = any_of((*grammar().words.sums.part_words, *grammar().words.subjects.beneficiary_words))
     first: dict[tuple[object, ...], Proposal] = {}
     for proposal in amounts:
+        told = plain[max(0, proposal.start - 4) : proposal.end]
+        everyone = proposal.comparison is Comparison.ALL and proposal.unit == "%"
         if (
             proposal.kind not in (Kind.TARGET, Kind.FACT)
-            or len(proposal.subject) < 4
-            or (proposal.comparison is Comparison.ALL and proposal.unit == "%")
+            or len(proposal.subject) < _CLEAR
+            or everyone
+            or re.search(part, told)
         ):
             continue
-        key = (
-            proposal.document,
-            proposal.subject,
-            _unit(proposal.unit),
-            proposal.deadline,
-            proposal.area,
-            proposal.kind,
-        )
+        years = tuple(re.findall(r"(?:19|20)[0-9]{2}年", told))
+        key = (proposal.document, proposal.kind, proposal.subject, _unit(proposal.unit), proposal.deadline, years)
         before = first.setdefault(key, proposal)
-        if (
-            before is not proposal
-            and _differ(_number(before), _number(proposal))
-            and not re.search(r"其中|[、(]", plain[before.at[1] : proposal.at[0]][:2])
+        if before is proposal or not _differ(_number(before), _number(proposal)):
+            continue
+        between = plain[before.at[1] : proposal.at[0]]
+        if not re.match(r"[、(]|其中", between) and not re.search(
+            r"(?:增加|提高|下降|减少|降|升|增长|增)[到至]", between[-16:]
         ):
             yield _difference("repeated", before, [proposal], _number(proposal))
 
 
 def _shares(plain: str, layout: Layout, amounts: list[Proposal]) -> Iterator[Difference]:
-    """120户,占总户数200户的60%: the count against its whole and its share."""
+    """120户,占总户数200户的60%: the count against its whole and its share. The whole stands in the same clause, or the
+    share names it (占总投资的40%) and it stood before."""
     share_word = re.compile(any_of(grammar().words.sums.share_words))
     for position, share in enumerate(amounts):
         if share.unit != "%" or position < 2:
             continue
-        whole, count = amounts[position - 1], amounts[position - 2]
-        same = _unit(whole.unit) == _unit(count.unit) and whole.unit != "%"
-        near = share.at[0] - count.at[0] <= 40 and "。" not in plain[count.at[0] : share.at[0]]
-        if same and near and share_word.search(plain[count.at[1] : whole.at[0]]) and _number(whole) > 0:
-            found = 100 * _number(count) / _number(whole)
-            if abs(found - _number(share)) > _ROUNDED:
-                yield _difference("share", share, [count, whole], round(found, 2))
+        last = amounts[position - 1]
+        said = share_word.search(plain[last.at[1] : share.at[0]])
+        if said is not None and share.at[0] - last.at[1] <= 20:
+            noun = plain[last.at[1] + said.end() : share.at[0]].strip("的,约达到为 ")
+            before = [
+                a for a in amounts[: position - 1] if a.document == share.document and last.at[0] - a.at[1] <= 120
+            ]
+            named = [
+                a for a in before if len(noun) >= 2 and noun[-2:] in plain[a.start : a.at[0]] and a.unit == last.unit
+            ]
+            count, whole = last, named[-1] if named else None
+        else:
+            count, whole = amounts[position - 2], last
+            if not share_word.search(plain[count.at[1] : whole.at[0]]) or share.at[0] - count.at[0] > 40:
+                continue
+        if whole is None or _unit(whole.unit) != _unit(count.unit) or whole.unit == "%" or _number(whole) <= 0:
+            continue
+        found = 100 * _number(count) / _number(whole)
+        if "。" not in plain[count.at[0] : share.at[0]] and abs(found - _number(share)) > _ROUNDED:
+            yield _difference("share", share, [count, whole], round(found, 2))
 
 
 def _people(plain: str, amounts: list[Proposal]) -> Iterator[Difference]:
@@ -208,15 +231,20 @@ def _table_totals(text: str, found_tables: list[tables.Table]) -> Iterator[Diffe
                     )
 
 
-def _text_and_table(text: str, amounts: list[Proposal], found_tables: list[tables.Table]) -> Iterator[Difference]:
+def _text_and_table(
+    text: str, layout: Layout, amounts: list[Proposal], found_tables: list[tables.Table]
+) -> Iterator[Difference]:
     """The total of a table against what the text says of the same measure."""
     for table in found_tables:
+        document = layout.paragraphs[table.paragraph].document
+        beside = [proposal for proposal in amounts if proposal.document == document]
         for amount in tables.amounts(table):
             if not tables.is_total(table, amount.row):
                 continue
             measure = re.sub(r"\([^)]*\)", "", table.header[amount.column].text).strip()
-            for proposal in amounts:
-                told = len(measure) >= 2 and measure in proposal.subject and _unit(proposal.unit) == _unit(amount.unit)
+            for proposal in beside:
+                same = len(proposal.subject) >= 2 and (measure in proposal.subject or proposal.subject in measure)
+                told = len(measure) >= 2 and same and _unit(proposal.unit) == _unit(amount.unit)
                 if told and _differ(_number(proposal), amount.number):
                     yield Difference(
                         "table",

@@ -265,9 +265,11 @@ def _pdf(content: bytes, name: str) -> str:
         opened.close()
     if pages and all(len(page.strip()) < limits().page_characters for page in pages):
         raise DocumentScanned(file=name, pages=len(pages))
-    return unwrapped("\n".join(page.strip("\n") for page in pages))
+    return unwrapped(_SETTING.sub("", "\n".join(page.strip("\n") for page in pages)))
 
 
+# The narrow space that is set between Chinese and digits is no character of the text.
+_SETTING = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[0-9])|(?<=[0-9%]) (?=[\u4e00-\u9fff])")
 _HEAD = re.compile(
     r"\s*(?:第[一二三四五六七八九十百]+[章条部编]|[一二三四五六七八九十]{1,3}、|[(（][一二三四五六七八九十0-9]{1,3}[)）]|[0-9]{1,2}[.、．][^0-9]|[①-⓿]|[-—]?\s*[0-9]{1,3}\s*[-—]?\s*$)"
 )

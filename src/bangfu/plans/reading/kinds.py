@@ -31,10 +31,19 @@ class Moods:
             body = self.layout.text[paragraph.body : paragraph.body + 40]
             if not paragraph.noise and openers.search(body):
                 told.append(True)
-                level = own if level is None else level
+                level = self._reach(len(told) - 1, own, numbered) if level is None else level
                 continue
             told.append(level is not None and numbered and own > level)
         return told
+
+    def _reach(self, position: int, own: int, numbered: bool) -> int:
+        """The level below which what follows belongs to the report. A list that begins right behind belongs to it."""
+        if not numbered:
+            for paragraph in self.layout.paragraphs[position + 1 : position + 3]:
+                first = re.match(r"\s*[(]?(?:一|1)[)、.是]", self.layout.text[paragraph.start : paragraph.start + 8])
+                if first and paragraph.headings:
+                    return paragraph.headings[-1].level - 1
+        return own
 
     def is_report(self, paragraph: int) -> bool:
         return self._told[paragraph] or _facts_by_heading(self.layout.paragraphs[paragraph].headings)
@@ -102,12 +111,8 @@ def kind_of_quantity(
         return Kind.FACT, "told-as-fact"
     if recurring:
         return Kind.DUTY, "rhythm"
-    if quantity.plain_unit in grammar().units.time and re.search(
-        r"不变|保持|一定|连续|为期|期限|时限|标准", before[-8:] + behind[:6]
-    ):
+    if quantity.plain_unit in grammar().units.time:
         return Kind.STANDARD, "length-of-time"
-    if quantity.plain_unit in grammar().units.time and quantity.comparison is Comparison.AT_MOST:
-        return Kind.STANDARD, "time-limit"
     if quantity.plain_unit not in grammar().units.share and (each := _each_before(text, sentence, left, quantity)):
         return Kind.STANDARD, each
     if _norm(text, sentence, quantity, before, behind):
@@ -142,6 +147,10 @@ def selects(text: str, quantity: Quantity, before: str) -> bool:
         ):
             return quantity.plain_unit in grammar().units.every and not _adds(before)
         noun = chunk(text, quantity.end)
+        if quantity.plain_unit in ("户", "人") and re.match(
+            r"(?:自然)?村|寨|居民点|聚居|安置点|集中居住|单位|企业", noun
+        ):
+            return True
         limit = quantity.plain_unit in grammar().words.kinds.selecting_units and quantity.plain_unit != "元"
         return bool(noun) and limit and not behind.startswith(("不", "完成", "实现", "标准")) and not _adds(before)
     return bool(
@@ -211,10 +220,13 @@ def _norm(text: str, sentence: Sentence, quantity: Quantity, before: str, behind
         return True
     if quantity.comparison is Comparison.AT_MOST and re.search(r"(?:人均|户均|每[一-龥]{1,3})[^,;。]{0,12}$", before):
         return True
-    if quantity.plain_unit == "%" and re.search(r"(?:扣除|扣减|扣罚|罚款|处以)[^,;。]{0,16}$", before):
+    if quantity.plain_unit == "%" and re.search(r"(?:扣除|扣减|扣罚|扣发|罚款|处以)[^,;。]{0,16}$", before):
         return True
     granted = re.match(r"(?:的标准)?[^,;。]{0,6}(?:补|奖|贴|报销|扣|支付|预付)", behind)
     if quantity.plain_unit == "%" and granted and re.search(r"(?:按照?|给予)[^,;。]{0,16}的$", before):
+        return True
+    granted_to = r"^对[^,;。]*的[一-龥]{1,8}?(?:每人)?(?:一次性)?(?:奖励|奖补|补助|补贴|给予|发放|资助)[^,;。]{0,10}$"
+    if money and re.search(granted_to, before):
         return True
     capped = money and re.search(r"(?:不超过|封顶|限额|上限|最高)[^,;。]{0,8}$", before)
     return bool(capped and re.search(r"户|人|次|笔", before + told[:20]))

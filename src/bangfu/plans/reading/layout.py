@@ -11,7 +11,8 @@ from bangfu.plans.reading.words import Grammar, any_of, grammar
 
 # The forms of numbering, from the top of a document down; `一是` numbers paragraphs and points inside them.
 _NUMBERING = (
-    (1, re.compile(r"\s*第[一二三四五六七八九十百]+(?:章|部分|编)[、.: ]*")),
+    (0, re.compile(r"\s*第[一二三四五六七八九十百]+(?:章|部分|编)[、.: ]*")),
+    (1, re.compile(r"\s*第[一二三四五六七八九十百]+节[、.: ]*")),
     (2, re.compile(r"\s*(?P<top>[一二三四五六七八九十]{1,3})[、.．,](?![0-9]|[一二三四五六七八九十]+[、,年级])")),
     (3, re.compile(r"\s*\((?:[一二三四五六七八九十]{1,3})\)[、.,]?")),
     (4, re.compile(r"\s*(?:[0-9]{1,2}[.、．](?=[0-9]{4}年|[^0-9])|[a-zA-Z][、.](?=\s*[\u4e00-\u9fff]))")),
@@ -21,6 +22,7 @@ _NUMBERING = (
 )
 _ORDINALS = {word: n for n, word in enumerate("一 二 三 四 五 六 七 八 九 十 十一 十二 十三 十四 十五".split(), 1)}
 _SENTENCE_END = re.compile(r"[。!！]+[”)〞]*|[?？]+[”)]*(?=\s|$)|\n")
+LONGEST_CLAUSE = 300  # characters on either side of what a clause is asked for
 CLAUSE_MARKS = ",;:。!?()\n\t|"
 
 
@@ -82,18 +84,18 @@ class Layout:
 
 
 def clause(text: str, start: int, end: int, marks: str = CLAUSE_MARKS) -> tuple[int, int]:
-    """Bounds of the stretch of `text` around `start`..`end` that none of `marks` interrupts."""
+    """Bounds of the stretch of `text` around `start`..`end` that none of `marks` interrupts, as far as clauses go."""
     left, right = start, end
-    while left > 0 and not _parts(text, left - 1, marks):
+    first, last = max(0, start - LONGEST_CLAUSE), min(len(text), end + LONGEST_CLAUSE)
+    while left > first and (text[left - 1] not in marks or not _parts(text, left - 1)):
         left -= 1
-    while right < len(text) and not _parts(text, right, marks):
+    while right < last and (text[right] not in marks or not _parts(text, right)):
         right += 1
     return left, right
 
 
-def _parts(text: str, at: int, marks: str) -> bool:
-    if text[at] not in marks:
-        return False
+def _parts(text: str, at: int) -> bool:
+    """Whether a mark parts clauses: the comma of 12,500 does not."""
     between_digits = 0 < at < len(text) - 1 and text[at - 1].isdigit() and text[at + 1 : at + 4].isdigit()
     return not (text[at] == "," and between_digits and len(text[at + 1 : at + 4]) == 3)
 
@@ -204,13 +206,13 @@ def _tree(text: str, stretches: list[tuple[int, int, bool]], words: Grammar) -> 
         unsure = False
         if level == 2:
             ordinal = _ORDINALS.get(match["top"], 0)
-            chapter = any(heading.level == 1 and heading.start > _last_top(above) for heading in above)
+            chapter = any(heading.level <= 1 and heading.start > _last_top(above) for heading in above)
             if ordinal and ordinal <= top and not chapter:
                 document, unsure = document + 1, True
                 above = []
                 _take_back(found, document, ordinal, text)
             top = ordinal or top
-        if level == 1:
+        if level <= 1:
             top = 0
         body = match.end()
         stop = _title_end(text, body, end)

@@ -1,7 +1,7 @@
 """Numbers with their measure words: how much, per what, and how compared. A number that is a name is left out."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from bangfu.plans.reading.found import Comparison, Number
@@ -9,8 +9,8 @@ from bangfu.plans.reading.layout import clause
 from bangfu.plans.reading.numerals import scaled, tidy, value
 from bangfu.plans.reading.words import Words, any_of, grammar
 
-_ARABIC = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?"
-_CHINESE = r"[零〇一二两三四五六七八九十百千万亿]+(?:点[零〇一二三四五六七八九]+)?"
+_ARABIC = r"(?:[0-9]{1,3}(?:,[0-9]{3}){1,4}|[0-9]{1,16})(?:\.[0-9]+)?"
+_CHINESE = r"[零〇一二两三四五六七八九十百千万亿]{1,16}(?:点[零〇一二三四五六七八九]+)?"
 _DASH = r"\s*(?:至|到|-{1,2}|—{1,2}|–|~|一(?=[0-9]))\s*"
 _BLANK = re.compile(r"[0-9]*[xX_×*○□]{1,4}[0-9]*")
 _AFTER_NUMBER = 24  # how far behind a bare number the people whom it counts may be named
@@ -39,7 +39,7 @@ class Quantity:
 @cache
 def _finder() -> re.Pattern[str]:
     units = grammar().units
-    unit = any_of(units.every)
+    unit = rf"(?:{any_of(units.every)}|分(?=以上|以下|以内|的|为|[,;。、)]|$))"
     scale = rf"(?:{any_of(units.scales)}(?!分之|米|克|瓦|伏))"
     per = rf"(?:\s*/\s*(?:{any_of(units.per)}))+"
     more = r"[余多来]"
@@ -65,7 +65,22 @@ def quantities(text: str, named: bytearray) -> list[Quantity]:
                 found.append(quantity)
         elif (quantity := _chinese(match, text)) is not None:
             found.append(quantity)
-    return [quantity for quantity in found if quantity is not None]
+    return _per_carried(text, [quantity for quantity in found if quantity is not None])
+
+
+_CARRIES = re.compile(r"(?:\([^)]*\))?(?:,?其中[一-龥]{0,6}|[、和及][一-龥A-Z]{0,6})")
+
+
+def _per_carried(text: str, found: list[Quantity]) -> list[Quantity]:
+    """每户一级5000元、二级8000元: what the first is per, the others of the list are per too."""
+    carried: list[Quantity] = []
+    for quantity in found:
+        before = carried[-1] if carried else None
+        money = before is not None and quantity.unit == before.plain_unit and quantity.unit in grammar().units.money
+        if money and before and "/" in before.unit and _CARRIES.fullmatch(text, before.end, quantity.start):
+            quantity = replace(quantity, unit=before.unit)
+        carried.append(quantity)
+    return carried
 
 
 @cache
@@ -74,7 +89,7 @@ def _listed() -> re.Pattern[str]:
     units = grammar().units
     number = rf"(?:{_ARABIC}|[0-9]*[xX_]{{2,4}})"
     return re.compile(
-        rf"(?:\s*[、和及]\s*{number})*\s*[、和及]\s*{number}\s*(?P<s>{any_of(units.scales)})?\s*(?P<u>{any_of(units.every)})"
+        rf"(?:\s*[、和及]\s*{number}){{0,6}}\s*[、和及]\s*{number}\s*(?P<s>{any_of(units.scales)})?\s*(?P<u>{any_of(units.every)})"
     )
 
 
@@ -168,7 +183,7 @@ def _with_per(text: str, start: int, unit: str, behind: str | None) -> str:
         return unit + "".join("/" + units.per[part.strip()] for part in behind.split("/") if part.strip())
     if unit not in units.money:
         return unit
-    left, _ = clause(text, start, start, ",;:。!?\n")
+    left, _ = clause(text, start, start, ",;。!?\n")
     before = text[left:start]
     each = _PER_BEFORE().search(before)
     if each is None or re.search(r"[0-9]", before[each.end() :]):

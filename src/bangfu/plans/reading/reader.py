@@ -1,6 +1,7 @@
 """From a text to what it promises: every amount and every word for "all", told with what found it."""
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 
 from bangfu.plans.reading import coverage, differences, doubts, quantities, rhythm, tables
@@ -29,7 +30,7 @@ from bangfu.plans.reading.found import (
     Reading,
 )
 from bangfu.plans.reading.kinds import Moods, is_fact, kind_of_quantity
-from bangfu.plans.reading.layout import Layout, Paragraph, Sentence, lay_out
+from bangfu.plans.reading.layout import LONGEST_CLAUSE, Layout, Paragraph, Sentence, lay_out
 from bangfu.plans.reading.masks import names
 from bangfu.plans.reading.plain import plain
 from bangfu.plans.reading.quantities import Quantity
@@ -72,19 +73,22 @@ class _Reader:
         self.moods = Moods(self.layout)
         self.people = People(self.layout)
         self.rhythms = rhythm.rhythms(self.plain)
+        self._rhythm_starts = [one.start for one in self.rhythms]
 
     def read(self, noted: tuple[Doubt, ...]) -> Found:
         amounts = quantities.quantities(self.plain, self._names_and_rhythms())
         table_spans = tables.tables(self.layout)
         items = self._items(amounts, table_spans)
         proposals = [self._proposal(items, position) for position in range(len(items))]
-        proposals += self._from_tables(table_spans)
+        proposals = self._subjects_carried(proposals) + self._from_tables(table_spans)
         proposals = self._restated(self._with_beneficiaries(sorted(proposals, key=lambda p: (p.at, p.start))))
         all_doubts = [
             *noted,
             *doubts.doubts(self.text, self.plain, self.layout, self.dates, self.named, amounts, proposals),
         ]
+        in_table = [(table.start, table.end) for table in table_spans]
         unknown = [q for q in amounts if not q.unit and self._is_own(q.start)]
+        unknown = [q for q in unknown if not any(start <= q.start < end for start, end in in_table)]
         all_doubts += [self._doubt(DoubtKind.UNIT_UNKNOWN, q.start, q.end) for q in unknown]
         all_doubts.sort(key=lambda doubt: (doubt.start, doubt.end, doubt.kind))
         proposals = doubts.attached(proposals, all_doubts)
@@ -125,7 +129,7 @@ class _Reader:
     # what is in the text ------------------------------------------------------------------------------------------
 
     def _items(self, amounts: list[Quantity], table_spans: list[tables.Table]) -> list[_Item]:
-        found: list[_Item] = []
+        found: list[_Item] = []  # in the order of the text while amounts are added
         all_words = coverage.covered(self.plain, self.named)
         used: set[int] = set()
         in_table = [(table.start, table.end) for table in table_spans]
@@ -149,6 +153,7 @@ class _Reader:
                     self._rhythm_of(sentence, quantity),
                 )
             )
+        statements: list[_Item] = []
         for position, one in enumerate(all_words):
             sentence = self.layout.sentence_at(one.start)
             if sentence is None or position in used or any(start <= one.start < end for start, end in in_table):
@@ -156,9 +161,9 @@ class _Reader:
             paragraph = self.layout.paragraphs[sentence.paragraph]
             if paragraph.title or self._in_label(paragraph) or self._number_says_it(one, found):
                 continue
-            found.append(
-                _Item(one.start, one.end, sentence, paragraph, None, one, False, self._rhythm_of_all(sentence, one))
-            )
+            recurs = self._rhythm_of_all(sentence, one)
+            statements.append(_Item(one.start, one.end, sentence, paragraph, None, one, False, recurs))
+        found += statements
         found += self._bare_rhythms(found)
         return sorted(found, key=lambda item: (item.start, item.end))
 
@@ -179,7 +184,9 @@ class _Reader:
             or "/" in quantity.unit
         ):
             return False
-        for position, one in enumerate(all_words):
+        first = bisect_left(all_words, quantity.start - LONGEST_CLAUSE, key=lambda one: one.left)
+        last = bisect_left(all_words, quantity.end, key=lambda one: one.left)
+        for position, one in enumerate(all_words[first:last], first):
             if one.zero or not (one.left <= quantity.start and quantity.end <= one.right):
                 continue
             word = self.plain[one.start : one.end]
@@ -197,7 +204,7 @@ class _Reader:
         return (
             bool(
                 re.match(
-                    r"[一-龥“”()]{0,12}?(?<![人户村年月平亩])(?:均(?![衡等值分匀摊价收])|都(?![市会]))(?=[一-龥])",
+                    r"[一-龥“”()0-9]{0,16}?(?<![人户村年月平亩])(?:均(?![衡等值分匀摊价收])|都(?![市会])|一律)(?=[一-龥])",
                     self.plain[quantity.end : right],
                 )
             )
@@ -207,12 +214,15 @@ class _Reader:
     def _number_says_it(self, one: coverage.Covered, found: list[_Item]) -> bool:
         """每个村都有1个…: the number is the statement, the word says of whom. And 100% needs no second "all"."""
         if one.zero:
-            return any(i.quantity and i.start <= one.start < i.end for i in found)
+            first = bisect_left(found, one.start - 40, key=lambda item: item.start)
+            last = bisect_left(found, one.start + 1, key=lambda item: item.start)
+            return any(item.quantity and one.start < item.end for item in found[first:last])
         word = self.plain[one.start : one.end]
         norm = re.match(r"每|所有|各|户户|村村|人人|逐|全体", word) and not re.search(r"全部|全面|全覆盖|全额", word)
-        for item in found:
+        first = bisect_left(found, one.left, key=lambda item: item.start)
+        for item in found[first : bisect_left(found, one.right, key=lambda item: item.start)]:
             quantity = item.quantity
-            if quantity is None or not (one.left <= item.start < one.right):
+            if quantity is None:
                 continue
             if quantity.comparison is Comparison.ALL and quantity.plain_unit == PERCENT:
                 return True
@@ -226,14 +236,14 @@ class _Reader:
         left = max(left, sentence.start)
         if "/" in quantity.unit:
             return None
-        inside = [r for r in self.rhythms if left <= r.start and r.end <= quantity.start]
+        inside = [r for r in self._rhythms_within(left, quantity.start) if r.end <= quantity.start]
         if inside:
             return inside[-1]
         goes_on = re.match(rf"\s*{any_of(grammar().words.rhythm.goes_on)}", self.plain[left:right])
         occurs = quantity.plain_unit in grammar().units.occurrences and not re.search(
             r"[0-9]", self.plain[left : quantity.start]
         )
-        before = [r for r in self.rhythms if sentence.start <= r.start < left]
+        before = self._rhythms_within(sentence.start, left)
         if before and left - before[-1].end <= 60:
             told = self.plain[before[-1].end : left]
             if goes_on and ";" not in told:
@@ -242,10 +252,14 @@ class _Reader:
                 return before[-1]
         return None
 
+    def _rhythms_within(self, start: int, end: int) -> list[Rhythm]:
+        return self.rhythms[bisect_left(self._rhythm_starts, start) : bisect_left(self._rhythm_starts, end)]
+
     def _rhythm_of_all(self, sentence: Sentence, one: coverage.Covered) -> Rhythm | None:
         """每月对所有…走访: the rhythm in front of the word for all, in its own clause or part of a list."""
         left, _ = self.layout.clause(one.start, one.end, ",;:。!?\n、“”")
-        inside = [r for r in self.rhythms if max(left, sentence.start) <= r.start and r.end <= one.start + 1]
+        within = self._rhythms_within(max(left, sentence.start), one.start + 1)
+        inside = [r for r in within if r.end <= one.start + 1]
         return inside[-1] if inside and not one.zero else None
 
     def _bare_rhythms(self, found: list[_Item]) -> list[_Item]:
@@ -421,6 +435,26 @@ class _Reader:
                 main = position if not found[position].unit.startswith(("%", "元")) or main is None else main
         return found
 
+    def _subjects_carried(self, proposals: list[Proposal]) -> list[Proposal]:
+        """8月底不低于70%、10月底不低于90%: an amount without a noun of its own is of what the one before it is of."""
+        found: list[Proposal] = []
+        for position, proposal in enumerate(proposals):
+            before = found[-1] if found else None
+            behind = proposals[position + 1] if position + 1 < len(proposals) else None
+            if _no_noun(proposal):
+                if behind and 0 <= behind.at[0] - proposal.at[1] <= 1 and not _no_noun(behind):
+                    proposal = replace(proposal, subject=behind.subject)  # 20户65人未脱贫人口
+                elif before and self._goes_with(before, proposal):
+                    proposal = replace(proposal, subject=before.subject)
+            found.append(proposal)
+        return found
+
+    def _goes_with(self, before: Proposal, proposal: Proposal) -> bool:
+        """Whether an amount without a noun is of what the one before it is of: right behind it, or in the same unit."""
+        apart = proposal.at[0] - before.at[1]
+        same = proposal.unit == before.unit and "。" not in self.plain[before.at[1] : proposal.at[0]]
+        return 0 <= apart <= 1 or (same and apart <= 16)
+
     def _restated(self, proposals: list[Proposal]) -> list[Proposal]:
         """A commitment that stands again later, without a date of its own, keeps the date it was first given."""
         first: dict[tuple[int, str, str, str], str] = {}
@@ -455,3 +489,9 @@ class _Reader:
             if (paragraph := self.layout.paragraphs[table.paragraph]) and not paragraph.noise
             for proposal in tables.proposals(table, self.text, paragraph, self.deadlines)
         ]
+
+
+def _no_noun(proposal: Proposal) -> bool:
+    """Whether nothing is left of the subject but words that compare."""
+    compares = "不低于|不少于|不超过|不高于|达到|至少|以上|以下|降到|降至|增加到"
+    return not re.sub(rf"[^一-龥]|{compares}|[一二两三四五六七八九十百千万]+[户人个名]", "", proposal.subject)

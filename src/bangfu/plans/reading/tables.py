@@ -77,8 +77,19 @@ def _cells(text: str, paragraph: Paragraph) -> tuple[Cell, ...]:
 def _table(rows: list[tuple[Cell, ...]], first: int) -> Table:
     rows = [row for row in rows if not all(re.fullmatch(r":?-+:?|", cell.text) for cell in row)] or rows
     width = len(rows[0])
+    rows = [_filled(row, width) for row in rows]
     broken = tuple((row[0].start, row[-1].end) for row in rows if len(row) != width)
     return Table(rows[0][0].start, rows[-1][-1].end, first, tuple(rows), broken)
+
+
+def _filled(row: tuple[Cell, ...], width: int) -> tuple[Cell, ...]:
+    """Cells that are blank at the end of a line are often left out."""
+    last = row[-1].end
+    return (
+        (*row, *(Cell(last, last, "") for _ in range(width - len(row))))
+        if row[0].text and len(row) >= width // 2
+        else row
+    )
 
 
 @dataclass(frozen=True, slots=True)
