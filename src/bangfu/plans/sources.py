@@ -6,7 +6,7 @@ of duties, not on how many people owe them.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -25,7 +25,9 @@ from bangfu.visits.models import Suspicion, Visit
 
 # Up to so many people are asked for by their ids; of more, all of the areas are asked for.
 FEW = 400
-NOTHING = Done()
+NOBODY = (0, 0)
+
+Counter = Callable[[Doer], Done]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,9 @@ class Visits:
     days: int = 0
 
     def of(self, counted: Counted) -> int:
-        return {Counted.VISITS: self.visits, Counted.HOUSEHOLDS: self.households, Counted.DAYS: self.days}[counted]
+        if counted is Counted.DAYS:
+            return self.days
+        return self.households if counted is Counted.HOUSEHOLDS else self.visits
 
 
 NO_VISITS = Visits()
@@ -68,28 +72,27 @@ class Real:
     _records: Mapping[tuple[str, Kind, int], list[Recorded]] | None = None
     _of_units: Mapping[int, list[int]] | None = None
 
-    def done(self, duty: Duty, doer: Doer, period: Period) -> Done:
-        """What of a duty a doer did in a period."""
+    def counter(self, duty: Duty, period: Period) -> Counter:
+        """What tells, of a duty in a period, what each doer did: what is the same for all is looked up here, once."""
         if duty.recorded:
-            return self._recorded(duty, doer, period)
+            return self._records_of(duty, period)
         if duty.often.counted is Counted.EACH_HOUSEHOLD:
-            return self._each_household(duty, doer, period)
-        everything = self._counted(duty, doer, period, doubtful=True)
+            return self._each_household(duty, period)
+        everything = self._counted(duty, period, doubtful=True)
         if duty.flagged_count:
-            return Done(everything)
-        sure = self._counted(duty, doer, period, doubtful=False)
-        return Done(sure, held_back=everything - sure)
+            return lambda doer: Done(everything(doer))
+        sure = self._counted(duty, period, doubtful=False)
+        return lambda doer: Done(sure(doer), held_back=everything(doer) - sure(doer))
 
-    def _counted(self, duty: Duty, doer: Doer, period: Period, *, doubtful: bool) -> int:
+    def _counted(self, duty: Duty, period: Period, *, doubtful: bool) -> Callable[[Doer], int]:
         """Visits or days; with doubtful visits, or without those that nobody has looked at."""
         if duty.what is What.VILLAGE_DAY:
-            return self.village_days(period, doubtful).get(doer.id, 0) if doer.kind is Kind.HELPER else 0
-        counts = self.visits(period, doubtful)
-        if doer.kind is Kind.UNIT:
-            return sum(
-                counts.get(officer, NO_VISITS).of(duty.often.counted) for officer in self.officers_of_unit(doer.id)
-            )
-        return counts.get(doer.officer_id or 0, NO_VISITS).of(duty.often.counted)
+            days = self.village_days(period, doubtful)
+            return lambda doer: days.get(doer.id, 0) if doer.kind is Kind.HELPER else 0
+        counts, counted = self.visits(period, doubtful), duty.often.counted
+        if duty.who.persons:
+            return lambda doer: counts.get(doer.officer_id or 0, NO_VISITS).of(counted)
+        return lambda doer: sum(counts.get(each, NO_VISITS).of(counted) for each in self.officers_of_unit(doer.id))
 
     # Visits
 
@@ -156,13 +159,17 @@ class Real:
 
     # Every household that somebody is paired with
 
-    def _each_household(self, duty: Duty, doer: Doer, period: Period) -> Done:
+    def _each_household(self, duty: Duty, period: Period) -> Counter:
         times = duty.often.at_least
-        paired, seen = self.households(period, True, times).get(doer.id, (0, 0))
-        if duty.flagged_count or not seen:
-            return Done(seen, needed=paired)
-        sure = self.households(period, False, times).get(doer.id, (0, 0))[1]
-        return Done(sure, held_back=seen - sure, needed=paired)
+        everything = self.households(period, True, times)
+        sure = everything if duty.flagged_count else self.households(period, False, times)
+
+        def count(doer: Doer) -> Done:
+            paired, seen = everything.get(doer.id, NOBODY)
+            certain = sure.get(doer.id, NOBODY)[1]
+            return Done(certain, held_back=seen - certain, needed=paired)
+
+        return count
 
     def households(self, period: Period, doubtful: bool, times: int) -> Mapping[int, tuple[int, int]]:
         """By helper: with how many households they were paired throughout a period, and how many of these they visited
@@ -232,14 +239,16 @@ class Real:
 
     # Records
 
-    def _recorded(self, duty: Duty, doer: Doer, period: Period) -> Done:
-        rows = [row for row in self.records().get((duty.id, *doer.key), ()) if period.holds(row.about_on)]
-        if not rows:
-            return NOTHING
-        last = due_on(duty, period)
-        complete = [row for row in rows if row.complete]
-        in_time = sum(1 for row in complete if row.done_on <= last)
-        return Done(in_time, len(complete) - in_time, len(rows) - len(complete))
+    def _records_of(self, duty: Duty, period: Period) -> Counter:
+        records, last = self.records(), due_on(duty, period)
+
+        def count(doer: Doer) -> Done:
+            rows = [row for row in records.get((duty.id, *doer.key), ()) if period.holds(row.about_on)]
+            complete = [row for row in rows if row.complete]
+            in_time = sum(1 for row in complete if row.done_on <= last)
+            return Done(in_time, len(complete) - in_time, len(rows) - len(complete))
+
+        return count
 
     def records(self) -> Mapping[tuple[str, Kind, int], Sequence[Recorded]]:
         """The records between the two days, by duty and by the unit or team they are of."""

@@ -1,14 +1,13 @@
 """How everybody stands: duties × periods × whoever owes them, each judged by what was really done."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from bangfu.plans.doers import Doer, Wanted, doers
 from bangfu.plans.duties import Duty
 from bangfu.plans.duty_loading import Regimes, shelf, terms
 from bangfu.plans.periods import Every, Period, period_of, periods_of, preceding
-from bangfu.plans.sources import Real
+from bangfu.plans.sources import Counter, Real
 from bangfu.plans.tallying import DutyDue, due_on, judged
 
 # Which periods of a kind are asked about, and of these which of a duty.
@@ -16,13 +15,8 @@ Periods = Callable[[Every], Iterable[Period]]
 Keep = Callable[[Duty, Period], bool]
 
 
-@dataclass(frozen=True)
-class Asked:
-    """One question: a duty of a doer in a period."""
-
-    duty: Duty
-    doer: Doer
-    period: Period
+# One question: a duty of a doer in a period.
+Asked = tuple[Duty, Doer, Period]
 
 
 def standing(wanted: Wanted, periods: Periods, day: date, keep: Keep = lambda _duty, _period: True) -> list[DutyDue]:
@@ -34,15 +28,21 @@ def standing(wanted: Wanted, periods: Periods, day: date, keep: Keep = lambda _d
     asked = list(_asked(everybody, spans, regimes, keep))
     if not asked:
         return []
-    since = min(each.period.first for each in asked)
-    until = max(each.period.last for each in asked)
+    since = min(period.first for _duty, _doer, period in asked)
+    until = max(period.last for _duty, _doer, period in asked)
     real = Real(wanted, everybody, since, until)
     soon = terms().due_soon_days
-    found = (
-        judged(each.duty, each.doer, each.period, real.done(each.duty, each.doer, each.period), day, soon)
-        for each in asked
-    )
-    return [each for each in found if each is not None]
+    # Duties and periods are few and the same objects for everybody: what is counted for them is looked up once.
+    counters: dict[tuple[int, int], Counter] = {}
+    found = []
+    for duty, doer, period in asked:
+        key = id(duty), id(period)
+        if key not in counters:
+            counters[key] = real.counter(duty, period)
+        stands = judged(duty, doer, period, counters[key](doer), day, soon)
+        if stands is not None:
+            found.append(stands)
+    return found
 
 
 def in_days(wanted: Wanted, since: date, until: date, day: date) -> list[DutyDue]:
@@ -86,7 +86,7 @@ def _asked(everybody: Iterable[Doer], spans: Spans, regimes: Regimes, keep: Keep
             known[key] = [each for each in _of_such(doer, spans, regimes) if keep(*each)]
         for duty, period in known[key]:
             if doer.owes(period):
-                yield Asked(duty, doer, period)
+                yield duty, doer, period
 
 
 def _of_such(doer: Doer, spans: Spans, regimes: Regimes) -> Iterator[tuple[Duty, Period]]:

@@ -111,4 +111,4 @@ def who_label(who: Who) -> str:
     names = [code_list("helper_rank").label_of(rank) for rank in who.ranks]
     names += [str(roles()[role].label) for role in who.roles]
     names += [_("{level}级单位").format(level=code_list("unit_level").label_of(level)) for level in who.unit_levels]
-    return "、".join([*names, *who.named])
+    return _("、").join([*names, *who.named])
