@@ -2,8 +2,8 @@
 
     python benchmarks/reading.py [--gold FILE --texts DIR] [--pages N] [--rounds N]
 
-Prints a Markdown table: F1 and the share of right kinds, comparisons and deadlines against the gold lines of the project's
-own sample documents, and against FILE for the texts in DIR when given (e.g. `--gold ../shared/gold/targets-000.jsonl
+Prints a Markdown table: F1 and the share of right kinds, comparisons and deadlines against the gold lines of the
+project's own sample documents, and against FILE for the texts in DIR when given (e.g. `--gold ../shared/gold/targets-000.jsonl
 --texts ../shared/seeds`); then the median seconds for N pages of 700 characters as text, Word and PDF.
 """
 
@@ -27,9 +27,10 @@ LIMIT_SECONDS = 5.0
 
 
 def scores(gold: Path, texts: Path) -> None:
+    from tests.plans.reading.scoring import read_lines, score
+
     from bangfu.plans.reading.reader import read_text
     from bangfu.plans.reading.telling import name_of, proposal_as_json
-    from tests.plans.reading.scoring import read_lines, score
 
     lines = read_lines(gold)
     wanted = {line["doc"] for line in lines}
