@@ -159,6 +159,48 @@ def test_a_visit_filled_in_without_a_network_survives_closing_and_arrives_whole(
     assert photo.size < 700_000
 
 
+def test_a_form_asks_of_each_person_and_only_what_its_conditions_let_it_ask(site: Site, wire: Wire, county: Household):
+    page = site.page(WHO, phone=True, url=wire.url)
+    take_along(page, wire)
+    begin(page, form="六项")
+    finish_button = page.get_by_role("button", name="填完了")
+    finish_button.click()
+    expect(page.locator("#q-income_stable-fault")).to_have_text("这一项必须填写。")
+    expect(page.locator("#q-income_stable-part")).to_be_in_viewport()
+    expect(page.locator("[data-question=house_trouble]")).to_be_hidden()
+    pick(page, "house_safe", "否")
+    page.get_by_label("住房存在的问题").fill("漏雨")
+    pick(page, "house_safe", "是")  # what was typed under the condition is not sent
+    for question in ("income_stable", "food", "protein", "clothes", "water_quality"):
+        pick(page, question, "是")
+    pick(page, "pond", "否")
+    page.get_by_label("人均日供水量").fill("２０００")
+    page.get_by_label("预计今年人均纯收入").fill("一万")
+    people = page.locator("[data-question=insurance] fieldset.person")
+    expect(people).to_have_count(3)
+    expect(page.locator("[data-question=schooling]").get_by_text("没有这样的人")).to_be_visible()
+    for number in range(3):
+        people.nth(number).locator("[data-question=insured]").get_by_text("是" if number else "否", exact=True).click()
+    people.nth(0).get_by_label("外地参保的证明").fill("缴费单")
+    finish_button.click()
+    expect(page.locator("#q-water_litres-fault")).to_have_text("不能大于 1000。")
+    expect(page.locator("#q-income_expected-fault")).to_contain_text("请填写数字")
+    page.get_by_label("人均日供水量").fill("６０")
+    page.get_by_label("预计今年人均纯收入").fill("12000.50")
+    finish(page)
+    everything_arrived(page)
+    answers = Visit.objects.get().answers
+    assert "house_trouble" not in answers and "schooling" not in answers
+    assert (answers["water_litres"], answers["income_expected"]) == (60, "12000.50")
+    insured = {line["member"]: line["insured"] for line in answers["insurance"]}
+    assert set(insured) == set(county.members.values_list("pk", flat=True)) and sorted(insured.values()) == [
+        False,
+        True,
+        True,
+    ]
+    assert [line["proof"] for line in answers["insurance"] if "proof" in line] == ["缴费单"]
+
+
 @pytest.mark.req("H5")
 def test_whatever_is_cut_and_whenever_each_visit_arrives_once(site: Site, wire: Wire):
     page = site.page(WHO, phone=True, url=wire.url)

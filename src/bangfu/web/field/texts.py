@@ -83,6 +83,7 @@ TEXTS = {
     "photos_at_most": _("最多 {max} 张"),
     "photos_at_least": _("至少 {min} 张"),
     "years_old": _("{age} 岁"),
+    "nobody": _("这户没有这样的人。"),
     "yes": _("是"),
     "no": _("否"),
     "choose": _("请选择"),

@@ -101,7 +101,8 @@ export class Form {
         this.#drawn(new Group(question.questions, line, `q-${question.id}-${person.id}`)),
       );
     });
-    return [make("p", { class: "ask-label" }, question.label), hint(question), groups];
+    const nobody = groups.length === 0 && make("p", { class: "ask-hint" }, say("nobody"));
+    return [make("p", { class: "ask-label" }, question.label), hint(question), nobody, groups];
   }
 
   photosOf(question) {
@@ -121,7 +122,7 @@ export class Form {
   sound() {
     const faulty = this.groups.flatMap((group) => group.rows).filter((row) => this.#sayFault(row));
     faulty.sort((one, other) => one.part.getBoundingClientRect().top - other.part.getBoundingClientRect().top);
-    faulty[0]?.part.scrollIntoView({ block: "center" });
+    faulty[0]?.part.scrollIntoView({ block: "center", behavior: "instant" });
     return faulty.length === 0;
   }
 

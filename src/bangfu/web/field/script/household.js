@@ -27,7 +27,7 @@ function choose(desk, pack, about, kind) {
     checklists.map((checklist) =>
       make("button", { class: "big", type: "button", onclick: () => begin(desk, checklist, about) }, checklist.label)),
   );
-  scrollTo(0, 0);
+  scrollTo({ top: 0, behavior: "instant" });
   return undefined;
 }
 

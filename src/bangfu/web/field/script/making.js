@@ -1,5 +1,10 @@
 // Small helpers for making parts of a page.
 
+// However deep they lie in lists; what is left out by `condition && …` is left out.
+function pieces(inside) {
+  return inside.flat(Infinity).filter((each) => each !== null && each !== undefined && each !== false && each !== "");
+}
+
 // make("button", {class: "big", onclick: f, disabled: true}, "text", anotherPart)
 export function make(tag, attributes = {}, ...inside) {
   const part = document.createElement(tag);
@@ -9,12 +14,12 @@ export function make(tag, attributes = {}, ...inside) {
     else if (name === "value" || name === "checked") part[name] = value;
     else part.setAttribute(name, value === true ? "" : value);
   }
-  part.append(...inside.flat().filter((each) => each !== null && each !== undefined && each !== false));
+  part.append(...pieces(inside));
   return part;
 }
 
 export function show(screen, ...inside) {
-  screen.replaceChildren(...inside.flat().filter(Boolean));
+  screen.replaceChildren(...pieces(inside));
 }
 
 // A message that stays where it is until the next one; screen readers say it.

@@ -49,7 +49,7 @@ export async function writing(desk, uuid) {
     event.preventDefault();
     finish(desk, visit, form).catch((error) => desk.fail(error));
   });
-  scrollTo(0, 0);
+  scrollTo({ top: 0, behavior: "instant" });
   return undefined;
 }
 
