@@ -109,7 +109,7 @@ def test_a_household_that_left_or_a_member_of_another_gets_no_measure(home, cler
     with pytest.raises(errors.MemberElsewhere):
         services.plan_measure(by=clerk, entry=entry(home, member=head(other)))
     Member.objects.filter(pk=head(home).pk).update(left_on=days(-60))
-    with pytest.raises(errors.MemberLeft):
+    with pytest.raises(errors.PersonLeft):
         services.plan_measure(by=clerk, entry=entry(home, member=head(home)))
     given(home, member=head(home), starts_on=days(-61))
     Household.objects.filter(pk=home.pk).update(ended_on=days(-5))

@@ -16,7 +16,7 @@ from bangfu.registry.models import Household, Paper
 from bangfu.registry.services import attach_paper
 from bangfu.support import measure_errors as errors
 from bangfu.support.catalogue import catalogue
-from bangfu.support.measures import RIGHT
+from bangfu.support.measure_checks import RIGHT
 from bangfu.support.models import Commitment, Helper
 from bangfu.support.texts import NAME_LIMIT, not_ahead, plain
 

@@ -26,9 +26,8 @@ from bangfu.support.catalogue import Kind, Need, catalogue
 from bangfu.support.measure_checks import Entry, proposed
 from bangfu.support.models import Helper, Measure, State
 from bangfu.support.planning import needs_of
-from bangfu.support.projects import ProjectEntry
 from bangfu.support.selectors import helpers_of
-from bangfu.support.services import Promise
+from bangfu.support.services import ProjectEntry, Promise
 
 MOST = 400
 EVERY, HELPED = 5, 3  # of five households three get help
@@ -60,17 +59,18 @@ YUAN_A_KILOMETRE = 350_000
 
 @transaction.atomic
 def enact_measures(officers: Sequence[str], today: date | None = None) -> int:
-    """Enters measures, promises and projects in the townships of these officers' posts; how many measures. Does
-    nothing in a house where there are measures, or where these officers are not."""
+    """Enters measures and promises in the areas of these officers' posts, and the plan of the first village; how many
+    measures. Does nothing in a house where there are measures, or where these officers are not."""
     today = today or timezone.localdate()
     actors = [
         o for o in Officer.objects.filter(username__in=list(officers)).order_by("pk") if o.has_perm("support.edit")
     ]
-    villages = [post.area for o in actors for post in o.posts_on() if post.area.level == Level.VILLAGE]
+    areas = sorted((post.area for o in actors for post in o.posts_on()), key=lambda area: area.level)
+    villages = [area for area in areas if area.level == Level.VILLAGE]
     if not villages or Measure.objects.exists():
         return 0
-    by = next(o for o in actors if o.may("support.edit", villages[0].place))
-    households = list(islice(_in_need(villages), MOST))
+    by = next(o for o in actors if o.may("support.edit", areas[0].place))
+    households = list(islice(_in_need(areas), MOST))
     helpers = helpers_of([household.pk for household in households], today)
     needs = needs_of(households, today)
     entries: list[Entry] = []
@@ -87,11 +87,11 @@ def enact_measures(officers: Sequence[str], today: date | None = None) -> int:
     return len(made)
 
 
-def _in_need(villages: Sequence[Area]) -> QuerySet[Household]:
-    """Households of these villages that are poor or watched, the neediest first."""
+def _in_need(areas: Sequence[Area]) -> QuerySet[Household]:
+    """Households of these areas that are poor or watched, the neediest first."""
     inside = Q(pk__in=())
-    for village in villages:
-        inside |= Q(place__gte=village.reach.first, place__lte=village.reach.last)
+    for area in areas:
+        inside |= Q(place__gte=area.reach.first, place__lte=area.reach.last)
     rule = catalogue().needed_by
     wanting = Q(poverty_status__in=rule.poverty_status) | ~Q(monitor_category="")
     rows = Household.objects.living().filter(inside, wanting).select_related("village")

@@ -16,7 +16,16 @@ from bangfu.support import measure_errors as errors
 from bangfu.support.catalogue import Amount, Catalogue, Kind, catalogue
 from bangfu.support.models import Helper, Measure, State
 
+RIGHT = "support.edit"
 CONTENT_LIMIT, OWNER_LIMIT = 200, 120
+# Where a measure may go from where it stands; the ways back want a reason.
+MAY_GO: Mapping[State, tuple[State, ...]] = {
+    State.PLANNED: (State.UNDER_WAY, State.DONE, State.GIVEN_UP),
+    State.UNDER_WAY: (State.DONE, State.GIVEN_UP),
+    State.DONE: (State.UNDER_WAY,),
+    State.GIVEN_UP: (State.PLANNED,),
+}
+WANTS_REASON = frozenset({(State.DONE, State.UNDER_WAY), (State.GIVEN_UP, State.PLANNED)})
 NOBODY = 0
 
 
@@ -124,7 +133,7 @@ def _member_fault(entry: Entry, kind: Kind) -> BangfuError | None:
     if person.household_id != entry.household.pk:
         return errors.MemberElsewhere(member=person.name, name=entry.household.head_name)
     if person.left_on is not None and person.left_on <= entry.starts_on:
-        return errors.MemberLeft(member=person.name, day=person.left_on, start=entry.starts_on)
+        return errors.PersonLeft(member=person.name, day=person.left_on, start=entry.starts_on)
     return None
 
 

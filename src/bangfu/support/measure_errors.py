@@ -23,7 +23,7 @@ class HouseholdLeft(BangfuError):
     next_step = gettext_noop("已并入其他户的，请登记到现在的户。")
 
 
-class MemberLeft(BangfuError):
+class PersonLeft(BangfuError):
     code = "SUP-104"
     what = gettext_noop("{member}已于 {day} 离开本户，措施从 {start} 开始，不能登记给此人。")
     next_step = gettext_noop("请改选现在的成员，或核对开始日期。")

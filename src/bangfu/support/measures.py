@@ -17,20 +17,22 @@ from bangfu.registry.models import Household, Member, Paper
 from bangfu.support import measure_errors as errors
 from bangfu.support.catalogue import CLASS_DIGITS, catalogue
 from bangfu.support.errors import ReasonNeeded
-from bangfu.support.measure_checks import CONTENT_LIMIT, ENTRY_FIELDS, OWNER_LIMIT, Entry, entry_of, faults, move_faults
+from bangfu.support.measure_checks import (
+    CONTENT_LIMIT,
+    ENTRY_FIELDS,
+    MAY_GO,
+    OWNER_LIMIT,
+    RIGHT,
+    WANTS_REASON,
+    Entry,
+    entry_of,
+    faults,
+    move_faults,
+)
 from bangfu.support.models import Measure, MeasureChange, State
 from bangfu.support.texts import REASON_LIMIT, plain, reason_of
 
-RIGHT = "support.edit"
 BATCH = 500
-# Where a measure may go from where it stands; the ways back want a reason.
-MAY_GO: Mapping[State, tuple[State, ...]] = {
-    State.PLANNED: (State.UNDER_WAY, State.DONE, State.GIVEN_UP),
-    State.UNDER_WAY: (State.DONE, State.GIVEN_UP),
-    State.DONE: (State.UNDER_WAY,),
-    State.GIVEN_UP: (State.PLANNED,),
-}
-WANTS_REASON = frozenset({(State.DONE, State.UNDER_WAY), (State.GIVEN_UP, State.PLANNED)})
 
 
 @dataclass

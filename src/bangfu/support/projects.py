@@ -18,7 +18,7 @@ from bangfu.registry.models import Household
 from bangfu.support import measure_errors as errors
 from bangfu.support.catalogue import catalogue
 from bangfu.support.errors import ReasonNeeded
-from bangfu.support.measures import RIGHT
+from bangfu.support.measure_checks import RIGHT
 from bangfu.support.models import State, VillageProject
 from bangfu.support.texts import REASON_LIMIT, plain
 

@@ -9,11 +9,12 @@ from django.views.decorators.http import require_safe
 
 from bangfu.registry.models import Household
 from bangfu.support.catalogue import catalogue
-from bangfu.support.measures import RIGHT
+from bangfu.support.measure_checks import RIGHT
 from bangfu.support.models import Commitment, Measure
 from bangfu.support.planning import lacking, plan_of
 from bangfu.web.guard import needs, officer_of
 from bangfu.web.registry.household import common, household_of
+from bangfu.web.registry.shown import money
 from bangfu.web.support.blocks import helpers
 from bangfu.web.support.help_rows import measure_rows
 from bangfu.web.visits.blocks import visits_of
@@ -59,6 +60,7 @@ def household(request: HttpRequest, pk: int) -> HttpResponse:
             "helpers": helpers(request, house),
             "visited": visits_of(request, house),
             "plan": plan,
+            "money": money(plan.money),
             "year": year,
             "years": range(today.year - YEARS_BEFORE, today.year + YEARS_AFTER + 1),
             "needs": met,

@@ -16,8 +16,7 @@ from bangfu.common.policy import code_list
 from bangfu.registry.models import Household, Member, Paper
 from bangfu.support import services
 from bangfu.support.catalogue import Kind, catalogue
-from bangfu.support.measure_checks import ENTRY_FIELDS, proposed
-from bangfu.support.measures import MAY_GO
+from bangfu.support.measure_checks import ENTRY_FIELDS, MAY_GO, proposed
 from bangfu.support.models import Helper, Measure, State
 from bangfu.support.selectors import helpers_of
 from bangfu.support.services import Entry

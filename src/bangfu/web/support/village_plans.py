@@ -15,7 +15,7 @@ from bangfu.common.places import Level, within
 from bangfu.common.policy import code_list
 from bangfu.support import services
 from bangfu.support.catalogue import catalogue
-from bangfu.support.measures import RIGHT
+from bangfu.support.measure_checks import RIGHT
 from bangfu.support.models import State, VillageProject
 from bangfu.support.services import ProjectEntry
 from bangfu.support.village_plan import Sums, village_plan, years_with_projects
