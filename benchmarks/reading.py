@@ -3,8 +3,8 @@
     python benchmarks/reading.py [--gold FILE --texts DIR] [--pages N] [--rounds N]
 
 Prints a Markdown table: F1 and the share of right kinds, comparisons and deadlines against the gold lines of the
-project's own sample documents, and against FILE for the texts in DIR when given (e.g. `--gold ../shared/gold/targets-000.jsonl
---texts ../shared/seeds`); then the median seconds for N pages of 700 characters as text, Word and PDF.
+project's own sample documents, and against those of FILE for the texts in DIR when given; then the median seconds for
+N pages of 700 characters as text, Word and PDF.
 """
 
 import argparse

@@ -59,6 +59,8 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Layout:
+    """A text in the form for matching, with its paragraphs, sentences and documents, each in the order of the text."""
+
     text: str
     paragraphs: tuple[Paragraph, ...]
     sentences: tuple[Sentence, ...]
