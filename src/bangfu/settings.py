@@ -111,6 +111,7 @@ INSTALLED_APPS = [
     "bangfu.support",
     "bangfu.plans",
     "bangfu.policymaking",
+    "bangfu.keeping",
     "bangfu.web",
 ]
 

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from bangfu.accounts.models import Officer
 from bangfu.areas.models import Area
 from bangfu.casework import lists, loading
 from bangfu.casework.acting import opening_post
-from bangfu.casework.models import Application, BulkMove, Case, CaseTransition, Round
+from bangfu.casework.models import Application, BulkMove, Case, CaseTransition, Objection, Round
 from bangfu.casework.procedures import Channel, Procedure, Step
 from bangfu.casework.sources import takes
 from bangfu.common.places import Viewer
@@ -181,3 +181,9 @@ def left_out(round: Round) -> list[tuple[str, str]]:
         error = unpack(each["code"], each["facts"])
         found.append((str(each["name"]), error.message if error else each["code"]))
     return found
+
+
+def objections_against(case: Case) -> QuerySet[Objection]:
+    """Those against a case that the viewer may see, and those against a whole list on which it stands, in their order."""
+    against = Q(case=case) | Q(case=None, posting__in=case.postings.all())
+    return Objection.objects.filter(against).select_related("posting").order_by("raised_on", "pk")

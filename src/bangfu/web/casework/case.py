@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone, translation
@@ -15,8 +14,9 @@ from django.views.decorators.http import require_POST, require_safe
 from bangfu.accounts.roles import roles
 from bangfu.casework import answers, diagrams, eligibility, freezing, services
 from bangfu.casework.acting import post_for
-from bangfu.casework.models import Case, CasePaper, CaseTransition, Objection
+from bangfu.casework.models import Case, CasePaper, CaseTransition
 from bangfu.casework.procedures import MoveKind, Procedure, Step
+from bangfu.casework.selectors import objections_against
 from bangfu.casework.words import channel_label
 from bangfu.registry.papers import open_file
 from bangfu.rulebook.models import Purpose
@@ -93,7 +93,7 @@ def _page(request: HttpRequest, found: Case, status: int = 200, **given: Any) ->
         "meetings": found.votes.select_related("meeting").order_by("meeting__held_on"),
         "postings": found.postings.order_by("starts_on"),
         "samples": found.samples.filter(drawn=True).select_related("draw"),
-        "objections": _objections(found),
+        "objections": objections_against(found),
     }
     return render(request, "casework/case.html", context, status=status)
 
@@ -111,12 +111,6 @@ def case_eligibility(request: HttpRequest, pk: int) -> HttpResponse:
     }
     told = [{"heading": headings[purpose], "reasons": reasons} for purpose, reasons in groups.items()]
     return render(request, "casework/parts/eligibility.html", {"groups": told})
-
-
-def _objections(found: Case) -> QuerySet[Objection]:
-    """Those against the case, and those against a whole list on which it stands."""
-    against = Q(case=found) | Q(case=None, posting__in=found.postings.all())
-    return Objection.objects.filter(against).select_related("posting").order_by("raised_on", "pk")
 
 
 def _papers_of(found: Case, step: Step) -> list[dict[str, Any]]:
