@@ -184,6 +184,6 @@ def left_out(round: Round) -> list[tuple[str, str]]:
 
 
 def objections_against(case: Case) -> QuerySet[Objection]:
-    """Those against a case that the viewer may see, and those against a whole list on which it stands, in their order."""
+    """Those against a case that the viewer may see, and those against a whole list on which it stands."""
     against = Q(case=case) | Q(case=None, posting__in=case.postings.all())
     return Objection.objects.filter(against).select_related("posting").order_by("raised_on", "pk")
