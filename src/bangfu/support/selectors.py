@@ -221,6 +221,7 @@ def pairings_of_helper(viewer: Viewer, helper: Helper) -> list[Pairing]:
 
 
 def handovers_of(viewer: Viewer, helper: Helper) -> list[Handover]:
+    """The hand-overs by which a helper gave or took households that the viewer may see, the latest first."""
     rows = Handover.objects.visible_to(viewer).filter(Q(helper=helper) | Q(successor=helper))
     return list(rows.select_related("helper", "successor").order_by("-on", "-pk"))
 
