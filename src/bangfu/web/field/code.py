@@ -41,4 +41,5 @@ def worker(page: str) -> str:
     """The service worker, with the list of what it keeps above it; any change of it makes browsers fetch all anew."""
     files = [*(f"{address()}{name}" for name in modules()), *map(static, STYLES)]
     source = (settings.FIELD_SCRIPT / WORKER).read_text(encoding="utf-8")
-    return f"const FIELD = {json.dumps({'version': version(), 'page': page, 'files': files})};\n{source}"
+    about = {"version": version(), "page": page, "code": address(), "files": files}
+    return f"const FIELD = {json.dumps(about)};\n{source}"

@@ -53,8 +53,9 @@ export class Desk {
       this.signedIn = true;
       await register.note(officer);
     } catch (error) {
+      // A server that cannot answer is as good as none; one that says no is believed.
+      if (![Refused, SignedOut, Unreachable].some((kind) => error instanceof kind)) throw error;
       this.noRight = error instanceof Refused && error.status === 403;
-      if (!this.noRight && !(error instanceof SignedOut) && !(error instanceof Unreachable)) throw error;
       this.officer = await register.last();
       document.getElementById("field-net").textContent = say(error instanceof SignedOut ? "net_signed-out" : "net_offline");
       this.signedOut = error instanceof SignedOut;
