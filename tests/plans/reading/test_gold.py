@@ -30,11 +30,11 @@ def scored(file: Path, gold: Path) -> Score:
 @pytest.mark.parametrize("file", sorted(DOCUMENTS.glob("*.txt")), ids=lambda file: file.stem)
 def test_what_our_own_documents_promise_is_found_and_told_apart(file):
     result = scored(file, DOCUMENTS / "gold.jsonl")
-    assert result.f1 >= 0.97, (result.missed, result.invented)
-    assert result.agreed["kind"] >= 0.97
-    assert result.agreed["comparison"] >= 0.97
-    assert result.agreed["deadline"] >= 0.97
-    assert result.agreed["cadence"] >= 0.97
+    assert result.f1 >= 0.95, (result.missed, result.invented)
+    assert result.agreed["kind"] >= 0.95
+    assert result.agreed["comparison"] >= 0.95
+    assert result.agreed["deadline"] >= 0.95
+    assert result.agreed["cadence"] >= 0.95
 
 
 def test_every_gold_line_quotes_its_document():

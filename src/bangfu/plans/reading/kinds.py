@@ -172,7 +172,7 @@ def _each_before(text: str, sentence: Sentence, left: int, quantity: Quantity) -
     start = max(left, sentence.start)
     ahead = text[start : quantity.start]
     for match in _EACH.finditer(ahead):
-        between = re.sub(r"[0-9.]+[一-龥]{0,10}[、和]", "", ahead[match.end() :])
+        between = re.sub(r"[0-9.]+[一-龥]{0,10}", "", ahead[match.end() :])
         if match[0].startswith("所有") and re.search(r"[对把将在为]$", ahead[: match.start()]):
             continue
         if re.search(r"[0-9]", ahead[match.start() : match.end()] + between) and not re.search(

@@ -186,6 +186,8 @@ def _with_per(text: str, start: int, unit: str, behind: str | None) -> str:
     left, _ = clause(text, start, start, ",;。!?\n")
     before = text[left:start]
     each = _PER_BEFORE().search(before)
+    if each is None and (thing := re.search(r"每([一-龥]{1,2})(?:补助|补贴|奖补|奖励|资助)$", before)):
+        return f"{unit}/{thing[1]}"
     if each is None or re.search(r"[0-9]", before[each.end() :]):
         return unit
     parts = [units.per[part] for part in _PER_PART().findall(each[0])]

@@ -248,7 +248,7 @@ class _Reader:
             told = self.plain[before[-1].end : left]
             if goes_on and ";" not in told:
                 return before[-1]
-            if occurs and told.count(",") <= 1 and not re.search(r"[0-9;]", told):
+            if occurs and told.count(",") <= 1 and ";" not in told:
                 return before[-1]
         return None
 
