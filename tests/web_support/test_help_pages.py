@@ -49,7 +49,7 @@ def test_the_help_tab_shows_causes_with_their_measures_and_what_is_missing(clien
     assert reverse("help-household", args=[home.pk]) in page(client, "household", home.pk)
     assert "还没有措施" in page(client, "help-household", home.pk, year=TODAY.year - 3)
     told = page(client, "help-should-have", home.pk)
-    assert "MON-13" in told and "Q129" not in told
+    assert "Q130" in told and "Q129" not in told
 
 
 @pytest.mark.req("C5")

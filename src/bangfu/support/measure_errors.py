@@ -157,12 +157,6 @@ class PromiseMissing(BangfuError):
     next_step = gettext_noop("帮扶责任人和户要各自写明承诺什么。")
 
 
-class SignedInFuture(BangfuError):
-    code = "SUP-132"
-    what = gettext_noop("签字日期 {day} 晚于今天。")
-    next_step = gettext_noop("请填写承诺书上实际签字的日期。")
-
-
 class SignedOtherYear(BangfuError):
     code = "SUP-133"
     what = gettext_noop("{year} 年度的承诺书，签字日期是 {day}。")
