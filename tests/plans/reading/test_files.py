@@ -161,6 +161,14 @@ def test_a_word_file_that_unfolds_beyond_all_measure_is_refused(monkeypatch):
         read_content(word(["改厕" * 400000], []), "plan.docx")
 
 
+def test_a_text_that_is_too_long_is_refused_with_the_number_of_its_characters(monkeypatch):
+    short = files.limits().model_copy(update={"characters": 10})
+    monkeypatch.setattr(files, "limits", lambda: short)
+    with pytest.raises(errors.DocumentTooLong) as refused:
+        read_content("修路三公里,建桥两座,改厕九户。".encode(), "plan.txt")
+    assert refused.value.facts["count"] == 16
+
+
 def test_a_missing_file_is_told(tmp_path):
     with pytest.raises(errors.DocumentMissing):
         read_document(tmp_path / "none.txt")

@@ -56,7 +56,7 @@ def _behind_leads(text: str, left: int, start: int) -> int:
     """Without 确保, 力争 and the like at its head."""
     match = _leading().match(text, left)
     stop = match.end() if match else left
-    return stop if stop < start else left
+    return min(stop, start)
 
 
 @cache

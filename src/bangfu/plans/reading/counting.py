@@ -68,6 +68,8 @@ def _is_span(text: str, quantity: Quantity) -> bool:
     held = re.compile(
         r"(?:保持|为期|期限为?|时限为?|不少于|不低于|不超过|至少|一定|连续.{0,4}|达到|达|每[年月季周].{0,8}|满|用|提前|驻村|公示|工期)$"
     )
+    if re.search(r"(?:用|花|经过)$", before):
+        return False  # 用三年时间 is a date
     if quantity.chinese and quantity.low < 2 and not held.search(before):
         return False
     if quantity.chinese:

@@ -45,3 +45,9 @@ class DocumentDamaged(BangfuError):
     code = "PLA-107"
     what = gettext_noop("文件 {file} 已损坏，读不出来：{reason}。")
     next_step = gettext_noop("请重新取一份完整的文件。")
+
+
+class DocumentTooLong(BangfuError):
+    code = "PLA-108"
+    what = gettext_noop("文件 {file} 有 {count} 个字，超过 {limit} 个字的上限。")
+    next_step = gettext_noop("请拆成几份再读；原文件没有改动。")

@@ -19,6 +19,7 @@ from bangfu.plans.reading.errors import (
     DocumentMissing,
     DocumentScanned,
     DocumentTooLarge,
+    DocumentTooLong,
 )
 from bangfu.plans.reading.found import Doubt, DoubtKind
 
@@ -86,7 +87,7 @@ def read_content(content: bytes, name: str) -> Document:
     if not document.text.strip():
         raise DocumentEmpty(file=name)
     if len(document.text) > limits().characters:
-        raise DocumentTooLarge(file=name, size=len(content) // _MEGABYTE, limit=limits().file_megabytes)
+        raise DocumentTooLong(file=name, count=len(document.text), limit=limits().characters)
     return document
 
 

@@ -195,6 +195,9 @@ def _each_before(text: str, sentence: Sentence, left: int, quantity: Quantity) -
             and re.search(r"[0-9一二两三]", clauses[-1])
         ):
             return "each-case-before"
+    averaged = re.search(r"(?:户均|村均|人均)(?:有|拥有|不少于|至少|掌握)?$", ahead)
+    if averaged and quantity.plain_unit in grammar().units.countable:
+        return "each-case"
     if re.search(r"每(?:[一二两十百千万]|[0-9]+)[一-龥]{0,10}", ahead):
         return "each-case"
     return ""
