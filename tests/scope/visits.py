@@ -55,12 +55,14 @@ def plant_visits(keep: Any, ids: Any, seat: Any, village: Any, here: Any, mark: 
         "visit_photo",
         [
             visits.Photo(
-                pk=ids("visit_photo"), uuid=_number(f"photo {tag} {state}"), visit=visit, submission=entry,
+                pk=ids("visit_photo"), uuid=_number(f"photo {tag} {n}"), visit=visit, submission=entry,
                 place=seat.place, question="picture", state=state, name=f"{mark}{number}.jpg", sent_sha256="0" * 64,
                 sent_by=officer, code="VIS-042" if state == "refused" else "",
                 facts={"name": f"{mark}{number}", "types": "JPG"}, **file,
             )
-            for visit, entry, state in ((made[0], None, "kept"), (made[1], None, "refused"), (None, entries[0], "kept"))
+            for n, (visit, entry, state) in enumerate(
+                ((made[0], None, "kept"), (made[1], None, "refused"), (None, entries[0], "kept"))
+            )
         ],
     )  # fmt: skip
     here.names["photo_uuid"] = [str(photo.uuid) for photo in photos]

@@ -14,8 +14,7 @@ from bangfu.audit.services import record as note
 from bangfu.common.errors import NotAllowed
 from bangfu.visits import errors
 from bangfu.visits.models import FieldKey
-from bangfu.visits.policy import policy
-from bangfu.visits.recording import RIGHT
+from bangfu.visits.policy import RIGHT, policy
 
 # Seen again within so many minutes, a key's last use is not written again.
 SEEN_AGAIN = 10

@@ -17,8 +17,7 @@ from bangfu.visits import known
 from bangfu.visits.checklists import Checklist, Kind, plain
 from bangfu.visits.loading import checklists
 from bangfu.visits.models import Visit
-from bangfu.visits.policy import policy
-from bangfu.visits.recording import RIGHT
+from bangfu.visits.policy import RIGHT, policy
 from bangfu.visits.selectors import last_visits
 
 

@@ -9,9 +9,10 @@ from django.db import transaction
 from bangfu.accounts.models import Officer
 from bangfu.audit.services import record as note
 from bangfu.common.errors import BangfuError
-from bangfu.registry.intake.remembering import pack, unpack
+from bangfu.registry.intake.remembering import pack
 from bangfu.visits import errors, photographs, suspecting
 from bangfu.visits.models import Photo
+from bangfu.visits.saying import refusal_of
 
 State = Photo.State
 PIECE = 1 << 18
@@ -36,11 +37,6 @@ def _standing(photo: Photo) -> int:
     if photo.state == State.REFUSED:
         raise refusal_of(photo)
     return min(int(photo.received), photographs.lies_there(photo.uuid))
-
-
-def refusal_of(photo: Photo) -> BangfuError:
-    """Why a photo was refused, as it was said then."""
-    return unpack(photo.code, photo.facts) or errors.PhotoDamaged(name=photo.name)
 
 
 def add_photo_part(*, by: Officer, photo_uuid: Any, offset: int, total: int, chunk: bytes) -> int:

@@ -12,6 +12,8 @@ from pydantic import Field
 
 from bangfu.common.policy import Label, Source, Strict, read_yaml
 
+# Whoever holds this at a place may record visits there.
+RIGHT = "visits.record"
 Positive = Annotated[int, Field(ge=1)]
 
 

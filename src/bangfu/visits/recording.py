@@ -26,9 +26,8 @@ from bangfu.visits.errors import Problem, Severity, unpacked
 from bangfu.visits.loading import checklists
 from bangfu.visits.models import Channel, ChecklistVersion, Correction, Photo, Submission, Visit
 from bangfu.visits.payloads import PhotoNote, VisitPayload, uuid_of
-from bangfu.visits.policy import policy
-
-RIGHT = "visits.record"
+from bangfu.visits.policy import RIGHT, policy
+from bangfu.visits.saying import told
 
 
 @dataclass(frozen=True)
@@ -118,11 +117,6 @@ def already(by: Officer, payload: VisitPayload) -> Recorded | None:
 def other_uuid(by: Officer, payload: VisitPayload) -> uuids.UUID:
     """The number in the tray of what came under somebody else's number: the same each time it is sent."""
     return uuid_of(f"{by.pk}:{payload.uuid}")
-
-
-def told(kept: Sequence[Mapping[str, Any]]) -> list[Problem]:
-    """Problems as they were kept with a row."""
-    return [problem for each in kept if (problem := unpacked(each))]
 
 
 def _wanted(photos: Any) -> dict[str, int]:

@@ -20,7 +20,8 @@ from bangfu.visits.keys import end_key, keys_of, make_key, officer_of_key
 from bangfu.visits.models import Channel, Suspicion
 from bangfu.visits.payloads import PhotoNote, VisitPayload, read_payload
 from bangfu.visits.photos import add_photo_part, received, take_whole
-from bangfu.visits.recording import RIGHT, Recorded, already, judge, keep_version, record
+from bangfu.visits.policy import RIGHT
+from bangfu.visits.recording import Recorded, already, judge, keep_version, record
 from bangfu.visits.tray import drop, settle
 
 __all__ = [

@@ -14,7 +14,8 @@ from bangfu.common.errors import NotAllowed
 from bangfu.visits import errors, recording, suspecting
 from bangfu.visits.models import Channel, Photo, Submission, Visit
 from bangfu.visits.payloads import read_payload
-from bangfu.visits.recording import RIGHT, Recorded
+from bangfu.visits.policy import RIGHT
+from bangfu.visits.recording import Recorded
 
 State = Submission.State
 

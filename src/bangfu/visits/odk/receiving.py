@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 
 from bangfu.accounts.models import Officer
-from bangfu.visits import photos, services
+from bangfu.visits import services
 from bangfu.visits.checklists import Checklist
 from bangfu.visits.errors import Problem, Severity
 from bangfu.visits.loading import checklists
@@ -20,7 +20,6 @@ from bangfu.visits.models import Channel, ChecklistVersion
 from bangfu.visits.odk import submissions
 from bangfu.visits.odk.errors import Edited, FileMissing
 from bangfu.visits.payloads import uuid_of
-from bangfu.visits.recording import Recorded
 
 _SAFE = re.compile(r"[^\w.-]")
 # What was sent in part and never finished lies here so long.
@@ -28,7 +27,7 @@ STALE_DAYS = 30
 
 
 class _OnDisk:
-    """A file as `photos.take_whole` takes it."""
+    """A file as `services.take_whole` takes it."""
 
     def __init__(self, file: Path) -> None:
         self.file, self.size = file, file.stat().st_size
@@ -39,7 +38,7 @@ class _OnDisk:
                 yield piece
 
 
-def receive(*, by: Officer, content: bytes, uploads: Mapping[str, Any], incomplete: bool) -> Recorded | None:
+def receive(*, by: Officer, content: bytes, uploads: Mapping[str, Any], incomplete: bool) -> services.Recorded | None:
     """Take a submission with its files; None while more of its files are to come. Raises XmlUnreadable, NotAllowed."""
     root = submissions.parse(content)
     beside = _folder(by, submissions.number_of(root))
@@ -53,7 +52,7 @@ def receive(*, by: Officer, content: bytes, uploads: Mapping[str, Any], incomple
     for note in given.photos:
         file = files.get(note.name)
         if file is not None and str(note.uuid) in done.photos_wanted:
-            photos.take_whole(by=by, photo_uuid=note.uuid, upload=_OnDisk(file))
+            services.take_whole(by=by, photo_uuid=note.uuid, upload=_OnDisk(file))
     shutil.rmtree(beside, ignore_errors=True)
     tidy()
     return done

@@ -15,8 +15,7 @@ from bangfu.registry.models import Household, Member
 from bangfu.visits import known
 from bangfu.visits.checklists import Checklist, Kind
 from bangfu.visits.packing import asked
-from bangfu.visits.policy import policy
-from bangfu.visits.recording import RIGHT
+from bangfu.visits.policy import RIGHT, policy
 
 
 def households_csv(checklist: Checklist, households: Sequence[Household]) -> str:

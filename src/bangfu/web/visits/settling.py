@@ -22,7 +22,7 @@ from bangfu.visits.checklists import Checklist
 from bangfu.visits.errors import StillRefused
 from bangfu.visits.loading import checklists
 from bangfu.visits.models import Correction, Submission
-from bangfu.visits.recording import told
+from bangfu.visits.saying import told
 from bangfu.web.forms import TablerForm
 from bangfu.web.guard import needs, officer_of
 from bangfu.web.listing import without

@@ -21,9 +21,8 @@ from bangfu.visits.checklists import Checklist
 from bangfu.visits.errors import ReasonMissing
 from bangfu.visits.loading import checklists
 from bangfu.visits.models import Channel, Photo, Suspicion, Visit
-from bangfu.visits.photos import refusal_of
 from bangfu.visits.policy import policy
-from bangfu.visits.recording import told
+from bangfu.visits.saying import refusal_of, told
 from bangfu.web.files import as_file
 from bangfu.web.forms import TablerForm
 from bangfu.web.guard import needs, officer_of
