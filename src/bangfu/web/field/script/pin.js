@@ -5,6 +5,8 @@ import { make, show, tell } from "./making.js";
 import { PinWrong, Wiped } from "./vault.js";
 import { addresses, limits, say } from "./words.js";
 
+const PAGE_PATIENCE_MS = 15_000;
+
 function pinField(id, label, autocomplete) {
   return make(
     "div",
@@ -70,12 +72,19 @@ async function withoutTaking(desk) {
   return desk.draw();
 }
 
+// "You can go off-line now" is said when the page itself is kept, too; not for ever, should a browser refuse to.
+function pageKept() {
+  const given_up = new Promise((done) => { setTimeout(done, PAGE_PATIENCE_MS); });
+  return Promise.race([navigator.serviceWorker?.ready, given_up]);
+}
+
 async function takeAlong(desk, pin) {
   try {
     tell(say("taking"), "info");
     const pack = await desk.pack.fetchOnly();
     await desk.vault.choosePin(pin, pack.wrong_pins);
     await desk.pack.keep(pack);
+    await pageKept();
     tell(say("taken", { households: pack.households.length, days: pack.wipe_after_days }), "good");
     return desk.go("home");
   } catch (error) {
