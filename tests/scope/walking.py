@@ -22,6 +22,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from bangfu.common.places import Level
+from tests.scope import plans, support
+from tests.scope.visits import OF_APPS
 from tests.scope.world import FIGURE, NEEDLE, TERMS, YEAR, Spot, fingerprint, foreign_ids, nothing_stays, own_id
 
 # What an argument of an address stands for: a kind of `world.KINDS`, or words to put there as they are.
@@ -44,12 +46,23 @@ BY_PART_BEFORE = {
     "meetings": "meeting",
     "postings": "posting",
     "samples": "draw",
+    "visits": "visit",
+    "tray": "submission",
+    "corrections": "correction",
+    "measures": "measure",
+    "promises": "promise",
+    "projects": "project",
+    "villages": "area",
 }
 # What a name stands for at one address other than everywhere else.
 BY_ADDRESS: Mapping[tuple[str, str], str] = {
     ("case-paper", "paper"): "case_paper",
     ("case-paper-remove", "paper"): "case_paper",
     ("meeting-paper", "paper"): "meeting_paper",
+    ("visit-photo", "photo"): "visit_photo",
+    ("phone-photo", "uuid"): "photo_uuid",
+    **plans.BY_ADDRESS,
+    **support.BY_ADDRESS,
 }
 BY_NAME: Mapping[str, str] = {
     "household_pk": "household", "household_id": "household", "household": "household",
@@ -64,6 +77,7 @@ BY_NAME: Mapping[str, str] = {
     "entry_id": "entry", "number": "entry",
     "figure_id": "figure", "figure_pk": "figure", "held": "held",
     "village": "village", "vote": "vote", "photo": "photo", "objection": "objection", "sampled": "sampled",
+    "doubt": "doubt",
 }  # fmt: skip
 WORDS: Mapping[str, tuple[str, ...]] = {
     "section": ("basic", "causes", "dwelling", "land"),
@@ -76,19 +90,26 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "procedure": ("planted",),
     "name": ("identification",),
     "item": ("food",),
+    "form": ("bangfu-four_ones",),
+    "key": ("no-such-key",),
     "figure": ("exit_line", "public_job_age_limit"),
 }
 # The own village, and whatever is of its level next door.
 VILLAGES = (own_id("area") + Level.VILLAGE - 1, *(pk for spot in (0, 1) for pk in foreign_ids("area", spot, 6)))
 # Pages that anybody may read, in whichever place: they are walked by nobody in particular.
-PUBLIC = {"public-apply", "public-postings", "public-posting"}
+PUBLIC = {"public-apply", "public-postings", "public-posting", *OF_APPS}
 # Pages that compute only when they are asked something that no search box of theirs asks.
 QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "measures": ("line=exit_line",),
     "bulk-new": ("procedure=planted&step=meet",),
     "meeting-new": tuple(f"procedure=planted&step=meet&area={area}" for area in VILLAGES),
     "posting-new": tuple(f"procedure=planted&step=post&area={area}" for area in VILLAGES),
+    "visit-new": tuple(f"household={foreign_ids('household', spot, 1)[0]}" for spot in (0, 1)),
     "case-new": tuple(f"household={foreign_ids('household', spot, 1)[0]}" for spot in (0, 1)),
+    "help-give": tuple(f"household={foreign_ids('household', spot, 1)[0]}&kind=0102" for spot in (0, 1)),
+    "help-measure-new": ("kind=0102",),
+    "duty-record-new": tuple(f"unit={foreign_ids('duty_unit', spot, 1)[0]}" for spot in (0, 1)),
+    **support.QUESTIONS,
     "what-if": ("figure=monitoring_line&value=900000&amount=100",),
 }
 HOW_TO_TEACH = (
@@ -119,6 +140,7 @@ ID_FIELDS = {
     "officer": "officer", "post": "post", "batch": "batch", "paper": "paper", "change": "change",
     "id": "household", "proof": "paper",
     "case": "case", "round": "round", "aside": "attendance",
+    **support.ID_FIELDS,
     "run": "run", "finding": "finding", "new_in": "run", "resolved_in": "run", "second": "run", "from": "draft",
 }  # fmt: skip
 
@@ -243,6 +265,9 @@ _VARYING = (
     (re.compile(r":[A-Za-z0-9]{6}:[A-Za-z0-9_-]{43}"), ":<signed>"),
     # of what is written anew while the walk goes on
     (re.compile(r"\b[0-9a-f]{16}…"), "<hash>"),
+    # made anew for each page: the number of a visit, a key and its picture, a token, the moment of a pack
+    (re.compile(r'(name="uuid" value="|/visits/odk/key/|"csrf": "|"made_at": ")[^"</ ]+'), r"\1"),
+    (re.compile(r'data:image/svg[^"]+'), "<picture>"),
     # "in 0.03 s" and such
     (re.compile(r"\d+(\.\d+)? ?(ms|毫秒|秒)\b"), "<took>"),
 )
@@ -496,5 +521,8 @@ class _writes:
 
 def _of_the_house(tables: set[str]) -> set[str]:
     """A refusal may leave a trail and keep the session alive; it may write nothing else."""
-    ours = ("areas_", "accounts_", "registry_", "findings_", "casework_", "policymaking_", "otp_", "django_tasks")
+    ours = (
+        "areas_", "accounts_", "registry_", "findings_", "casework_", "support_", "plans_", "visits_", "policymaking_",
+        "otp_", "django_tasks",
+    )  # fmt: skip
     return {t for t in tables if t.startswith(ours)}

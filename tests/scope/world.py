@@ -27,7 +27,8 @@ from bangfu.findings import models as findings
 from bangfu.policymaking.models import Draft, Version
 from bangfu.registry import models as registry
 from bangfu.registry.intake.batches import report_of
-from tests.scope import casework, files
+from bangfu.visits.models import Correction, FieldKey, Photo, Submission, Suspicion, Visit
+from tests.scope import casework, files, measures, plans, support, visits
 
 NEEDLE = "鼍"
 FIGURE = "739281"
@@ -68,7 +69,8 @@ class Spot:
 KINDS = (
     "area", "household", "member", "work_record", "income_year", "income_item", "paper", "member_event", "change",
     "batch", "officer", "post", "entry", "figure", "answer", "year_count", "area_version", "succession",
-    "run", "finding", "step", "verification", "run_count", "draft", "version", *casework.KINDS,
+    "run", "finding", "step", "verification", "run_count", "draft", "version", *casework.KINDS, *measures.KINDS,
+    *plans.KINDS, *support.KINDS, *visits.KINDS,
 )  # fmt: skip
 
 
@@ -284,6 +286,10 @@ def plant(chain: list[Area], above: list[Area], spot: int | None) -> Spot:
     )  # fmt: skip
     _plant_findings(keep, ids, seat, here, mark, number)
     casework.plant_cases(keep, ids, seat, village, here, mark, number, MOMENT)
+    visits.plant_visits(keep, ids, seat, village, here, mark, number, DAY)
+    measures.plant_measures(keep, ids, village, here, mark, number, DAY, MOMENT)
+    support.plant_support(keep, ids, seat, village, here, mark, number, MOMENT)
+    plans.plant_duties(keep, ids, seat, village, here, mark, number, MOMENT)
     if seat is village:
         here.names["village"] = [village.pk]
     here.village = (village.code, len(households), int(number))
@@ -430,7 +436,9 @@ def fingerprint(spots: list[Spot]) -> str:
                             (cases.CaseTransition, "case__place"), (cases.CasePaper, "case__place"),
                             (cases.Check, "case__place"), (cases.Meeting, "place"), (cases.Posting, "place"),
                             (cases.Objection, "posting__place"), (cases.PostingPhoto, "posting__place"),
-                            (cases.SampleDraw, "place"), (cases.Recognition, "place")):  # fmt: skip
+                            (cases.SampleDraw, "place"), (cases.Recognition, "place"), (Visit, "place"),
+                            (Submission, "place"), (Photo, "place"), (Correction, "place"),
+                            (Suspicion, "visit__place"), (FieldKey, "officer__area__place")):  # fmt: skip
             mark.update(str(model._default_manager.filter(within(reach, path)).count()).encode())
     return mark.hexdigest()
 
