@@ -131,7 +131,7 @@ def _helpers(stage: _Stage, units: Sequence[Unit], officers: Iterable[Officer]) 
                 services.NewHelper(officer.name, unit, "section_head", post.area, phone=stage.phone(), officer=officer)
             )
     room = sum(policy().most_households(each.rank) for each in wanted)
-    ranks, weights = zip(*RANKS, strict=True)
+    ranks, weights = [rank for rank, _weight in RANKS], [weight for _rank, weight in RANKS]
     need = needing(stage.county).count() + WAITING
     while room < need:
         rank = stage.dice.choices(ranks, weights)[0]
