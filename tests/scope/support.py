@@ -162,7 +162,8 @@ def _plant_team(
         [
             support.Leave(
                 pk=ids("leave"), member=member, first_day=SINCE + timedelta(days=9),
-                last_day=SINCE + timedelta(days=12), kind="02", reason=f"{mark}住院", entered_by=officer, entered_at=moment,
+                last_day=SINCE + timedelta(days=12), kind="02", reason=f"{mark}住院", entered_by=officer,
+                entered_at=moment,
             )
             for member in members
         ],

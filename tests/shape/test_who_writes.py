@@ -25,7 +25,7 @@ PARTS = {
     "visits/following.py": "a verb of visits.services in a file of its own: visits follow their areas",
     "visits/keys.py": "verbs of visits.services in a file of their own: keys of apps on phones",
     "visits/photos.py": "verbs of visits.services in a file of their own: photos part by part",
-    "visits/recording.py": "verbs of visits.services in a file of their own: a visit is taken once, or kept in the tray",
+    "visits/recording.py": "verbs of visits.services in a file of their own: taken once, or kept in the tray",
     "visits/suspecting.py": "a part of visits.recording and visits.photos: what makes a visit look made up",
     "visits/tray.py": "verbs of visits.services in a file of their own: what could not be taken as a visit",
     "support/measures.py": "verbs of support.services in a file of their own: measures, one or thousands",

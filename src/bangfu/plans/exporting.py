@@ -50,7 +50,8 @@ def export_overdue(viewer: Officer, day: date, area: Area | None = None, *, fmt:
         actor=viewer, action="duties.exported", subject_type="dutyrecord", subject_id="list", place=places[0].first,
         count=len(rows), format=fmt,
     )  # fmt: skip
-    return Exported(content, f"{_('履职逾期清单')}-{at:%Y%m%d-%H%M}.{fmt}", MEDIA[fmt], len(rows))
+    name = _("履职逾期清单-{moment}.{kind}").format(moment=f"{at:%Y%m%d-%H%M}", kind=fmt)
+    return Exported(content, name, MEDIA[fmt], len(rows))
 
 
 def _rows(behind: Behind, day: date) -> Iterable[list[str | int]]:

@@ -51,7 +51,8 @@ def export_visits(viewer: Officer, rows: VisitsQuerySet, *, fmt: str = "xlsx", f
         format=fmt,
         filters=filters,
     )
-    return Exported(content, f"{_('走访清单')}-{at:%Y%m%d-%H%M}.{fmt}", MEDIA[fmt], count)
+    name = _("走访清单-{moment}.{kind}").format(moment=f"{at:%Y%m%d-%H%M}", kind=fmt)
+    return Exported(content, name, MEDIA[fmt], count)
 
 
 def _rows(wanted: VisitsQuerySet) -> Iterator[list[Any]]:
