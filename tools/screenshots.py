@@ -138,6 +138,25 @@ def supposed(page: Page, address: str) -> None:
     page.goto(f"{address}/measures/what-if/?figure=monitoring_line&value=6000&amount=400")
 
 
+def help_of_one(page: Page, address: str) -> None:
+    """The help of the first household for which there is a measure."""
+    page.goto(f"{address}/help/")
+    page.click("#rows a[href^='/help/households/'], #rows a[href^='/households/'] >> nth=0")
+    page.wait_for_load_state()
+
+
+def in_the_field(page: Page, address: str) -> None:
+    """A form on a phone that has taken its households along."""
+    page.goto(f"{address}/field/")
+    page.wait_for_selector("input[type=password]")
+    for box in page.locator("input[type=password]").all():
+        box.fill("246810")
+    page.get_by_role("button", name="设好口令，把户带走").click()
+    page.get_by_text("还没有走访记录").first.click()
+    page.get_by_text("饮水安全排查").first.click()
+    page.wait_for_timeout(500)
+
+
 SHOTS: tuple[tuple[str, str, dict[str, int], Callable[[Page, str], object]], ...] = (
     ("home", "xian", DESK, lambda page, at: page.goto(at)),
     ("households", "xian", DESK, lambda page, at: page.goto(f"{at}/households/")),
@@ -150,6 +169,9 @@ SHOTS: tuple[tuple[str, str, dict[str, int], Callable[[Page, str], object]], ...
     ("case", "cun", DESK, case_in_appraisal),
     ("posting", "cun", DESK, first_posting),
     ("what-if", "xian", DESK, supposed),
+    ("help", "shuji", DESK, help_of_one),
+    ("field", "shuji", PHONE, in_the_field),
+    ("duties", "shuji", DESK, lambda page, at: page.goto(f"{at}/duties/")),
     ("import", "xian", DESK, rehearsal),
     ("trail", "liuhen", DESK, lambda page, at: page.goto(f"{at}/audit/")),
     ("phone", "cun", PHONE, first_household),
