@@ -13,9 +13,15 @@ from bangfu.visits.recording import keep_version
 from tests.visits.making import picture
 
 KINDS = ("visit", "visit_photo", "submission", "correction", "doubt", "field_key")
-# What apps ask for with a key or a password of their own, never in a session: tests/web_visits walks there.
+# What apps ask for with a key or a password of their own, never in a session; and a photo on its way, of which only its
+# sender hears. tests/web_visits walks there.
 OF_APPS = frozenset(
-    f"odk-{way}{name}" for way in ("", "key-") for name in ("root", "list", "submission", "form", "manifest", "media")
+    {"phone-photo"}
+    | {
+        f"odk-{way}{name}"
+        for way in ("", "key-")
+        for name in ("root", "list", "submission", "form", "manifest", "media")
+    }
 )
 
 
@@ -51,7 +57,7 @@ def plant_visits(keep: Any, ids: Any, seat: Any, village: Any, here: Any, mark: 
         ],
     )  # fmt: skip
     file = _file(picture(int(number) % 1000 + seat.pk % 97))
-    photos = keep(
+    keep(
         "visit_photo",
         [
             visits.Photo(
@@ -65,7 +71,6 @@ def plant_visits(keep: Any, ids: Any, seat: Any, village: Any, here: Any, mark: 
             )
         ],
     )  # fmt: skip
-    here.names["photo_uuid"] = [str(photo.uuid) for photo in photos]
     keep(
         "correction",
         [

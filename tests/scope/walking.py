@@ -60,7 +60,6 @@ BY_ADDRESS: Mapping[tuple[str, str], str] = {
     ("case-paper-remove", "paper"): "case_paper",
     ("meeting-paper", "paper"): "meeting_paper",
     ("visit-photo", "photo"): "visit_photo",
-    ("phone-photo", "uuid"): "photo_uuid",
     **plans.BY_ADDRESS,
     **support.BY_ADDRESS,
 }
@@ -92,6 +91,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "item": ("food",),
     "form": ("bangfu-four_ones",),
     "key": ("no-such-key",),
+    "uuid": ("6a0c2d6e-3d0b-5d7b-9d5c-2f7f0c1b8a11",),
     "figure": ("exit_line", "public_job_age_limit"),
 }
 # The own village, and whatever is of its level next door.
