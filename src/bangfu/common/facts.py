@@ -92,7 +92,7 @@ class FactTable:
     PostgreSQL and DuckDB read alike; its main table has the alias `t`. `key` names the columns that identify a row.
 
     Every table of grain household, member or record carries `village_code`, `household_id` and is written so that a
-    household never spans two files.
+    household never spans two files. `added` is what rooms above have put to it, `own` the table without that.
     """
 
     name: str
@@ -100,6 +100,8 @@ class FactTable:
     key: tuple[str, ...]
     columns: tuple[FactColumn, ...]
     source: Callable[[date], str]
+    added: "tuple[AddedColumns, ...]" = ()
+    own: "FactTable | None" = None
 
     def get(self, name: str) -> FactColumn | None:
         return next((column for column in self.columns if column.name == name), None)
@@ -125,7 +127,13 @@ class AddedColumns:
             tables, where = own(day).rsplit(" WHERE ", 1)
             return f"{tables} {joins(day)} WHERE {where}"
 
-        return replace(table, columns=(*table.columns, *self.columns), source=source)
+        return replace(
+            table,
+            columns=(*table.columns, *self.columns),
+            source=source,
+            added=(*table.added, self),
+            own=table.own or table,
+        )
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,9 @@ year, the sums and per-head figures of a year (`registry.ledger.income`), where 
 Files of the same name in the folders of the tables hold the same households, and are worked on one after another.
 """
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -23,7 +25,7 @@ from django.utils.translation import gettext as _
 from bangfu.areas.codes import ENDS, WHOLE
 from bangfu.areas.models import Area
 from bangfu.common import duck
-from bangfu.common.facts import FactTable, Schema
+from bangfu.common.facts import FactKind, FactTable, Schema
 from bangfu.common.places import Level, span
 from bangfu.common.policy import code_list
 from bangfu.registry.columns import Column, Kind, tables
@@ -135,14 +137,17 @@ class LiveTables:
             for table, column in (("household", "household_no"), ("member", "person_no"))
         }
         self.own = self._share_counties()
+        self._added = {table.name: said_of_nobody(table, as_of) for table in schema.tables.values()}
         self._make_areas()
         self._make_empty_tables()
 
     def facts(self, table: FactTable, number: int) -> str:
         """A SELECT of what a fact table reads from live tables, from file `number`, which `show` has shown last. Of
         villages those of the file's own counties, also without a single household."""
-        listed = ", ".join(f"{source} AS {name}" for name, source in sources(table).items())
-        select = f"SELECT {listed} FROM {table.source(self.as_of)}"
+        bare = table.own or table
+        given = {**sources(bare), **self._added[table.name]}
+        listed = ", ".join(f"{source} AS {name}" for name, source in given.items())
+        select = f"SELECT {listed} FROM {bare.source(self.as_of)}"
         if table.get("household_id"):
             return select
         own = ", ".join(map(duck.text, self.own[number])) or "''"
@@ -219,7 +224,8 @@ class LiveTables:
 
     def _make_empty_tables(self) -> None:
         """Live tables that fact tables mention and that no file brings: nobody reported anything there."""
-        asked = ((*sources(table).values(), table.source(self.as_of)) for table in self.schema.tables.values())
+        bare = [table.own or table for table in self.schema.tables.values()]
+        asked = ((*sources(table).values(), table.source(self.as_of)) for table in bare)
         mentioned = " ".join(sql for table in asked for sql in table)
         shown = {model._meta.db_table for model in _SHOWN}
         for model in apps.get_models(include_auto_created=True):
@@ -402,6 +408,34 @@ class LiveTables:
 
     def _table(self, name: str, select: str) -> None:
         self.connection.execute(f"CREATE OR REPLACE TABLE {name} AS {select}")
+
+
+def said_of_nobody(table: FactTable, as_of: date) -> dict[str, str]:
+    """What rooms above say of a row that none of their tables mentions, column by column as a constant of SQL.
+
+    No folder brings their tables, so that every row of it gets the same. SQLite is asked once, over tables that are
+    empty; to have DuckDB plan the whole of that for every file took minutes.
+    """
+    if not table.added:
+        return {}
+    own = table.own or table
+    columns = [c for c in table.columns if c.stored and not c.derived and not own.get(c.name)]
+    asked = ", ".join(sources(table)[column.name] for column in columns)
+    main = table.source(as_of).split(" ", 1)[0]
+    select = f"SELECT {asked} FROM {main} t {' '.join(added.joins(as_of) for added in table.added)}"
+    with closing(sqlite3.connect(":memory:")) as database:
+        for model in apps.get_models(include_auto_created=True):
+            if model._meta.db_table in select:
+                fields = ", ".join(f'"{field.column}"' for field in model._meta.concrete_fields)
+                database.execute(f"CREATE TABLE {model._meta.db_table} ({fields})")
+        database.execute(f"INSERT INTO {main} DEFAULT VALUES")
+        row = database.execute(select).fetchone()
+    return {column.name: _constant(column.kind, value) for column, value in zip(columns, row, strict=True)}
+
+
+def _constant(kind: FactKind, value: str | float | None) -> str:
+    said = "NULL" if value is None else duck.text(value) if isinstance(value, str) else str(value)
+    return f"CAST({said} AS DATE)" if kind is FactKind.DAY else said
 
 
 _SHOWN = (Area, Household, Dwelling, Member, WorkRecord, IncomeYear, IncomeItem)
