@@ -44,6 +44,7 @@ from bangfu.keeping.errors import (
     HomeNotEmpty,
     NothingToBackUp,
 )
+from bangfu.keeping.founding import found as found_at_one_go
 from bangfu.keeping.papers import paper_hashes, sound_paper
 from bangfu.keeping.tables import (
     Table,
@@ -265,6 +266,8 @@ def _drop_tables(executor: MigrationExecutor) -> None:
 
 
 def _load(found: Backup, recorded: list[tuple[str, str]], progress: Progress) -> Carried:
+    if set(recorded) == set(MigrationExecutor(connection).loader.graph.nodes):
+        found_at_one_go(connection)  # of today: there is nothing to replay
     executor = MigrationExecutor(connection)
     executor.recorder.ensure_schema()
     executor.migrate(ends_of(executor, recorded))
