@@ -36,6 +36,7 @@ from bangfu.registry.selectors import counts_differ
 from bangfu.rulebook import services as rulebook
 from bangfu.rulebook.errors import RuleFileWrong
 from bangfu.screening.deprivations import check_files as check_measures
+from bangfu.support.catalogue import every_catalogue as help_measures
 from bangfu.support.policy import every_policy as pairing_policies
 from bangfu.support.policy import headers as pairing_headers
 from bangfu.visits.loading import check_files as visit_checklists
@@ -71,6 +72,7 @@ POLICY_READERS: tuple[Callable[[], object], ...] = (
     recognition_policy,
     pairing_policies,
     pairing_headers,
+    help_measures,
     visit_policy,
     visit_checklists,
     measures,

@@ -19,13 +19,15 @@ neighbouring households then go to the same person.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linprog
-from scipy.sparse import csr_array, vstack
 
 from bangfu.common.places import Level, span
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array  # two seconds to import: only where a proposal is made
 
 Vector = npt.NDArray[np.float64]
 
@@ -200,6 +202,8 @@ class _Problem:
             self.beyond.append(columns.add(np.inf, (balance[key], -1), (limit[key], 1)))
         self.nobody = {v: columns.add(np.inf, (self.nodes[Level.VILLAGE, v], 1)) for v in self.villages}
 
+        from scipy.sparse import csr_array
+
         self.upper = np.array(columns.upper)
         self.equal = equal
         at, cols, factors = zip(*columns.entries, strict=True)
@@ -240,6 +244,8 @@ class _Problem:
             yield cost
 
     def _best(self, questions: Iterable[Vector]) -> npt.NDArray[np.int64]:
+        from scipy.sparse import csr_array, vstack
+
         matrix, right = self.matrix[self.equal :], self.right[self.equal :]
         answer = np.zeros(len(self.upper))
         for cost in questions:
@@ -250,9 +256,11 @@ class _Problem:
             right = np.append(right, float(cost @ answer))
         return answer.astype(np.int64)
 
-    def _asked(self, cost: Vector, matrix: csr_array, right: Vector) -> Vector:
+    def _asked(self, cost: Vector, matrix: "csr_array", right: Vector) -> Vector:
         """A corner at which the cost is least, in whole numbers. The interior way is several times faster on a county;
         should it not end in a corner, the simplex does."""
+        from scipy.optimize import linprog
+
         for method in ("highs-ipm", "highs-ds"):
             found = linprog(
                 cost,
