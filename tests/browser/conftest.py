@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
 
+from bangfu.accounts.models import Officer
 from bangfu.registry.models import Household
 from tests.conftest import House
 from tests.web.conftest import make_household, with_income  # noqa: F401
@@ -109,10 +110,19 @@ class Site:
     open_page: Callable[..., Any]
     watch: Watch
 
-    def page(self, role: str = "county_office", *, phone: bool = False, bypass_csp: bool = False, url: str = "") -> Any:
-        """A browser in which an officer of that role has signed in at the sign-in page, reached by `url`."""
+    def page(
+        self,
+        role: str = "county_office",
+        *,
+        officer: Officer | None = None,
+        phone: bool = False,
+        bypass_csp: bool = False,
+        url: str = "",
+    ) -> Any:
+        """A browser in which an officer (of that role, unless named) has signed in at the sign-in page, reached by
+        `url`."""
         url = url or self.url
-        officer = self.house.officer(role)
+        officer = officer or self.house.officer(role)
         officer.set_password(PASSWORD)
         officer.password_changed_on = date.today()
         officer.save()

@@ -1,137 +1,106 @@
 """axe finds no serious fault on any page, on desk and phone."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from bangfu.casework import services as casework
-from bangfu.casework.meetings import Expected
-from bangfu.casework.procedures import Channel
-from bangfu.findings import services
-from bangfu.findings.models import Finding, Run
-from bangfu.registry.models import Household, Member
-from tests.browser.conftest import Site
-from tests.casework.making import days_ago, officer, opened
-from tests.casework.test_meetings import BY_MEETING
-from tests.casework.test_postings import POSTED
-from tests.findings.outcomes import Book, Written, rule
-from tests.scope.files import keep_list
-from tests.scope.walking import patterns
+from bangfu.accounts.models import Officer, Post
+from bangfu.casework.models import Posting
+from bangfu.common.places import Level
+from tests.browser.conftest import DESK, PHONE, Site
+from tests.scope.files import take_snapshot
+from tests.scope.walking import QUESTIONS, Pattern, own_values, patterns
+from tests.scope.world import DAY, Spot, branch, plant
 
+AXE = Axe()
 SERIOUS = {"serious", "critical"}
-# Answers that are files, fragments or doors out; they are no pages.
-NO_PAGES = re.compile(
-    r"sign-out|set-language|export|report|template|progress|confirm|undo|reveal|options|remove|paper$|officers/areas"
+# Doors out, and doors that other programs knock at.
+NO_PAGES = re.compile(r"sign-out|set-language|static|media|odk|phone-")
+# Who is asked to open a page, in this order. Whoever acts on a case or for a household sees its forms too.
+COUNTY, VILLAGE = ("county_office", Level.COUNTY), ("village_committee", Level.VILLAGE)
+OTHERS = tuple(
+    (role, Level.COUNTY)
+    for role in ("policy_officer", "system_administrator", "security_administrator", "audit_administrator")
 )
-NEED_A_QUESTION = ("/cases/meetings/new/", "/cases/postings/new/")
-ROLES = {
-    "cases/<": "village_committee",
-    "cases/meetings": "village_committee",
-    "cases/postings": "village_committee",
-    "officers/new": "system_administrator",
-    "officers/": "security_administrator",
-    "audit/": "audit_administrator",
-    "rules/local/": "policy_officer",
-}
+OF_THE_VILLAGE = re.compile(r"cases/(<|meetings|postings|applications)|visits/|help/|households/<|field/")
 
 
-def addresses(county: Household) -> list[tuple[str, str]]:
-    """Every page that needs no argument, or one of a household, finding, run, outside list or rule, with the role that
-    may open it."""
-    member = Member.objects.filter(household=county).first()
-    assert member is not None
-    values = {"pk": county.pk, "member_pk": member.pk, "year": 2024, "section": "identification"}
-    policy = {"rule": "Q083", "figure": "exit_line"}
-    finding, run = {"pk": _a_finding(county)}, {"pk": Run.objects.get().pk}
-    lists = {"held": keep_list("990121", "车辆登记", 12)}
-    by_route = {
-        "households/<": values,
-        "findings/<": finding,
-        "findings/runs/<": run,
-        "findings/lists/<": lists,
-        **_of_casework(county),
-    }
+@pytest.fixture
+def world(transactional_db: None) -> Spot:
+    """A branch of the tree with a row of every kind in its village."""
+    made = plant(branch(None, Level.PROVINCE, 2, 0), [], 0)
+    assert made.village
+    take_snapshot([made.village])
+    Posting.objects.update(on_the_web=True)
+    return made
+
+
+def addresses(pattern: Pattern, world: Spot) -> Iterator[str]:
+    """Where a page may be, with whatever it wants to be asked; the first that opens will do."""
+    for values in own_values(pattern, world):
+        url = pattern.url(values)
+        yield url
+        yield from (f"{url}?{question}" for question in QUESTIONS.get(pattern.name, ()))
+
+
+def faults(page: Any, *widths: dict[str, int]) -> list[str]:
+    """Serious faults as sentences: what is wrong, and where; at each of the widths, or as the page is."""
+    page.evaluate(AXE.axe_script)
     found = []
-    for pattern in patterns():
-        if NO_PAGES.search(pattern.name) or NO_PAGES.search(pattern.route):
-            continue
-        known = next((known for start, known in by_route.items() if pattern.route.startswith(start)), policy)
-        if not set(pattern.arguments) <= set(known):
-            continue
-        role = next((role for part, role in ROLES.items() if pattern.route.startswith(part)), "county_office")
-        found.append((role, pattern.url(known)))
+    for width in widths or (page.viewport_size,):
+        page.set_viewport_size(width)
+        answer = page.evaluate("axe.run({resultTypes: ['violations']})")
+        found += [
+            f"{fault['id']}, {width['width']} px: {node['html'][:160]}"
+            for fault in answer["violations"]
+            if fault["impact"] in SERIOUS
+            for node in fault["nodes"]
+        ]
     return found
 
 
-def _of_casework(county: Household) -> dict[str, dict[str, Any]]:
-    """A case that a meeting took up, one that hangs on a board, an application, each with its addresses; and the pages
-    for anybody."""
-    by = officer("cun", ("village_committee", county.village))
-    other = Household.objects.filter(village=county.village).exclude(pk=county.pk).get()
-    in_meeting, on_board = opened(by, county, BY_MEETING), opened(by, other, POSTED)
-    meeting = casework.call_meeting(by=by, cases=[in_meeting], held_on=days_ago(2), chair="石书记", recorder="王会计")
-    casework.expect(meeting=meeting, by=by, people=[Expected("赵六", "村民代表"), Expected("王七", "村民代表")])
-    posting = casework.put_up(by=by, cases=[on_board], board="村委会公示栏", hotline="12317", starts_on=days_ago(1))
-    casework.object_to(posting=posting, by=by, text="他家有车", on=days_ago(1))
-    application = casework.apply(
-        by=by,
-        channel=Channel.APPLICATION,
-        village=county.village,
-        head_name=county.head_name,
-        phone="",
-        difficulty="漏雨",
-    )
-    return {
-        "cases/<": {"pk": in_meeting.pk},
-        "cases/boards/<": {"procedure": "posted"},
-        "cases/procedures/<": {"name": "identification"},
-        "cases/meetings/<": {"pk": meeting.pk},
-        "cases/postings/<": {"pk": posting.pk},
-        "cases/applications/<": {"pk": application.pk},
-        "cases/applications/villages/<": {"village": county.village_id},
-        "public/apply/<": {"village": county.village_id},
-        "public/postings/<": {"pk": posting.pk},
-    }
+def opened(pattern: Pattern, world: Spot, officers: list[Any]) -> Any:
+    """The browser in which a page opens, with its address; None for what only takes a POST, for files and for parts of
+    pages. Raises AssertionError when it opens for nobody."""
+    tried = []
+    for page in officers:
+        for address in addresses(pattern, world):
+            answer = page.request.get(page.home + address, max_redirects=0)
+            tried.append((address, answer.status))
+            if answer.status in (204, 302, 405):
+                return None
+            if answer.status == 200:
+                whole = "text/html" in answer.headers["content-type"] and "<html" in answer.text()
+                return (page, address) if whole else None
+    raise AssertionError(f"nobody opens {pattern.name}: {tried}")
 
 
-def _a_finding(county: Household) -> int:
-    services.absorb(Written([("Q021", county, {"members_count": 3})], ran=("Q021",)), book=Book(rule("Q021")))
-    return int(Finding.objects.get().pk)
+def test_axe_finds_no_serious_fault_on_any_page_of_phone_or_desk(site: Site, world: Spot):
+    def browser_of(role: str, level: Level) -> Any:
+        who = Officer.objects.create(username=f"{role}-axe", name="走查", area=world.at(level))
+        Post.objects.create(officer=who, role_id=role, area=world.at(level), starts_on=DAY)
+        page = site.page(officer=who, phone=True, bypass_csp=True)
+        page.home = site.url
+        return page
 
-
-def faults(page: Any) -> list[str]:
-    """Serious faults as sentences: what is wrong, and where."""
-    answer = Axe().run(page)
-    return [
-        f"{fault['id']}: {node['html'][:160]}"
-        for fault in answer.response["violations"]
-        if fault["impact"] in SERIOUS
-        for node in fault["nodes"]
-    ]
-
-
-@pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
-def test_axe_finds_no_serious_fault_on_any_page(site: Site, county: Household, phone: bool):
+    county, village, *others = (browser_of(*each) for each in (COUNTY, VILLAGE, *OTHERS))
     wrong: dict[str, list[str]] = {}
-    pages: dict[str, Any] = {}
-    for role, address in addresses(county):
-        if role not in pages:
-            pages[role] = site.page(role, phone=phone, bypass_csp=True)
-        page = pages[role]
-        # What only takes a POST is no page; a file is none either.
-        answer = page.request.get(site.url + address)
-        if answer.status == 405 or "text/html" not in answer.headers["content-type"]:
+    looked_at = 0
+    for pattern in patterns():
+        if NO_PAGES.search(pattern.name) or NO_PAGES.search(pattern.route):
             continue
-        # Some pages open only with the question that leads to them.
-        if answer.status == 404 and address in NEED_A_QUESTION:
-            continue
-        assert answer.status == 200, (address, answer.status)
-        page.goto(site.url + address)
-        if found := faults(page):
-            wrong[address] = found
+        first = [village, county] if OF_THE_VILLAGE.match(pattern.route) else [county, village]
+        if found := opened(pattern, world, [*first, *others]):
+            page, address = found
+            page.goto(site.url + address)
+            looked_at += 1
+            if seen := faults(page, DESK, PHONE):
+                wrong[address] = seen
     assert wrong == {}
+    assert looked_at > 150
 
 
 def test_axe_finds_no_serious_fault_before_signing_in(site: Site):

@@ -37,9 +37,6 @@ ID_FIELDS = {"unit": "unit", "helper": "helper", "pairing": "pairing", "pair": "
 SINCE = date.today() - timedelta(days=300)
 QUESTIONS = {
     "my-households": ("after=1-1",),
-    "proposal": ("state=taken",),
-    "team": (f"year={SINCE.year}",),
-    "team-member-days": (f"month={SINCE:%Y-%m}",),
     "team-new": ("village=1",),
 }
 
@@ -118,7 +115,9 @@ def _plant_proposal(
         [
             support.Proposal(
                 pk=ids("proposal"), state="ready", area=seat, made_by=officer, made_at=moment, on=SINCE,
-                figures={"households": int(number), "kept": 0, "changed": 1, "new": 0, "lacking": 1, "room": 9},
+                figures={
+                    "households": int(number), "helpers": 2, "room": 9, "kept": 0, "changed": 1, "new": 0, "lacking": 1,
+                },
                 lacking=[[village.pk, int(number)]],
             )
         ],

@@ -108,7 +108,7 @@ QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "case-new": tuple(f"household={foreign_ids('household', spot, 1)[0]}" for spot in (0, 1)),
     "help-give": tuple(f"household={foreign_ids('household', spot, 1)[0]}&kind=0102" for spot in (0, 1)),
     "help-measure-new": ("kind=0102",),
-    "duty-record-new": tuple(f"unit={foreign_ids('duty_unit', spot, 1)[0]}" for spot in (0, 1)),
+    "duty-record-new": tuple(f"unit={unit}" for unit in (own_id("duty_unit"), *foreign_ids("duty_unit", 0, 1))),
     **support.QUESTIONS,
     "what-if": ("figure=monitoring_line&value=900000&amount=100",),
 }
@@ -443,7 +443,7 @@ class Walker:
         locked doors."""
         for pattern in self.patterns:
             if pattern.arguments and pattern.name not in self.welcomed:
-                for values in _own_values(pattern, own):
+                for values in own_values(pattern, own):
                     if self.ask(Ask("GET", pattern.url(values))).status in (200, 302, 405):
                         self.welcomed.add(pattern.name)
                         break
@@ -494,7 +494,7 @@ def _values(pattern: Pattern, spots: list[Spot], own: Spot) -> Iterator[tuple[di
             return
 
 
-def _own_values(pattern: Pattern, own: Spot) -> Iterator[dict[str, Any]]:
+def own_values(pattern: Pattern, own: Spot) -> Iterator[dict[str, Any]]:
     kinds = {name: kind_of(pattern, name) for name in pattern.arguments}
     choices = [own.ids(kind) if isinstance(kind, str) else kind for kind in kinds.values()]
     for picked in product(*choices):
