@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from bangfu.common import paging
 from bangfu.registry import lists
 from bangfu.registry.lists import Wanted
 from bangfu.registry.models import Household
@@ -25,7 +26,7 @@ def heads(page) -> list[str]:
 @pytest.mark.parametrize("rare", [lists.RARE, 0])
 def test_a_household_is_found_by_name_initials_id_and_number(house: House, make_household, words, rare, monkeypatch):
     """A name may be rare or common: its households are looked up in two ways."""
-    monkeypatch.setattr(lists, "RARE", rare)
+    monkeypatch.setattr(paging, "RARE", rare)
     wanted = make_household("张春梅")
     make_household("李国强")
     head = wanted.members.get()
@@ -158,7 +159,7 @@ def test_the_lowest_income_comes_first_and_the_unknown_last(house: House, make_h
 
 
 def test_pages_follow_each_other_without_gap_or_repetition(house: House, make_household, monkeypatch):
-    monkeypatch.setattr(lists, "ROWS", 2)
+    monkeypatch.setattr(paging, "ROWS", 2)
     names = ["甲户主", "乙户主", "丙户主", "丁户主", "戊户主"]
     for name in names:
         make_household(name)
@@ -166,19 +167,19 @@ def test_pages_follow_each_other_without_gap_or_repetition(house: House, make_ho
     seen, address = [], "/households/"
     while address:
         page = client.get(address)
-        assert page.context["count"] == lists.Counted(5, False)
+        assert page.context["count"] == paging.Counted(5, False)
         seen += heads(page)
         address = page.context["page"]["next_url"]
     assert sorted(seen) == sorted(names)
 
 
 def test_a_long_list_says_at_least_how_many_it_holds(house: House, make_household, monkeypatch):
-    monkeypatch.setattr(lists, "COUNT_UP_TO", 2)
-    monkeypatch.setattr(lists, "ROWS", 1)
+    monkeypatch.setattr(paging, "COUNT_UP_TO", 2)
+    monkeypatch.setattr(paging, "ROWS", 1)
     for name in ("甲户主", "乙户主", "丙户主"):
         make_household(name)
     page = house.client("county_office").get("/households/")
-    assert page.context["count"] == lists.Counted(2, True)
+    assert page.context["count"] == paging.Counted(2, True)
     assert "2 户以上" in page.content.decode()
 
 

@@ -17,11 +17,9 @@ from bangfu.casework.models.cases import CaseQuerySet, CaseworkQuerySet
 from bangfu.casework.policy import policy
 from bangfu.casework.procedures import Procedure
 from bangfu.common import identity
+from bangfu.common.paging import REVERSED, columns_of, cut
 from bangfu.common.places import Viewer
-from bangfu.registry.lists import COUNT_UP_TO, REVERSED, ROWS, Counted, conditions
-from bangfu.registry.models import Household, Member
-
-__all__ = ["COUNT_UP_TO", "ORDERS", "REVERSED", "ROWS", "Counted", "Wanted", "cases", "counted", "in_order"]
+from bangfu.registry.lists import of_those_meant
 
 RUNNING, CLOSED, ALL = "running", "closed", "all"
 LATE, DUE_SOON, ON_TIME = "late", "due_soon", "on_time"
@@ -144,14 +142,11 @@ def _read(pk: int, sha256: str) -> Procedure:
 def _found(rows: CaseQuerySet, q: str) -> CaseQuerySet:
     """Those whose number begins so, of villages of that name, or of households in which a person is meant by the
     search, as in the list of households."""
-    number, asked = identity.normalise(q), conditions(q)
-    ways = Q(household=None, subject_name__startswith=q.strip())
-    if asked is not None:
-        ways |= Q(household_id__in=Member.objects.filter(asked).values("household_id"))
+    number = identity.normalise(q)
+    ways = of_those_meant(q) | Q(household=None, subject_name__startswith=q.strip())
     if number[:1].isdigit() and number.isascii():
         # a case number keeps its strokes
         ways |= Q(case_no__startswith="".join(unicodedata.normalize("NFKC", q).split()))
-        ways |= Q(household_id__in=Household.objects.filter(household_no__prefix=number).values("pk"))
     return rows.filter(ways)
 
 
@@ -166,24 +161,17 @@ _COLUMNS = {
 def in_order(rows: CaseQuerySet, order: str) -> CaseQuerySet:
     """due: what is due first, what has no legal time last; opened: the oldest first; place: as the villages lie; step;
     number. With `REVERSED` before it the other way round."""
-    name, turned = order.removeprefix(REVERSED), order.startswith(REVERSED)
-    if name == "due":
+    if order.removeprefix(REVERSED) == "due":
+        turned = order.startswith(REVERSED)
         due = F("due_on").desc(nulls_first=True) if turned else F("due_on").asc(nulls_last=True)
         return rows.order_by(due, "-pk" if turned else "pk")
-    return rows.order_by(*(f"-{column}" if turned else column for column in _COLUMNS[name]))
-
-
-def counted(rows: CaseQuerySet) -> Counted:
-    """The exact number of rows while it is cheap to know, "so many and more" beyond."""
-    number = rows.order_by().values("pk")[: COUNT_UP_TO + 1].count()
-    return Counted(min(number, COUNT_UP_TO), number > COUNT_UP_TO)
+    return rows.order_by(*columns_of(_COLUMNS, order))
 
 
 def rows_of_page(rows: CaseQuerySet, order: str, page: int) -> Sequence[Case]:
     """The rows of a page (from 1), and one more when another page follows; with their procedures read."""
-    first = (page - 1) * ROWS
     found = in_order(rows, order).defer("facts").select_related("village__parent", "household")
-    return with_procedures(found[first : first + ROWS + 1])
+    return with_procedures(cut(found, page))
 
 
 def with_procedures(rows: Iterable[Case]) -> list[Case]:

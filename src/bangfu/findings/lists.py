@@ -5,16 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 
 from bangfu.areas.models import Area
-from bangfu.common import identity
+from bangfu.common.paging import columns_of, cut
 from bangfu.common.places import Viewer
 from bangfu.findings.models import Finding, FindingQuerySet, FindingStep
-from bangfu.registry.lists import COUNT_UP_TO, REVERSED, ROWS, Counted, conditions
-from bangfu.registry.models import Household, Member
-
-__all__ = ["COUNT_UP_TO", "ORDERS", "REVERSED", "ROWS", "Counted", "Wanted", "counted", "findings", "in_order"]
+from bangfu.registry.lists import of_those_meant
 
 # What a list shows when no state is asked for: findings that still ask for something to be done.
 LIVE = "live"
@@ -78,19 +75,7 @@ def findings(viewer: Viewer, wanted: Wanted, day: date) -> FindingQuerySet:
         rows = rows.filter(assigned_to=None)
     if wanted.overdue:
         rows = rows.overdue(day)
-    return _found(rows, wanted.q) if wanted.q.strip() else rows
-
-
-def _found(rows: FindingQuerySet, q: str) -> FindingQuerySet:
-    """Those of households in which a person is meant by the search, as in the list of households; or whose number
-    begins so."""
-    number, asked = identity.normalise(q), conditions(q)
-    ways = Q(pk__in=())
-    if asked is not None:
-        ways |= Q(household_id__in=Member.objects.filter(asked).values("household_id"))
-    if number[:1].isdigit() and number.isascii():
-        ways |= Q(household_id__in=Household.objects.filter(household_no__prefix=number).values("pk"))
-    return rows.filter(ways)
+    return rows.filter(of_those_meant(wanted.q)) if wanted.q.strip() else rows
 
 
 _COLUMNS = {
@@ -105,18 +90,9 @@ _COLUMNS = {
 def in_order(rows: FindingQuerySet, order: str) -> FindingQuerySet:
     """due: what is due first; found: the oldest first; severity: errors first; rule; place: as the villages lie. With
     `REVERSED` before it the other way round."""
-    columns = _COLUMNS[order.removeprefix(REVERSED)]
-    return rows.order_by(*(f"-{column}" if order.startswith(REVERSED) else column for column in columns))
-
-
-def counted(rows: FindingQuerySet) -> Counted:
-    """The exact number of rows while it is cheap to know, "so many and more" beyond."""
-    number = rows.order_by().values("pk")[: COUNT_UP_TO + 1].count()
-    return Counted(min(number, COUNT_UP_TO), number > COUNT_UP_TO)
+    return rows.order_by(*columns_of(_COLUMNS, order))
 
 
 def rows_of_page(rows: FindingQuerySet, order: str, page: int) -> Sequence[Finding]:
     """The rows of a page (from 1), and one more when another page follows."""
-    first = (page - 1) * ROWS
-    ordered = in_order(rows, order).select_related("village__parent", "household", "member", "assigned_to")
-    return list(ordered[first : first + ROWS + 1])
+    return cut(in_order(rows, order).select_related("village__parent", "household", "member", "assigned_to"), page)

@@ -1,7 +1,7 @@
 """Lists of households: what may be asked for, found by name, initials or number, counted, ordered and paged.
 
 Every list starts at `visible_to`. With a million households on file each question below is answered from an index or
-by a short walk: a page is cut off after its rows, a count after `COUNT_UP_TO`, and only the ids of a page are ordered;
+by a short walk: a page is cut off after its rows, a count after its limit, and only the ids of a page are ordered;
 its rows are looked up after.
 """
 
@@ -14,16 +14,14 @@ from typing import Any
 from django.db.models import Exists, F, OuterRef, Q
 
 from bangfu.areas.models import Area
-from bangfu.common import identity
+from bangfu.common import identity, paging
 from bangfu.common.names import normalise_name
+from bangfu.common.paging import REVERSED, Counted
 from bangfu.common.places import Viewer
 from bangfu.common.policy import code_list
 from bangfu.registry.models import Dwelling, Household, HouseholdQuerySet, Member
 
-ROWS = 30
-# Beyond so many rows a list says "more than": nobody reads on to there, and counting a million costs a second.
-COUNT_UP_TO = 10_000
-# The same when each household's people or dwelling must be looked at to decide.
+# Where a count ends when each household's people or dwelling must be looked at to decide.
 DEEP_COUNT_UP_TO = 1_000
 # Up to so many people of a name their households are looked up one by one; of a commoner name a walk through the
 # households in their order meets enough of them soon.
@@ -33,8 +31,6 @@ UNKNOWN = "unknown"
 
 CODE_FILTERS = ("household_type", "household_class", "poverty_status", "monitor_category", "main_cause")
 ORDERS = ("place", "head", "members", "income")
-# Before an order: the same from its end.
-REVERSED = "-"
 
 
 @dataclass(frozen=True)
@@ -69,14 +65,6 @@ class Wanted:
     @property
     def narrowed(self) -> bool:
         return any(getattr(self, f.name) for f in fields(self) if f.name not in ("order", "area"))
-
-
-@dataclass(frozen=True)
-class Counted:
-    """How many rows there are; with `more`, at least so many."""
-
-    number: int
-    more: bool
 
 
 @cache
@@ -144,6 +132,18 @@ def conditions(q: str) -> Q | None:
     return Q(name__prefix=name[:60]) if name and not name.isascii() else None
 
 
+def of_those_meant(q: str) -> Q:
+    """The condition on rows of a household that a search stands for: somebody in it is meant, or its number begins so.
+    Those rows begin at `visible_to` themselves."""
+    number, asked = identity.normalise(q), conditions(q)
+    ways = Q(pk__in=())
+    if asked is not None:
+        ways |= Q(household_id__in=Member.objects.filter(asked).values("household_id"))
+    if number[:1].isdigit() and number.isascii():
+        ways |= Q(household_id__in=Household.objects.filter(household_no__prefix=number).values("pk"))
+    return ways
+
+
 def _found(rows: HouseholdQuerySet, viewer: Viewer, wanted: Wanted) -> HouseholdQuerySet:
     """Of rows already narrowed to what the viewer may see, those that the search means. A single letter is the first of
     the head's initials: half of all households have somebody with it.
@@ -196,15 +196,12 @@ def in_order(rows: HouseholdQuerySet, order: str) -> HouseholdQuerySet:
 
 def counted(rows: HouseholdQuerySet, wanted: Wanted) -> Counted:
     """The exact number of rows while it is cheap to know, "so many and more" beyond."""
-    limit = DEEP_COUNT_UP_TO if wanted.deep else COUNT_UP_TO
-    number = rows.order_by().values("pk")[: limit + 1].count()
-    return Counted(min(number, limit), number > limit)
+    return paging.counted(rows, DEEP_COUNT_UP_TO if wanted.deep else None)
 
 
 def rows_of_page(rows: HouseholdQuerySet, wanted: Wanted, page: int) -> Sequence[Household]:
     """The rows of a page (from 1) with their village and township, and one more when another page follows."""
-    first = (page - 1) * ROWS
-    ids = list(in_order(rows, wanted.order).values_list("pk", flat=True)[first : first + ROWS + 1])
+    ids = paging.cut(in_order(rows, wanted.order).values_list("pk", flat=True), page)
     found = Household.objects.select_related("village__parent", "group").in_bulk(ids)
     return [found[pk] for pk in ids if pk in found]
 

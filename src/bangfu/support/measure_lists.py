@@ -8,14 +8,16 @@ from decimal import Decimal
 from django.db.models import Count, Q, QuerySet, Sum
 
 from bangfu.areas.models import Area
+from bangfu.common.paging import columns_of, cut
 from bangfu.common.places import Viewer
-from bangfu.registry.lists import COUNT_UP_TO, REVERSED, ROWS, Counted, people
+from bangfu.registry.lists import people
 from bangfu.support.models import Measure, State
 from bangfu.support.models.measures import MeasureQuerySet
 
 LATE, NO_RESULT, NO_PROOF = "late", "no_result", "no_proof"
 ORDERS = ("start", "place", "money", "kind")
-KEYS = {
+FALLING = frozenset({"start", "money"})
+_COLUMNS = {
     "start": ("-starts_on", "-pk"),
     "place": ("household__place", "household__household_no", "-pk"),
     "money": ("-money", "-pk"),
@@ -77,18 +79,15 @@ def _wanting(asked: str, day: date) -> Q:
 
 
 def in_order(rows: MeasureQuerySet, order: str) -> MeasureQuerySet:
-    """The rows in one of ORDERS, turned round where REVERSED stands before it."""
-    keys: Sequence[str] = KEYS[order.removeprefix(REVERSED)]
-    if order.startswith(REVERSED):
-        keys = [key.removeprefix("-") if key.startswith("-") else f"-{key}" for key in keys]
-    ordered: MeasureQuerySet = rows.order_by(*keys)
+    """start: the latest first; place: as the villages lie; money: most first; kind. With `REVERSED` before it the other
+    way round."""
+    ordered: MeasureQuerySet = rows.order_by(*columns_of(_COLUMNS, order))
     return ordered
 
 
-def counted(rows: MeasureQuerySet) -> Counted:
-    """How many there are, counted up to COUNT_UP_TO."""
-    number = rows.order_by()[: COUNT_UP_TO + 1].count()
-    return Counted(min(number, COUNT_UP_TO), number > COUNT_UP_TO)
+def rows_of_page(rows: MeasureQuerySet, order: str, page: int) -> Sequence[Measure]:
+    """The rows of a page (from 1), and one more when another page follows."""
+    return cut(in_order(rows, order).select_related("household__village__parent", "member"), page)
 
 
 @dataclass(frozen=True)
@@ -111,17 +110,3 @@ def sums(rows: QuerySet[Measure]) -> list[ClassSum]:
     )
     found = [ClassSum(r["measure_class"], r["number"], r["houses"], r["paid"] or Decimal(0)) for r in counted_rows]
     return sorted(found, key=lambda each: each.measure_class)
-
-
-__all__ = [
-    "COUNT_UP_TO",
-    "LATE",
-    "NO_PROOF",
-    "NO_RESULT",
-    "ORDERS",
-    "REVERSED",
-    "ROWS",
-    "Wanted",
-    "counted",
-    "in_order",
-]

@@ -11,6 +11,7 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q
 
 from bangfu.accounts.models import Officer
 from bangfu.areas.models import Area
+from bangfu.common import paging
 from bangfu.common.identity import normalise
 from bangfu.common.names import normalise_name
 from bangfu.common.places import Level, Viewer, span
@@ -21,10 +22,6 @@ from bangfu.support.models import Charge, Handover, Helper, Pairing, Team, TeamM
 from bangfu.support.models.pairing import HelperQuerySet
 from bangfu.support.pairings import Kind, loads
 from bangfu.support.policy import PairingPolicy, every_policy, policy
-
-ROWS = 30
-# Beyond so many rows a list says "more than".
-COUNT_UP_TO = 10_000
 
 
 def pairings_of(household_ids: Collection[int], day: date) -> dict[int, list[Pairing]]:
@@ -73,7 +70,7 @@ def my_households(officer: Officer, day: date, after: tuple[int, str] | None = N
     if after is not None:
         place, number = after
         rows = rows.filter(Q(place__gt=place) | Q(place=place, household_no__gt=number))
-    return list(rows.select_related("village__parent", "group").order_by("place", "household_no")[: ROWS + 1])
+    return list(rows.select_related("village__parent", "group").order_by("place", "household_no")[: paging.ROWS + 1])
 
 
 # --- who lacks, and who has too many ---------------------------------------------------------------------------------

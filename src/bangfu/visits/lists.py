@@ -8,12 +8,9 @@ from django.db.models import Exists, OuterRef, Q
 
 from bangfu.accounts.models import Officer
 from bangfu.areas.models import Area
-from bangfu.common import identity
-from bangfu.registry.lists import COUNT_UP_TO, REVERSED, ROWS, Counted, conditions
-from bangfu.registry.models import Household, Member
+from bangfu.common.paging import columns_of, cut
+from bangfu.registry.lists import of_those_meant
 from bangfu.visits.models import Photo, Suspicion, Visit, VisitsQuerySet
-
-__all__ = ["COUNT_UP_TO", "ORDERS", "REVERSED", "ROWS", "Counted", "Wanted", "counted", "in_order", "visits"]
 
 MINE = "mine"
 SUSPECT, UNEXPLAINED = "suspect", "unexplained"
@@ -21,10 +18,10 @@ ORDERS = ("day", "place", "officer", "received")
 # Highest first: the latest visit leads.
 FALLING = frozenset({"day", "received"})
 _COLUMNS = {
-    "day": ("visited_on", "pk"),
+    "day": ("-visited_on", "-pk"),
     "place": ("place", "visited_on", "pk"),
     "officer": ("officer__name", "visited_on", "pk"),
-    "received": ("received_at", "pk"),
+    "received": ("-received_at", "-pk"),
 }
 
 
@@ -74,34 +71,18 @@ def visits(viewer: Officer, wanted: Wanted) -> VisitsQuerySet:
 def _found(rows: VisitsQuerySet, q: str) -> VisitsQuerySet:
     """Those to households in which a person is meant by the search, whose number begins so, or made by an officer of
     that name."""
-    number, asked = identity.normalise(q), conditions(q)
-    ways = Q(officer__name__startswith=q.strip()[:60])
-    if asked is not None:
-        ways |= Q(household_id__in=Member.objects.filter(asked).values("household_id"))
-    if number[:1].isdigit() and number.isascii():
-        ways |= Q(household_id__in=Household.objects.filter(household_no__prefix=number).values("pk"))
-    return rows.filter(ways)
+    return rows.filter(of_those_meant(q) | Q(officer__name__startswith=q.strip()[:60]))
 
 
 def in_order(rows: VisitsQuerySet, order: str) -> VisitsQuerySet:
     """day: the latest first; place: as the villages lie; officer: by name; received: the last received first. With
     `REVERSED` before it the other way round."""
-    name, turned = order.removeprefix(REVERSED), order.startswith(REVERSED)
-    falling = (name in FALLING) != turned
-    return rows.order_by(*(f"-{column}" if falling else column for column in _COLUMNS[name]))
-
-
-def counted(rows: VisitsQuerySet) -> Counted:
-    """The exact number of rows while it is cheap to know, "so many and more" beyond."""
-    number = rows.order_by().values("pk")[: COUNT_UP_TO + 1].count()
-    return Counted(min(number, COUNT_UP_TO), number > COUNT_UP_TO)
+    return rows.order_by(*columns_of(_COLUMNS, order))
 
 
 def rows_of_page(rows: VisitsQuerySet, order: str, page: int) -> Sequence[Visit]:
     """The rows of a page (from 1), and one more when another page follows."""
-    first = (page - 1) * ROWS
-    found = in_order(rows, order).select_related("village__parent", "household", "officer", "form")
-    return list(found[first : first + ROWS + 1])
+    return cut(in_order(rows, order).select_related("village__parent", "household", "officer", "form"), page)
 
 
 def photos_of(visit: Visit) -> list[Photo]:

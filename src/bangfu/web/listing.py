@@ -1,12 +1,14 @@
 """What long lists have in common: the query that was asked, the page shown, and the headings by which to order."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.paginator import Page
 from django.http import HttpRequest, QueryDict
 
-REVERSED = "-"
+from bangfu.common import paging
+from bangfu.common.paging import LAST_PAGE, REVERSED, Counted
 
 
 @dataclass(frozen=True)
@@ -32,20 +34,35 @@ def page_number(request: HttpRequest, last: int) -> int:
     return min(max(int(text), 1), last) if text.isascii() and text.isdigit() and len(text) < 9 else 1
 
 
-def window(request: HttpRequest, page: int, last: int, rows: Sequence[Any], size: int, more: bool) -> dict[str, Any]:
-    """What a template needs to say which rows it shows and where the neighbouring pages lie. `more`: there are rows
-    after these; the list ends at page `last` all the same."""
-    first = (page - 1) * size
-    return {
+def page_of(
+    request: HttpRequest, rows_of_page: Callable[[int], Sequence[Any]], count: Callable[[], Counted]
+) -> tuple[list[Any], dict[str, Any]]:
+    """The rows of the page that is asked for, and what a template needs to say which of how many they are and where the
+    neighbouring pages lie. `rows_of_page` gives one row more when another page follows; the list ends at LAST_PAGE all
+    the same. A list that ends on its first page is not asked for its count."""
+    page = page_number(request, LAST_PAGE)
+    shown = list(rows_of_page(page))
+    more, shown = len(shown) > paging.ROWS, shown[: paging.ROWS]
+    first = (page - 1) * paging.ROWS
+    return shown, {
+        "count": Counted(len(shown), False) if page == 1 and not more else count(),
         "first": first + 1,
-        "last": first + len(rows),
+        "last": first + len(shown),
         "page": {
             "previous_url": _address(request, page - 1) if page > 1 else "",
-            "next_url": _address(request, page + 1) if more and page < last else "",
-            "end": more and page >= last,
+            "next_url": _address(request, page + 1) if more and page < LAST_PAGE else "",
+            "end": more and page >= LAST_PAGE,
         },
         "query": without(request, "page").urlencode(),
         "elsewhere": without(request, "page", "area").urlencode(),
+    }
+
+
+def neighbours(request: HttpRequest, page: Page[Any]) -> dict[str, str]:
+    """Where the pages before and after a page of a counted list lie; "" where there is none."""
+    return {
+        "previous_url": _address(request, page.previous_page_number()) if page.has_previous() else "",
+        "next_url": _address(request, page.next_page_number()) if page.has_next() else "",
     }
 
 

@@ -25,6 +25,7 @@ from bangfu.registry.models import Household
 from bangfu.web.casework.stepping import refusals
 from bangfu.web.forms import TablerForm, carried_out, choose
 from bangfu.web.guard import needs, officer_of
+from bangfu.web.listing import neighbours
 from bangfu.web.scope import scope_of
 
 SHOWN = 30
@@ -73,17 +74,13 @@ def application_list(request: HttpRequest) -> HttpResponse:
     scope = scope_of(request, "cases.view")
     state = "" if request.GET.get("state") == "all" else Application.State.NEW
     page = Paginator(lists.applications(officer, area=scope.area, state=state), SHOWN).get_page(request.GET.get("page"))
-    every = "" if state else "state=all&"
     context = {
         "scope": scope,
         "every": state == "",
         "applications": [{"row": each, "channel": channel_label(each.channel)} for each in page.object_list],
         "number": page.paginator.count,
         "forms": _village_forms(officer, scope.here),
-        "page": {
-            "previous_url": f"?{every}page={page.previous_page_number()}" if page.has_previous() else "",
-            "next_url": f"?{every}page={page.next_page_number()}" if page.has_next() else "",
-        },
+        "page": neighbours(request, page),
     }
     return render(request, "casework/application_list.html", context)
 

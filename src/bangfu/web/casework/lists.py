@@ -13,19 +13,19 @@ from django.views.decorators.http import require_safe
 from bangfu.accounts.models import Officer
 from bangfu.areas.models import Area
 from bangfu.casework import lists, selectors
-from bangfu.casework.lists import CLOSED, DUE_SOON, LATE, MINE, ON_TIME, REVERSED, RISEN, RUNNING, Wanted
+from bangfu.casework.lists import CLOSED, DUE_SOON, LATE, MINE, ON_TIME, RISEN, RUNNING, Wanted
 from bangfu.casework.procedures import Channel
 from bangfu.casework.words import channel_label
+from bangfu.common.paging import counted
 from bangfu.web.casework.rows import rows_of
-from bangfu.web.forms import TablerForm, choose
+from bangfu.web.filters import ANY, Choice, ListFilter, number_asked, order_choice, search_box
+from bangfu.web.forms import choose
 from bangfu.web.guard import asked_by_htmx, needs, officer_of
-from bangfu.web.listing import heads, page_number, window
+from bangfu.web.listing import heads, page_of
 from bangfu.web.scope import scope_of
 
-LAST_PAGE = lists.COUNT_UP_TO // lists.ROWS
 # How many cases of a step stand on a board.
 FEW = 6
-ANY = ("", gettext_lazy("不限"))
 ORDER_LABELS = {
     "due": gettext_lazy("按办理期限，先到期的在前"),
     "opened": gettext_lazy("按开案日期，早的在前"),
@@ -40,23 +40,14 @@ ORDER_LABELS = {
 }
 
 
-class CaseFilter(TablerForm):
-    """Every question that a list of cases answers; `wanted()` never fails: what is no answer counts as not asked."""
+class CaseFilter(ListFilter):
+    """Every question that a list of cases answers."""
 
-    q = forms.CharField(
-        label=gettext_lazy("搜索"),
-        required=False,
-        max_length=60,
-        widget=forms.TextInput(
-            attrs={
-                "type": "search",
-                "placeholder": gettext_lazy("姓名、拼音首字母、证件号后六位、案号"),
-                "autocomplete": "off",
-                "enterkeyhint": "search",
-            }
-        ),
-    )
-    whose = forms.ChoiceField(
+    # whose cases are shown is said above the list
+    told_anyhow = frozenset({"whose"})
+
+    q = search_box(gettext_lazy("姓名、拼音首字母、证件号后六位、案号"))
+    whose = Choice(
         label=gettext_lazy("由谁办理"),
         required=False,
         choices=(
@@ -65,7 +56,7 @@ class CaseFilter(TablerForm):
             ("all", gettext_lazy("全部")),
         ),
     )
-    clock = forms.ChoiceField(
+    clock = Choice(
         label=gettext_lazy("期限"),
         required=False,
         choices=(
@@ -75,20 +66,16 @@ class CaseFilter(TablerForm):
             (ON_TIME, gettext_lazy("未到期")),
         ),
     )
-    procedure = forms.ChoiceField(label=gettext_lazy("程序"), required=False)
+    procedure = Choice(label=gettext_lazy("程序"), required=False)
     step = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
-    state = forms.ChoiceField(
+    state = Choice(
         label=gettext_lazy("状态"),
         required=False,
         choices=(("", gettext_lazy("在办")), (CLOSED, gettext_lazy("已办结")), (lists.ALL, gettext_lazy("全部"))),
     )
-    channel = forms.ChoiceField(label=gettext_lazy("来源"), required=False)
-    round = forms.IntegerField(required=False, min_value=1, max_value=2**62, widget=forms.HiddenInput)
-    order = forms.ChoiceField(
-        label=gettext_lazy("排序"),
-        required=False,
-        choices=[(way + o, ORDER_LABELS[way + o]) for o in lists.ORDERS for way in ("", REVERSED)],
-    )
+    channel = Choice(label=gettext_lazy("来源"), required=False)
+    round = number_asked()
+    order = order_choice(ORDER_LABELS)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -97,19 +84,9 @@ class CaseFilter(TablerForm):
         choose(self, "channel", [ANY, *((each.value, channel_label(each)) for each in Channel)])
 
     def wanted(self, area: Area | None) -> Wanted:
-        self.full_clean()
-        given = {name: value for name, value in self.cleaned_data.items() if value}
+        given = self.answers()
         whose = given.pop("whose", "all")
         return Wanted(area=area, whose="" if whose == "all" else whose, **{"order": "due", "state": RUNNING, **given})
-
-    @property
-    def more(self) -> list[forms.BoundField]:
-        return [self[name] for name in ("whose", "clock", "procedure", "state", "channel")]
-
-    @property
-    def asked(self) -> int:
-        """How many questions narrow the list; whose cases are shown is always told."""
-        return sum(1 for field in self.more if field.name != "whose" and self.cleaned_data.get(field.name))
 
 
 @needs("cases.view")
@@ -124,18 +101,15 @@ def case_list(request: HttpRequest) -> HttpResponse:
     form = CaseFilter({**request.GET.dict(), "whose": request.GET.get("whose") or usual})
     wanted = form.wanted(scope.area)
     rows = lists.cases(officer, wanted, today)
-    page = page_number(request, LAST_PAGE)
-    shown = list(lists.rows_of_page(rows, wanted.order, page))
-    more, shown = len(shown) > lists.ROWS, shown[: lists.ROWS]
-    context = {
+    shown, context = page_of(request, lambda page: lists.rows_of_page(rows, wanted.order, page), lambda: counted(rows))
+    context |= {
         "scope": scope,
         "form": form,
         "wanted": wanted,
         "mine": wanted.whose == MINE,
-        "count": lists.Counted(len(shown), False) if page == 1 and not more else lists.counted(rows),
         "rows": rows_of(shown, today),
         "heads": heads(request, lists.ORDERS, wanted.order),
-    } | window(request, page, LAST_PAGE, shown, lists.ROWS, more)
+    }
     part = "#rows" if asked_by_htmx(request, "rows") else ""
     return render(request, f"casework/case_list.html{part}", context)
 

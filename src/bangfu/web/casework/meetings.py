@@ -26,6 +26,7 @@ from bangfu.web.casework.stepping import refusals
 from bangfu.web.files import as_file
 from bangfu.web.forms import TablerForm, carried_out
 from bangfu.web.guard import needs, officer_of
+from bangfu.web.listing import neighbours
 
 MEETINGS_SHOWN = 20
 # Written behind a name: that person listens and has no vote.
@@ -78,10 +79,7 @@ def meeting_list(request: HttpRequest) -> HttpResponse:
         "groups": groups_for(officer, StepKind.MEETING),
         "meetings": page.object_list,
         "number": page.paginator.count,
-        "page": {
-            "previous_url": f"?page={page.previous_page_number()}" if page.has_previous() else "",
-            "next_url": f"?page={page.next_page_number()}" if page.has_next() else "",
-        },
+        "page": neighbours(request, page),
     }
     return render(request, "casework/meeting_list.html", context)
 

@@ -25,6 +25,7 @@ from bangfu.web.casework.stepping import refusals
 from bangfu.web.files import as_file
 from bangfu.web.forms import TablerForm, carried_out, choose
 from bangfu.web.guard import needs, officer_of
+from bangfu.web.listing import neighbours
 
 POSTINGS_SHOWN = 20
 
@@ -98,10 +99,7 @@ def posting_list(request: HttpRequest) -> HttpResponse:
         "number": page.paginator.count,
         "objections": open_objections.order_by("raised_on", "pk")[:POSTINGS_SHOWN],
         "today": today,
-        "page": {
-            "previous_url": f"?page={page.previous_page_number()}" if page.has_previous() else "",
-            "next_url": f"?page={page.next_page_number()}" if page.has_next() else "",
-        },
+        "page": neighbours(request, page),
     }
     return render(request, "casework/posting_list.html", context)
 

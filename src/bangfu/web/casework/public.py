@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from bangfu.casework import sheets
 from bangfu.casework.postings import on_the_web_on
+from bangfu.web.listing import neighbours
 
 SHOWN = 20
 
@@ -21,10 +22,7 @@ def public_postings(request: HttpRequest) -> HttpResponse:
     context = {
         "postings": page.object_list,
         "number": page.paginator.count,
-        "page": {
-            "previous_url": f"?page={page.previous_page_number()}" if page.has_previous() else "",
-            "next_url": f"?page={page.next_page_number()}" if page.has_next() else "",
-        },
+        "page": neighbours(request, page),
     }
     return render(request, "casework/public_postings.html", context)
 

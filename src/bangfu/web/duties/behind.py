@@ -20,7 +20,7 @@ from bangfu.plans.exporting import export_overdue
 from bangfu.plans.words import often_label, what_label
 from bangfu.web.duties.rows import rows_of, url_of_group
 from bangfu.web.guard import asked_by_htmx, needs, officer_of
-from bangfu.web.listing import without
+from bangfu.web.listing import neighbours, without
 from bangfu.web.scope import scope_of
 
 GROUPS_SHOWN = 30
@@ -36,8 +36,6 @@ def duty_behind(request: HttpRequest) -> HttpResponse:
     scope = scope_of(request, "duties.view")
     found = selectors.overdue_by_unit(officer, today, scope.area)
     page = Paginator(found, GROUPS_SHOWN).get_page(request.GET.get("page"))
-    query = without(request, "page").urlencode()
-    query = f"{query}&" if query else ""
     context = {
         "scope": scope,
         "elsewhere": without(request, "page", "area").urlencode(),
@@ -55,10 +53,7 @@ def duty_behind(request: HttpRequest) -> HttpResponse:
             }
             for each in page.object_list
         ],
-        "page": {
-            "previous_url": f"?{query}page={page.previous_page_number()}" if page.has_previous() else "",
-            "next_url": f"?{query}page={page.next_page_number()}" if page.has_next() else "",
-        },
+        "page": neighbours(request, page),
         "terms": terms(),
         "tab": "behind",
     }

@@ -22,6 +22,7 @@ from bangfu.plans.tallying import DutyDue, State
 from bangfu.plans.words import period_label
 from bangfu.web.duties.rows import rows_of, url_of_doer, url_of_group
 from bangfu.web.guard import needs, officer_of
+from bangfu.web.listing import neighbours
 
 PEOPLE_SHOWN = 40
 FIRST, LAST = date(2014, 1, 1), date(2100, 12, 1)
@@ -118,7 +119,6 @@ def _of_group(request: HttpRequest, kind: GroupKind, pk: int) -> HttpResponse:
     recorder = bool(own) and _may_record(request, kind, pk)
     people = selectors.doers_of(each for each in found if _is_person(each))
     page = Paginator(people, PEOPLE_SHOWN).get_page(request.GET.get("page"))
-    query = f"month={month:%Y-%m}&" if request.GET.get("month") else ""
     context = {
         "group": group,
         "name": _name(group),
@@ -127,10 +127,7 @@ def _of_group(request: HttpRequest, kind: GroupKind, pk: int) -> HttpResponse:
             {"doer": doer, "url": url_of_doer(doer), "rows": rows_of(rows, today)} for doer, rows in page.object_list
         ],
         "number": page.paginator.count,
-        "page": {
-            "previous_url": f"?{query}page={page.previous_page_number()}" if page.has_previous() else "",
-            "next_url": f"?{query}page={page.next_page_number()}" if page.has_next() else "",
-        },
+        "page": neighbours(request, page),
     } | calendar(found, month)
     return render(request, "duties/group.html", context)
 

@@ -25,7 +25,7 @@ from bangfu.support.models import Team, Unit
 from bangfu.web.files import as_file
 from bangfu.web.forms import TablerForm, carried_out, choose
 from bangfu.web.guard import needs, officer_of
-from bangfu.web.listing import without
+from bangfu.web.listing import neighbours, without
 from bangfu.web.scope import scope_of
 
 SHOWN = 30
@@ -62,8 +62,6 @@ def record_list(request: HttpRequest) -> HttpResponse:
     asked = {name: value for name, value in form.cleaned_data.items() if value}
     rows = selectors.found_records(officer, area=scope.area, **asked)
     page = Paginator(rows, SHOWN).get_page(request.GET.get("page"))
-    query = without(request, "page").urlencode()
-    query = f"{query}&" if query else ""
     context = {
         "scope": scope,
         "form": form,
@@ -78,10 +76,7 @@ def record_list(request: HttpRequest) -> HttpResponse:
             for each in page.object_list
         ],
         "number": page.paginator.count,
-        "page": {
-            "previous_url": f"?{query}page={page.previous_page_number()}" if page.has_previous() else "",
-            "next_url": f"?{query}page={page.next_page_number()}" if page.has_next() else "",
-        },
+        "page": neighbours(request, page),
         "units": _recordable_units(request),
         "teams": _recordable_teams(request),
         "tab": "records",

@@ -20,7 +20,7 @@ from bangfu.rulebook import services as rulebook
 from bangfu.rulebook.book import RuleBook
 from bangfu.web.findings.forms import RunForm
 from bangfu.web.guard import needs, officer_of
-from bangfu.web.listing import without
+from bangfu.web.listing import neighbours, without
 from bangfu.web.scope import scope_of, tops_of
 
 RUNS_SHOWN = 20
@@ -40,10 +40,7 @@ def run_list(request: HttpRequest) -> HttpResponse:
         "rows": [{"run": run, "counts": counts[run.pk]} for run in shown],
         "number": page.paginator.count,
         "comparable": list(runs.done()[: RUNS_SHOWN * 2]),
-        "page": {
-            "previous_url": f"?page={page.previous_page_number()}" if page.has_previous() else "",
-            "next_url": f"?page={page.next_page_number()}" if page.has_next() else "",
-        },
+        "page": neighbours(request, page),
     }
     return render(request, "findings/run_list.html", context)
 

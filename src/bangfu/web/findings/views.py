@@ -4,15 +4,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from bangfu.common.paging import counted
 from bangfu.findings import lists
 from bangfu.rulebook import services as rulebook
 from bangfu.web.findings.filters import read_filter
 from bangfu.web.findings.rows import row_of
 from bangfu.web.guard import asked_by_htmx, needs, officer_of
-from bangfu.web.listing import heads, page_number, window
+from bangfu.web.listing import heads, page_of
 from bangfu.web.scope import scope_of
-
-LAST_PAGE = lists.COUNT_UP_TO // lists.ROWS
 
 
 @needs("findings.view")
@@ -23,17 +22,13 @@ def finding_list(request: HttpRequest) -> HttpResponse:
     form = read_filter(request, book)
     wanted = form.wanted(scope.area)
     rows = lists.findings(officer_of(request), wanted, today)
-    page = page_number(request, LAST_PAGE)
-    shown = lists.rows_of_page(rows, wanted.order, page)
-    more, shown = len(shown) > lists.ROWS, shown[: lists.ROWS]
-    count = lists.Counted(len(shown), False) if page == 1 and not more else lists.counted(rows)
-    context = {
+    shown, context = page_of(request, lambda page: lists.rows_of_page(rows, wanted.order, page), lambda: counted(rows))
+    context |= {
         "scope": scope,
         "form": form,
         "wanted": wanted,
-        "count": count,
         "rows": [row_of(finding, book, today) for finding in shown],
         "heads": heads(request, lists.ORDERS, wanted.order),
-    } | window(request, page, LAST_PAGE, shown, lists.ROWS, more)
+    }
     part = "#rows" if asked_by_htmx(request, "rows") else ""
     return render(request, f"findings/finding_list.html{part}", context)

@@ -23,6 +23,7 @@ from bangfu.registry.intake.templates import write_template
 from bangfu.registry.intake.workbooks import MAX_BYTES, MB
 from bangfu.registry.models import ImportBatch
 from bangfu.web.guard import needs
+from bangfu.web.listing import neighbours
 from bangfu.web.uploads import on_disk
 
 BATCHES_SHOWN = 20
@@ -59,10 +60,7 @@ def import_list(request: HttpRequest) -> HttpResponse:
         "registry/import_list.html",
         {
             "batches": page,
-            "page": {
-                "previous_url": f"?page={page.previous_page_number()}" if page.has_previous() else "",
-                "next_url": f"?page={page.next_page_number()}" if page.has_next() else "",
-            },
+            "page": neighbours(request, page),
         },
     )
 

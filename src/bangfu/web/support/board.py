@@ -13,7 +13,7 @@ from bangfu.areas.models import Area
 from bangfu.common.places import Level
 from bangfu.support import selectors
 from bangfu.web.guard import needs, officer_of
-from bangfu.web.listing import without
+from bangfu.web.listing import neighbours, without
 from bangfu.web.registry.rows import tags_of
 from bangfu.web.scope import Scope, scope_of
 from bangfu.web.support.rows import loaded_row, pairing_row
@@ -50,7 +50,6 @@ def _village(request: HttpRequest, scope: Scope, area: Area, context: dict[str, 
     wanted = selectors.needing(officer, area).select_related("village", "group").order_by("place", "household_no")
     page = Paginator(wanted, ROWS).get_page(request.GET.get("page"))
     paired = selectors.pairings_of([each.pk for each in page.object_list], today)
-    query = without(request, "page").urlencode()
     context |= {
         "village": village,
         "number": page.paginator.count,
@@ -59,10 +58,7 @@ def _village(request: HttpRequest, scope: Scope, area: Area, context: dict[str, 
             {"household": each, "tags": tags_of(each), "pairings": [pairing_row(p) for p in paired.get(each.pk, [])]}
             for each in page.object_list
         ],
-        "page": {
-            "previous_url": f"?{query}&page={page.previous_page_number()}" if page.has_previous() else "",
-            "next_url": f"?{query}&page={page.next_page_number()}" if page.has_next() else "",
-        },
+        "page": neighbours(request, page),
         "charges": selectors.charges_in(officer, village, today),
         "team": selectors.team_of(village.pk, today),
         "may_edit": officer.may("support.edit", village.place),
@@ -78,7 +74,6 @@ def without_helper(request: HttpRequest) -> HttpResponse:
     scope = scope_of(request, "support.view")
     found = selectors.without_helper(officer, today, scope.here).select_related("village__parent", "group")
     page = Paginator(found.order_by("place", "household_no"), ROWS).get_page(request.GET.get("page"))
-    query = without(request, "page").urlencode()
     context = {
         "scope": scope,
         "elsewhere": without(request, "page", "area").urlencode(),
@@ -87,10 +82,7 @@ def without_helper(request: HttpRequest) -> HttpResponse:
             {"household": each, "tags": tags_of(each), "may_edit": officer.may("support.edit", each.place)}
             for each in page.object_list
         ],
-        "page": {
-            "previous_url": f"?{query}&page={page.previous_page_number()}" if page.has_previous() else "",
-            "next_url": f"?{query}&page={page.next_page_number()}" if page.has_next() else "",
-        },
+        "page": neighbours(request, page),
     }
     return render(request, "support/without.html", context)
 

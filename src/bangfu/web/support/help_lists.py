@@ -10,22 +10,22 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from bangfu.areas.models import Area
+from bangfu.common.paging import counted, cut
 from bangfu.common.policy import code_list
 from bangfu.support import measure_lists as lists
 from bangfu.support.catalogue import catalogue
-from bangfu.support.measure_lists import LATE, NO_PROOF, NO_RESULT, ORDERS, REVERSED, ROWS, Wanted
+from bangfu.support.measure_lists import LATE, NO_PROOF, NO_RESULT, Wanted
 from bangfu.support.models import State
 from bangfu.support.planning import plans_of, without_measure
-from bangfu.web.forms import TablerForm, choose
+from bangfu.web.filters import ANY, Choice, ListFilter, order_choice, search_box
+from bangfu.web.forms import choose
 from bangfu.web.guard import asked_by_htmx, needs, officer_of
-from bangfu.web.listing import heads, page_number, window
+from bangfu.web.listing import heads, page_of
 from bangfu.web.registry.shown import money
 from bangfu.web.scope import scope_of
 from bangfu.web.support.help_household import asked_year
 from bangfu.web.support.help_rows import measure_rows
 
-LAST_PAGE = lists.COUNT_UP_TO // ROWS
-ANY = ("", gettext_lazy("不限"))
 ORDER_LABELS = {
     "start": gettext_lazy("按开始日期，新的在前"),
     "place": gettext_lazy("按所在地"),
@@ -38,27 +38,15 @@ ORDER_LABELS = {
 }
 
 
-class MeasureFilter(TablerForm):
-    """Every question that a list of measures answers; `wanted()` never fails: what is no answer counts as not asked."""
+class MeasureFilter(ListFilter):
+    """Every question that a list of measures answers."""
 
-    q = forms.CharField(
-        label=gettext_lazy("搜索"),
-        required=False,
-        max_length=60,
-        widget=forms.TextInput(
-            attrs={
-                "type": "search",
-                "placeholder": gettext_lazy("姓名、拼音首字母、证件号后六位"),
-                "autocomplete": "off",
-                "enterkeyhint": "search",
-            }
-        ),
-    )
+    q = search_box(gettext_lazy("姓名、拼音首字母、证件号后六位"))
     year = forms.TypedChoiceField(label=gettext_lazy("年度"), required=False, coerce=int, empty_value=None)
-    measure_class = forms.ChoiceField(label=gettext_lazy("措施类别"), required=False)
-    kind = forms.ChoiceField(label=gettext_lazy("措施种类"), required=False)
-    state = forms.ChoiceField(label=gettext_lazy("进展"), required=False, choices=(ANY, *State.choices))
-    wanting = forms.ChoiceField(
+    measure_class = Choice(label=gettext_lazy("措施类别"), required=False)
+    kind = Choice(label=gettext_lazy("措施种类"), required=False)
+    state = Choice(label=gettext_lazy("进展"), required=False, choices=(ANY, *State.choices))
+    wanting = Choice(
         label=gettext_lazy("需要处理"),
         required=False,
         choices=(
@@ -68,11 +56,7 @@ class MeasureFilter(TablerForm):
             (NO_RESULT, gettext_lazy("已完成没有写成效")),
         ),
     )
-    order = forms.ChoiceField(
-        label=gettext_lazy("排序"),
-        required=False,
-        choices=[(way + o, ORDER_LABELS[way + o]) for o in ORDERS for way in ("", REVERSED)],
-    )
+    order = order_choice(ORDER_LABELS)
 
     def __init__(self, *args: Any, place: str, this_year: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -81,17 +65,7 @@ class MeasureFilter(TablerForm):
         choose(self, "year", [ANY, *((str(y), str(y)) for y in range(this_year + 1, this_year - 8, -1))])
 
     def wanted(self, area: Area | None) -> Wanted:
-        self.full_clean()
-        given = {name: value for name, value in self.cleaned_data.items() if value}
-        return Wanted(area=area, **{"order": "start", **given})
-
-    @property
-    def more(self) -> list[forms.BoundField]:
-        return [self[name] for name in ("year", "measure_class", "kind", "state", "wanting")]
-
-    @property
-    def asked(self) -> int:
-        return sum(1 for field in self.more if self.cleaned_data.get(field.name))
+        return Wanted(area=area, **{"order": "start", **self.answers()})
 
 
 @needs("support.view")
@@ -104,27 +78,19 @@ def measure_list(request: HttpRequest) -> HttpResponse:
     form = MeasureFilter(request.GET, place=place, this_year=today.year)
     wanted = form.wanted(scope.area)
     rows = lists.measures(officer, wanted, today)
-    page = page_number(request, LAST_PAGE)
-    first = (page - 1) * ROWS
-    shown = list(
-        lists.in_order(rows, wanted.order).select_related("household__village__parent", "member")[
-            first : first + ROWS + 1
-        ]
-    )
-    more, shown = len(shown) > ROWS, shown[:ROWS]
+    shown, context = page_of(request, lambda page: lists.rows_of_page(rows, wanted.order, page), lambda: counted(rows))
     classes = code_list("measure_class")
-    context = {
+    context |= {
         "scope": scope,
         "form": form,
         "wanted": wanted,
-        "count": lists.counted(rows),
         "rows": measure_rows(shown, today),
         "sums": [
             {"sum": each, "label": classes.label_of(each.measure_class), "money": money(each.money)}
             for each in lists.sums(rows)
         ],
-        "heads": heads(request, ORDERS, wanted.order, falling={"start", "money"}),
-    } | window(request, page, LAST_PAGE, shown, ROWS, more)
+        "heads": heads(request, lists.ORDERS, wanted.order, lists.FALLING),
+    }
     part = "#rows" if asked_by_htmx(request, "rows") else ""
     return render(request, f"support/measure_list.html{part}", context)
 
@@ -137,16 +103,12 @@ def lacking_list(request: HttpRequest) -> HttpResponse:
     officer, today, year = officer_of(request), timezone.localdate(), asked_year(request)
     scope = scope_of(request, "support.view")
     rows = without_measure(officer, scope.area, year, today).order_by("place", "household_no")
-    page = page_number(request, LAST_PAGE)
-    first = (page - 1) * ROWS
-    shown = list(rows.select_related("village__parent")[first : first + ROWS + 1])
-    more, shown = len(shown) > ROWS, shown[:ROWS]
+    listed = rows.select_related("village__parent")
+    shown, context = page_of(request, lambda page: cut(listed, page), lambda: counted(rows))
     plans = plans_of(officer, shown, year, today)
-    number = rows.order_by()[: lists.COUNT_UP_TO + 1].count()
-    context = {
+    context |= {
         "scope": scope,
         "year": year,
-        "count": {"number": min(number, lists.COUNT_UP_TO), "more": number > lists.COUNT_UP_TO},
         "rows": [{"household": house, "plan": plans[house.pk]} for house in shown],
-    } | window(request, page, LAST_PAGE, shown, ROWS, more)
+    }
     return render(request, "support/lacking_list.html", context)

@@ -21,7 +21,7 @@ from bangfu.support.models import Handover, Helper, Unit
 from bangfu.web.files import as_file
 from bangfu.web.forms import TablerForm, carried_out, choose
 from bangfu.web.guard import needs, officer_of
-from bangfu.web.listing import without
+from bangfu.web.listing import neighbours, without
 from bangfu.web.scope import scope_of
 from bangfu.web.support.picking import AreaField, areas_of, offers, picked
 from bangfu.web.support.rows import loaded_row, rank_label
@@ -120,17 +120,13 @@ def helper_list(request: HttpRequest) -> HttpResponse:
     asked = {name: form.cleaned_data.get(name, "") for name in ("q", "rank")}
     found = selectors.helpers(officer, area=scope.area, **asked).order_by("left_on", "name", "pk")
     page = Paginator(found, ROWS).get_page(request.GET.get("page"))
-    query = without(request, "page").urlencode()
     context = {
         "scope": scope,
         "elsewhere": without(request, "page", "area").urlencode(),
         "form": form,
         "number": page.paginator.count,
         "rows": [loaded_row(each) for each in selectors.loaded(list(page.object_list))],
-        "page": {
-            "previous_url": f"?{query}&page={page.previous_page_number()}" if page.has_previous() else "",
-            "next_url": f"?{query}&page={page.next_page_number()}" if page.has_next() else "",
-        },
+        "page": neighbours(request, page),
     }
     return render(request, "support/helper_list.html", context)
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from bangfu.common import paging
 from bangfu.registry.models import Household
 from bangfu.support import selectors, services
 from bangfu.support.models import Pairing
@@ -39,7 +40,7 @@ def my_households(request: HttpRequest) -> HttpResponse:
     me = selectors.helper_of(officer)
     after = _after(request.GET.get("after", ""))
     found = selectors.my_households(officer, today, after) if me else []
-    more, shown = len(found) > selectors.ROWS, found[: selectors.ROWS]
+    more, shown = len(found) > paging.ROWS, found[: paging.ROWS]
     ids = [each.pk for each in shown]
     pairings = selectors.pairings_of(ids, today)
     visited = last_visits(ids)

@@ -19,6 +19,7 @@ from bangfu.support import importing, services
 from bangfu.support.models import PairingImport
 from bangfu.web.forms import TablerForm, carried_out
 from bangfu.web.guard import needs, officer_of
+from bangfu.web.listing import neighbours
 from bangfu.web.uploads import on_disk
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -45,10 +46,7 @@ def pairing_import_list(request: HttpRequest) -> HttpResponse:
     page = Paginator(found, SHOWN).get_page(request.GET.get("page"))
     context = {
         "batches": page.object_list,
-        "page": {
-            "previous_url": f"?page={page.previous_page_number()}" if page.has_previous() else "",
-            "next_url": f"?page={page.next_page_number()}" if page.has_next() else "",
-        },
+        "page": neighbours(request, page),
     }
     return render(request, "support/import_list.html", context)
 

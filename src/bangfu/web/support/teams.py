@@ -21,7 +21,7 @@ from bangfu.support.models import Leave, Team, TeamMember, Unit
 from bangfu.support.policy import policy
 from bangfu.web.forms import TablerForm, carried_out, choose
 from bangfu.web.guard import needs, officer_of
-from bangfu.web.listing import without
+from bangfu.web.listing import neighbours, without
 from bangfu.web.scope import scope_of
 from bangfu.web.support.picking import AreaField, offers, picked, villages_of
 
@@ -76,17 +76,13 @@ def team_list(request: HttpRequest) -> HttpResponse:
         {"line": line, "few": line.people < policy(line.team.village.code).team.people.at_least}
         for line in page.object_list
     ]
-    query = without(request, "page").urlencode()
     context = {
         "scope": scope,
         "elsewhere": without(request, "page", "area").urlencode(),
         "number": len(lines),
         "teamless": selectors.villages_without_team(officer, scope.area, today),
         "rows": rows,
-        "page": {
-            "previous_url": f"?{query}&page={page.previous_page_number()}" if page.has_previous() else "",
-            "next_url": f"?{query}&page={page.next_page_number()}" if page.has_next() else "",
-        },
+        "page": neighbours(request, page),
     }
     return render(request, "support/team_list.html", context)
 

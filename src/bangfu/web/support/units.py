@@ -21,6 +21,7 @@ from bangfu.support import selectors, services
 from bangfu.support.models import Charge, Helper, Unit
 from bangfu.web.forms import TablerForm, carried_out, choose
 from bangfu.web.guard import needs, officer_of
+from bangfu.web.listing import neighbours
 from bangfu.web.support.picking import AreaField, areas_of, offers, picked
 from bangfu.web.support.rows import loaded_row
 
@@ -72,10 +73,7 @@ def unit_list(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": [{"unit": each, "level": levels.label_of(each.level)} for each in page.object_list],
         "number": page.paginator.count,
-        "page": {
-            "previous_url": f"?page={page.previous_page_number()}" if page.has_previous() else "",
-            "next_url": f"?page={page.next_page_number()}" if page.has_next() else "",
-        },
+        "page": neighbours(request, page),
     }
     return render(request, "support/unit_list.html", context)
 

@@ -13,19 +13,19 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from bangfu.areas.models import Area
+from bangfu.common.paging import counted
 from bangfu.visits import lists, selectors
 from bangfu.visits.exporting import export_visits
-from bangfu.visits.lists import MINE, REVERSED, SUSPECT, UNEXPLAINED, Wanted
+from bangfu.visits.lists import MINE, SUSPECT, UNEXPLAINED, Wanted
 from bangfu.visits.loading import checklists
 from bangfu.visits.models import Channel
-from bangfu.web.forms import TablerForm, choose
+from bangfu.web.filters import ANY, Choice, ListFilter, number_asked, order_choice, search_box
+from bangfu.web.forms import choose
 from bangfu.web.guard import asked_by_htmx, needs, officer_of
-from bangfu.web.listing import heads, page_number, window
+from bangfu.web.listing import heads, page_of
 from bangfu.web.scope import scope_of
 from bangfu.web.visits.rows import rows_of
 
-LAST_PAGE = lists.COUNT_UP_TO // lists.ROWS
-ANY = ("", gettext_lazy("不限"))
 ORDER_LABELS = {
     "day": gettext_lazy("按走访日期，新的在前"),
     "place": gettext_lazy("按所在地"),
@@ -38,30 +38,16 @@ ORDER_LABELS = {
 }
 
 
-class VisitFilter(TablerForm):
-    """Every question that the list of visits answers; `wanted()` never fails: what is no answer counts as not asked."""
+class VisitFilter(ListFilter):
+    """Every question that the list of visits answers."""
 
-    q = forms.CharField(
-        label=gettext_lazy("搜索"),
-        required=False,
-        max_length=60,
-        widget=forms.TextInput(
-            attrs={
-                "type": "search",
-                "placeholder": gettext_lazy("姓名、拼音首字母、证件号后六位、户编号、走访人"),
-                "autocomplete": "off",
-                "enterkeyhint": "search",
-            }
-        ),
-    )
-    whose = forms.ChoiceField(
-        label=gettext_lazy("谁的走访"), required=False, choices=(ANY, (MINE, gettext_lazy("我的走访")))
-    )
-    checklist = forms.ChoiceField(label=gettext_lazy("清单"), required=False)
+    q = search_box(gettext_lazy("姓名、拼音首字母、证件号后六位、户编号、走访人"))
+    whose = Choice(label=gettext_lazy("谁的走访"), required=False, choices=(ANY, (MINE, gettext_lazy("我的走访"))))
+    checklist = Choice(label=gettext_lazy("清单"), required=False)
     since = forms.DateField(label=gettext_lazy("从"), required=False)
     until = forms.DateField(label=gettext_lazy("到"), required=False)
-    channel = forms.ChoiceField(label=gettext_lazy("方式"), required=False, choices=(ANY, *Channel.choices))
-    doubt = forms.ChoiceField(
+    channel = Choice(label=gettext_lazy("方式"), required=False, choices=(ANY, *Channel.choices))
+    doubt = Choice(
         label=gettext_lazy("存疑"),
         required=False,
         choices=(
@@ -70,29 +56,15 @@ class VisitFilter(TablerForm):
             (UNEXPLAINED, gettext_lazy("存疑且尚未说明的走访")),
         ),
     )
-    household = forms.IntegerField(required=False, min_value=1, max_value=2**62, widget=forms.HiddenInput)
-    order = forms.ChoiceField(
-        label=gettext_lazy("排序"),
-        required=False,
-        choices=[(way + o, ORDER_LABELS[way + o]) for o in lists.ORDERS for way in ("", REVERSED)],
-    )
+    household = number_asked()
+    order = order_choice(ORDER_LABELS)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choose(self, "checklist", [ANY, *((each.id, str(each.label)) for each in checklists().values())])
 
     def wanted(self, area: Area | None) -> Wanted:
-        self.full_clean()
-        given = {name: value for name, value in self.cleaned_data.items() if value}
-        return Wanted(area=area, **{"order": "day", **given})
-
-    @property
-    def more(self) -> list[forms.BoundField]:
-        return [self[name] for name in ("whose", "checklist", "since", "until", "channel", "doubt")]
-
-    @property
-    def asked(self) -> int:
-        return sum(1 for field in self.more if self.cleaned_data.get(field.name))
+        return Wanted(area=area, **{"order": "day", **self.answers()})
 
 
 @needs("visits.view")
@@ -103,18 +75,15 @@ def visit_list(request: HttpRequest) -> HttpResponse:
     form = VisitFilter(request.GET.dict())
     wanted = form.wanted(scope.area)
     rows = lists.visits(officer, wanted)
-    page = page_number(request, LAST_PAGE)
-    shown = list(lists.rows_of_page(rows, wanted.order, page))
-    more, shown = len(shown) > lists.ROWS, shown[: lists.ROWS]
-    context = {
+    shown, context = page_of(request, lambda page: lists.rows_of_page(rows, wanted.order, page), lambda: counted(rows))
+    context |= {
         "scope": scope,
         "form": form,
         "wanted": wanted,
         "waiting": selectors.waiting_for(officer),
-        "count": lists.Counted(len(shown), False) if page == 1 and not more else lists.counted(rows),
         "rows": rows_of(shown),
         "heads": heads(request, lists.ORDERS, wanted.order, lists.FALLING),
-    } | window(request, page, LAST_PAGE, shown, lists.ROWS, more)
+    }
     part = "#rows" if asked_by_htmx(request, "rows") else ""
     return render(request, f"visits/visit_list.html{part}", context)
 

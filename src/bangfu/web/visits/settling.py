@@ -25,7 +25,7 @@ from bangfu.visits.models import Correction, Submission
 from bangfu.visits.saying import told
 from bangfu.web.forms import TablerForm
 from bangfu.web.guard import needs, officer_of
-from bangfu.web.listing import without
+from bangfu.web.listing import neighbours
 from bangfu.web.scope import scope_of
 from bangfu.web.visits.forms import VisitForm
 from bangfu.web.visits.rows import correction_rows
@@ -54,7 +54,7 @@ def corrections(request: HttpRequest) -> HttpResponse:
         "everything": everything,
         "rows": [_told(officer, row) for row in correction_rows(page.object_list)],
         "number": page.paginator.count,
-        "page": _neighbours(request, page),
+        "page": neighbours(request, page),
     }
     return render(request, "visits/corrections.html", context)
 
@@ -65,19 +65,6 @@ def _told(officer: Any, row: dict[str, Any]) -> dict[str, Any]:
     row["may"] = correction.is_open and officer.may("visits.confirm", correction.place)
     row["sealed"] = signing.dumps({"pk": correction.pk, "value": row["value"]}, salt=SALT)
     return row
-
-
-def _neighbours(request: HttpRequest, page: Any) -> dict[str, str]:
-    query = without(request, "page")
-
-    def address(number: int) -> str:
-        query["page"] = str(number)
-        return f"?{query.urlencode()}"
-
-    return {
-        "previous_url": address(page.previous_page_number()) if page.has_previous() else "",
-        "next_url": address(page.next_page_number()) if page.has_next() else "",
-    }
 
 
 @needs("visits.confirm")
@@ -125,7 +112,7 @@ def tray(request: HttpRequest) -> HttpResponse:
             for each in page.object_list
         ],
         "number": page.paginator.count,
-        "page": _neighbours(request, page),
+        "page": neighbours(request, page),
         "photos": selectors.photos_not_taken(officer)[:SHOWN],
     }
     return render(request, "visits/tray.html", context)
