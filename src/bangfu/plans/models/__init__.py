@@ -4,6 +4,7 @@ Only `plans.services` (with its parts) writes these tables. Unknown is "" for te
 Everything that belongs to a place carries it, so that every reading starts from `visible_to`.
 """
 
+from bangfu.plans.models.documents import Document, Proposal
 from bangfu.plans.models.duties import DutyPaper, DutyRecord, Served, TookPart
 
-__all__ = ["DutyPaper", "DutyRecord", "Served", "TookPart"]
+__all__ = ["Document", "DutyPaper", "DutyRecord", "Proposal", "Served", "TookPart"]
