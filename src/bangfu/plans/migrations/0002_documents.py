@@ -23,6 +23,7 @@ class Migration(migrations.Migration):
                 ('file_name', models.CharField(max_length=200, verbose_name='原文件名')),
                 ('sha256', models.CharField(max_length=64)),
                 ('size', models.IntegerField(verbose_name='大小（字节）')),
+                ('media_type', models.CharField(max_length=100, verbose_name='文件类型')),
                 ('state', models.CharField(choices=[('waiting', '等待阅读'), ('running', '正在阅读'), ('read', '已读完'), ('refused', '无法阅读')], default='waiting', max_length=10, verbose_name='状态')),
                 ('error_code', models.CharField(blank=True, max_length=10)),
                 ('error_facts', models.JSONField(default=dict)),

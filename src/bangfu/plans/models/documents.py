@@ -48,6 +48,7 @@ class Document(models.Model):
     file_name = models.CharField(_("原文件名"), max_length=200)
     sha256 = models.CharField(max_length=64)
     size = models.IntegerField(_("大小（字节）"))
+    media_type = models.CharField(_("文件类型"), max_length=100)
     state = models.CharField(_("状态"), max_length=10, choices=State.choices, default=State.WAITING)
     error_code = models.CharField(max_length=10, blank=True)
     error_facts = models.JSONField(default=dict)
