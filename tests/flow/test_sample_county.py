@@ -203,13 +203,14 @@ def test_a_year_of_the_sample_county(county: County, it_is: Callable[[date], Non
         lacks_nothing(county.village, household)
         earns(county.village, household, 2020, 7_000)
     lacks_nothing(county.village, left)
-    opened = services.start_round(
+    begun = services.start_round(
         by=county.starter,
         area=Area.objects.get(level=Level.COUNTY),
         procedure="household_exit",
         title="年度退出",
         on=date(2020, 10, 10),
     )
+    opened = services.run_round(begun.pk)
     assert (opened.opened, opened.left_out) == (len(poor), [])
     for case in Case.objects.running().exclude(household=left).order_by("pk"):
         through(stage, [case])

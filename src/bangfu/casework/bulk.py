@@ -10,29 +10,27 @@ the machine goes out; `recover` then goes on where it stopped. Every case is ask
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import date
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from django_tasks import TaskResultStatus, task
-from django_tasks_db.models import DBTaskResult
+from django_tasks import task
 
 from bangfu.accounts.models import Officer
 from bangfu.accounts.roles import rights
 from bangfu.audit.services import record
 from bangfu.casework import errors, moving
+from bangfu.casework.background import ours, queue_again
 from bangfu.casework.courses import read_versions
 from bangfu.casework.models import BulkMove, Case
 from bangfu.casework.policy import policy
 from bangfu.casework.texts import plain
 from bangfu.common.errors import BangfuError, NotAllowed
-from bangfu.common.locks import held
 from bangfu.registry.intake.remembering import pack
 
 State = BulkMove.State
+KIND = "bulk"
 PART = 250
 logger = logging.getLogger(__name__)
 
@@ -106,8 +104,8 @@ def run_in_background(pk: int) -> None:
 
 def run_bulk(pk: int) -> BulkMove:
     """Work through a bulk move, from where it stands to its end. Raises BulkBusy, BulkFailed."""
-    with held(_lock(pk)) as ours:
-        if not ours:
+    with ours(KIND, pk) as free:
+        if not free:
             raise errors.BulkBusy(bulk=pk)
         bulk: BulkMove = BulkMove.objects.select_related("started_by").get(pk=pk)
         if bulk.state not in (State.WAITING, State.RUNNING):
@@ -147,10 +145,6 @@ def _slice(bulk: BulkMove) -> None:
     bulk.save(update_fields=["moved", "refused"])
 
 
-def _packed(pk: int, error: BangfuError) -> dict[str, Any]:
-    return {"case": pk, "code": error.code, "facts": pack(error.facts)}
-
-
 def _enter(bulk: BulkMove, state: State) -> None:
     bulk.state = state
     bulk.save(update_fields=["state"])
@@ -170,27 +164,7 @@ def _end(bulk: BulkMove, state: State) -> None:
     )
 
 
-def _lock(pk: int) -> Path:
-    return Path(settings.HOME) / "bulk" / f"lock-{pk}"
-
-
 def recover() -> int:
     """Bulk moves that a crash left in the middle are queued again and go on where they stopped; how many. One that
     another process is working on, or that is queued, is left alone. Called when the worker starts."""
-    if BulkMove._meta.db_table not in connection.introspection.table_names():
-        return 0  # a house that was never prepared
-    queued = set()
-    for arguments in DBTaskResult.objects.filter(
-        status=TaskResultStatus.READY, task_path=run_in_background.module_path
-    ).values_list("args_kwargs", flat=True):
-        queued.update(arguments.get("args", ()))
-    found = 0
-    for pk in BulkMove.objects.filter(state__in=(State.WAITING, State.RUNNING)).values_list("pk", flat=True):
-        if pk in queued:
-            continue
-        with held(_lock(pk)) as ours:
-            if not ours:
-                continue
-        run_in_background.enqueue(pk)
-        found += 1
-    return found
+    return queue_again(run_in_background, BulkMove.objects.filter(state__in=(State.WAITING, State.RUNNING)), KIND)

@@ -291,3 +291,15 @@ class OpenedBeforeCause(BangfuError):
     code = "CAS-053"
     what = gettext_noop("开案日期 {day} 早于来源的日期 {cause}。")
     next_step = gettext_noop("请填写 {cause} 或以后的日期。")
+
+
+class RoundFailed(BangfuError):
+    code = "CAS-054"
+    what = gettext_noop("{round} 号集中核查因系统故障中断，已开案 {opened} 件，其余没有变动。")
+    next_step = gettext_noop("请重新发起：已经开案的户不会重复开案。并把编号告诉系统管理员。")
+
+
+class RoundBusy(BangfuError):
+    code = "CAS-055"
+    what = gettext_noop("{round} 号集中核查正在进行或已经结束。")
+    next_step = gettext_noop("请在集中核查页看进度和结果。")

@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 
 from bangfu.accounts.models import Officer
 from bangfu.areas.models import Area
-from bangfu.casework import applications, errors, loading, opening
+from bangfu.casework import applications, bulk, errors, loading, opening, rounds
 from bangfu.casework.applications import apply, decline, sender_mark
 from bangfu.casework.attaching import attach, detach
 from bangfu.casework.batches import follow_imports, undo_batch
-from bangfu.casework.bulk import recover, run_bulk, start_bulk
+from bangfu.casework.bulk import run_bulk, start_bulk
 from bangfu.casework.checks import answer_check
 from bangfu.casework.following import follow_areas
 from bangfu.casework.freezing import changes_since, facts_now
@@ -27,7 +27,7 @@ from bangfu.casework.opening import Candidate, Opened, open_many
 from bangfu.casework.postings import add_photo, answer, object_to, put_up, take_down
 from bangfu.casework.procedures import Channel, Procedure
 from bangfu.casework.recognising import OldRisk, take_over
-from bangfu.casework.rounds import start_round
+from bangfu.casework.rounds import run_round, start_round
 from bangfu.casework.sampling import draw, look_into
 from bangfu.casework.sources import confirmed, takes
 from bangfu.findings.models import Finding
@@ -70,6 +70,7 @@ __all__ = [
     "put_up",
     "recover",
     "run_bulk",
+    "run_round",
     "sender_mark",
     "start_bulk",
     "start_round",
@@ -78,6 +79,12 @@ __all__ = [
     "undo_batch",
     "vote",
 ]
+
+
+def recover() -> int:
+    """Bulk moves and rounds that a crash left in the middle go on where they stopped; how many. Called when the worker
+    starts."""
+    return bulk.recover() + rounds.recover()
 
 
 def open_case(

@@ -17,8 +17,8 @@ from bangfu.casework.models.cases import (
     Round,
 )
 from bangfu.casework.models.meetings import Attendance, Meeting, MeetingPaper, Vote
-from bangfu.casework.models.postings import Objection, Posting, PostingPhoto, SampledCase, SampleDraw
-from bangfu.casework.models.recognitions import Recognition, Risk
+from bangfu.casework.models.postings import Objection, PostedLine, Posting, PostingPhoto, SampledCase, SampleDraw
+from bangfu.casework.models.recognitions import Recognition, Risk, WatchImport
 
 __all__ = [
     "Application",
@@ -33,6 +33,7 @@ __all__ = [
     "Meeting",
     "MeetingPaper",
     "Objection",
+    "PostedLine",
     "Posting",
     "PostingPhoto",
     "ProcedureVersion",
@@ -42,4 +43,5 @@ __all__ = [
     "SampleDraw",
     "SampledCase",
     "Vote",
+    "WatchImport",
 ]

@@ -64,8 +64,17 @@ class CaseSequence(models.Model):
 
 
 class Round(models.Model):
-    """A round that opens a case for every household of a kind in an area: 回头看, or the comparison of two lists."""
+    """A round that opens a case for every household of a kind in an area: 回头看, or the comparison of two lists. It is
+    worked through in the background, part by part: `among` are the households (or villages) for whom it is, in their
+    order, `done` how many of them were dealt with so far."""
 
+    class State(models.TextChoices):
+        WAITING = "waiting", _("等待开始")
+        RUNNING = "running", _("正在开案")
+        DONE = "done", _("已完成")
+        FAILED = "failed", _("未完成")
+
+    state = models.CharField(_("状态"), max_length=10, choices=State.choices, default=State.DONE)
     procedure = models.CharField(_("程序"), max_length=60)
     title = models.CharField(_("名称"), max_length=120)
     area = models.ForeignKey(Area, models.PROTECT, related_name="+", verbose_name=_("区域"))
@@ -74,6 +83,9 @@ class Round(models.Model):
     due_on = models.DateField(_("完成期限"), null=True)
     started_by = models.ForeignKey(Officer, models.PROTECT, null=True, related_name="+", verbose_name=_("发起人"))
     started_at = models.DateTimeField(_("发起时间"), auto_now_add=True)
+    finished_at = models.DateTimeField(_("完成时间"), null=True)
+    among = models.JSONField(_("范围内的户或村"), default=list)
+    done = models.IntegerField(_("已处理"), default=0)
     opened = models.IntegerField(_("开案数"), default=0)
     left_out = models.JSONField(_("未开案及原因"), default=list)
 

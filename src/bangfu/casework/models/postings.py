@@ -57,6 +57,27 @@ class OfPostingQuerySet(CaseworkQuerySet):
     place_field = "posting__place"
 
 
+class PostedLine(models.Model):
+    """What a list says of one case, in columns: the sheet itself is kept word for word. `people` NULL is a village, or
+    not said; `monitor_category` the class that was put forward for watching, "" where none was."""
+
+    posting = models.ForeignKey(Posting, models.CASCADE, related_name="lines", verbose_name=_("公示"))
+    case = models.ForeignKey(Case, models.PROTECT, related_name="posted_lines", verbose_name=_("案件"))
+    head_name = models.CharField(_("户主姓名"), max_length=60)
+    people = models.SmallIntegerField(_("家庭人口"), null=True)
+    monitor_category = models.CharField(_("监测对象类别"), max_length=4, blank=True)
+
+    objects = OfPostingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("公示名单")
+        ordering = ["posting", "pk"]
+        constraints = [models.UniqueConstraint(fields=["posting", "case"], name="posted_once")]
+
+    def __str__(self) -> str:
+        return self.head_name
+
+
 class PostingPhoto(models.Model):
     """A photo of the board: near (the text can be read) or far (the place can be recognised)."""
 

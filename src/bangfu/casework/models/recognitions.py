@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from bangfu.accounts.models import Officer
 from bangfu.casework.models.cases import Case, CaseworkQuerySet
 from bangfu.registry.models import Household
 
@@ -24,7 +25,8 @@ class Recognition(models.Model):
     Two tracks run beside each other: poor, exited and returned follow one another without overlapping; watched
     (with the class of monitored household) stands beside them. `case` is the case that decided it, `ended_by` the
     one that ended it; a recognition taken over from older files has none. Of a watched household `fully_supported`
-    says whether it is wholly without labour and lives by social security, `removal_way` how its risk was removed.
+    says whether it is wholly without labour and lives by social security, `removal_way` how its risk was removed,
+    `contact_name` and `contact_phone` who keeps in touch with it (监测联系人).
     """
 
     class Kind(models.TextChoices):
@@ -43,6 +45,8 @@ class Recognition(models.Model):
     ends_on = models.DateField(_("止"), null=True)
     fully_supported = models.BooleanField(_("整户无劳动能力兜底保障户"), null=True)
     removal_way = models.CharField(_("风险消除方式"), max_length=4, blank=True)
+    contact_name = models.CharField(_("监测联系人"), max_length=60, blank=True)
+    contact_phone = models.CharField(_("监测联系人电话"), max_length=20, blank=True)
     case = models.ForeignKey(Case, models.PROTECT, null=True, db_index=False, related_name="began")
     ended_by = models.ForeignKey(Case, models.PROTECT, null=True, db_index=False, related_name="ended")
     void = models.BooleanField(_("认定有误，已撤销"), default=False)
@@ -96,3 +100,35 @@ class Risk(models.Model):
 
     def __str__(self) -> str:
         return f"{self.recognition_id} {self.code}"
+
+
+class WatchImport(models.Model):
+    """A list of risks and contacts of watched households, from an older system, as it was judged. Either all its rows
+    are taken in or none; `problems` says of every refused row why (row, column, code and facts of the error) and stays
+    on file. `rows` are what was read, until they are taken in or dropped."""
+
+    class State(models.TextChoices):
+        CHECKED = "checked", _("已核对，待写入")
+        REFUSED = "refused", _("未通过，没有写入")
+        DONE = "done", _("已写入")
+        DROPPED = "dropped", _("已放弃")
+
+    state = models.CharField(_("状态"), max_length=10, choices=State.choices)
+    place = models.BigIntegerField(_("位置"))
+    file_name = models.CharField(_("文件名"), max_length=255)
+    file_sha256 = models.CharField(max_length=64)
+    started_by = models.ForeignKey(Officer, models.PROTECT, related_name="+", verbose_name=_("导入人"))
+    started_at = models.DateTimeField(_("时间"), auto_now_add=True)
+    finished_at = models.DateTimeField(_("完成时间"), null=True)
+    counts = models.JSONField(_("结果"), default=dict)
+    problems = models.JSONField(_("问题"), default=list)
+    rows = models.JSONField(default=list)
+
+    objects = CaseworkQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("监测台账导入")
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.pk} {self.file_name}"

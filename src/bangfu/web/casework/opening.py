@@ -129,16 +129,30 @@ def round_list(request: HttpRequest) -> HttpResponse:
 @needs("cases.view")
 @require_safe
 def round_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """How far it has come; then how its cases stand, and of whom none was opened."""
+    return render(request, "casework/round.html", _round(request, pk))
+
+
+@needs("cases.view")
+@require_safe
+def round_progress(request: HttpRequest, pk: int) -> HttpResponse:
+    return render(request, "casework/round.html#state", _round(request, pk))
+
+
+def _round(request: HttpRequest, pk: int) -> dict[str, Any]:
     officer = officer_of(request)
     found = get_object_or_404(Round.objects.visible_to(officer).select_related("area", "started_by"), pk=pk)
     cases = found.cases.visible_to(officer)
-    context = {
+    number = len(found.among)
+    return {
         "round": found,
+        "busy": found.state in (Round.State.WAITING, Round.State.RUNNING),
+        "number": number,
+        "percent": found.done * 100 // max(number, 1),
         "running": cases.running().count(),
         "closed": cases.filter(closed_on__isnull=False).count(),
         "left_out": selectors.left_out(found),
     }
-    return render(request, "casework/round.html", context)
 
 
 @needs("cases.bulk")
@@ -160,6 +174,6 @@ def round_new(request: HttpRequest) -> HttpResponse:
         area = next(a for a in areas if str(a.pk) == chosen)
         made = carried_out(form, lambda: services.start_round(by=officer, area=area, **values))
         if made:
-            messages.success(request, _("已发起，开案 {number} 件。").format(number=made.opened))
+            messages.success(request, _("已发起，正在逐户开案，可以离开本页。"))
             return redirect("round", made.pk)
     return render(request, "casework/round_new.html", {"form": form}, status=422 if form.is_bound else 200)

@@ -26,6 +26,7 @@ urlpatterns: list[Any] = [
     path("rounds/", opening.round_list, name="round-list"),
     path("rounds/new/", opening.round_new, name="round-new"),
     path("rounds/<int:pk>/", opening.round_page, name="round"),
+    path("rounds/<int:pk>/progress/", opening.round_progress, name="round-progress"),
     path("bulk/new/", bulk.bulk_new, name="bulk-new"),
     path("bulk/<int:pk>/", bulk.bulk, name="bulk"),
     path("bulk/<int:pk>/progress/", bulk.bulk_progress, name="bulk-progress"),
