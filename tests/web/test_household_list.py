@@ -26,7 +26,7 @@ def heads(page) -> list[str]:
 @pytest.mark.parametrize("rare", [lists.RARE, 0])
 def test_a_household_is_found_by_name_initials_id_and_number(house: House, make_household, words, rare, monkeypatch):
     """A name may be rare or common: its households are looked up in two ways."""
-    monkeypatch.setattr(paging, "RARE", rare)
+    monkeypatch.setattr(lists, "RARE", rare)
     wanted = make_household("张春梅")
     make_household("李国强")
     head = wanted.members.get()

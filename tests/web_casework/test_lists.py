@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from bangfu.common import paging
 from tests.casework.making import opened, procedure
 from tests.registry.making import household, person
 from tests.web_casework.conftest import late, text
@@ -102,9 +103,7 @@ def test_htmx_gets_the_rows_alone(people, client_of, case):
 
 
 def test_the_next_page_begins_where_the_first_ended(people, client_of, homes, monkeypatch):
-    from bangfu.casework import lists
-
-    monkeypatch.setattr(lists, "ROWS", 2)
+    monkeypatch.setattr(paging, "ROWS", 2)
     numbers = [opened(people.village, each).case_no for each in homes(3)]
     client = client_of(people.village)
     first, second = text(client.get("/cases/?order=number")), text(client.get("/cases/?order=number&page=2"))

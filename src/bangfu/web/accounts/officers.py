@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from bangfu.accounts import selectors, services
 from bangfu.accounts.models import Officer, Post
@@ -37,6 +37,7 @@ def _found(request: HttpRequest, officer_id: int) -> Officer:
 
 
 @needs("accounts.view")
+@require_safe
 def officer_list(request: HttpRequest) -> HttpResponse:
     """Everybody with a unit or a post in the areas that the viewer looks after; filtered by name, role and state."""
     viewer = _officer(request)
@@ -62,6 +63,7 @@ def officer_list(request: HttpRequest) -> HttpResponse:
 
 
 @needs("accounts.view")
+@require_safe
 def officer_page(request: HttpRequest, officer_id: int) -> HttpResponse:
     officer = _found(request, officer_id)
     return render(request, "accounts/officer_page.html", _page_facts(request, officer))
@@ -197,6 +199,7 @@ def post_end(request: HttpRequest, post_id: int) -> HttpResponse:
 
 
 @needs("accounts.officers", "accounts.posts")
+@require_safe
 def area_options(request: HttpRequest) -> HttpResponse:
     """The areas to choose from while a name or code is typed, inside the viewer's own."""
     viewer = _officer(request)

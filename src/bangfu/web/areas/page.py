@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from bangfu.areas import selectors
 from bangfu.areas.models import Area, ProfileFigure, StandardAnswer
@@ -63,6 +64,7 @@ class Line:
 
 
 @needs("areas.view")
+@require_safe
 def page(request: HttpRequest, pk: int) -> HttpResponse:
     officer: Any = request.user
     area = get_object_or_404(Area.objects.visible_to(officer), pk=pk)
@@ -219,6 +221,7 @@ def _standards_summary(officer: Any, area: Area) -> list[Sheet]:
 
 
 @needs("areas.view")
+@require_safe
 def standards(request: HttpRequest, pk: int) -> HttpResponse:
     """The checklists of a village: items down, years across; on phones a card an item."""
     officer: Any = request.user

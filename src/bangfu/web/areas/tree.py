@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
 
 from bangfu.areas import selectors
 from bangfu.areas.models import Area
@@ -20,6 +21,7 @@ def day_asked(request: HttpRequest) -> date | None:
 
 
 @needs("areas.view")
+@require_safe
 def tree(request: HttpRequest) -> HttpResponse:
     officer: Any = request.user
     on, text = day_asked(request), request.GET.get("q", "").strip()
@@ -37,6 +39,7 @@ def tree(request: HttpRequest) -> HttpResponse:
 
 
 @needs("areas.view")
+@require_safe
 def below(request: HttpRequest, pk: int) -> HttpResponse:
     """The areas directly below one, as a part of the tree."""
     officer: Any = request.user

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from bangfu.accounts.models import Officer
 from bangfu.accounts.selectors import entries_for, sees_the_whole_house
@@ -59,6 +59,7 @@ def _number(text: str) -> int | None:
 
 
 @needs("audit.view")
+@require_safe
 def audit_list(request: HttpRequest) -> HttpResponse:
     """Pages go by the number of the last entry shown, so that the thousandth is as fast as the first."""
     found, words = _asked(request)

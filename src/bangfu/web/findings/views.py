@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from bangfu.common.paging import counted
 from bangfu.findings import lists
@@ -15,6 +16,7 @@ from bangfu.web.scope import scope_of
 
 
 @needs("findings.view")
+@require_safe
 def finding_list(request: HttpRequest) -> HttpResponse:
     """Findings by area, rule, severity, state and age, found by person or number; htmx gets the rows alone."""
     scope = scope_of(request, "findings.view")

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
 
 from bangfu.accounts.models import Officer
 from bangfu.areas.codes import ENDS
@@ -88,6 +89,7 @@ class MeasureForm(TablerForm):
 
 
 @needs("registry.view")
+@require_safe
 def measures(request: HttpRequest) -> HttpResponse:
     scope = scope_of(request, "registry.view")
     context: dict[str, Any] = {"scope": scope, "area": scope.here}
@@ -153,6 +155,7 @@ def _rows(request: HttpRequest, found: list[Measures]) -> list[dict[str, Any]]:
 
 
 @needs("rules.view")
+@require_safe
 def what_if_page(request: HttpRequest) -> HttpResponse:
     scope = scope_of(request, "registry.view")
     context: dict[str, Any] = {"scope": scope, "area": scope.here}
@@ -237,6 +240,7 @@ def _slider(now: Decimal | None) -> dict[str, Any]:
 
 
 @needs("screening.run")
+@require_safe
 def snapshots(request: HttpRequest) -> HttpResponse:
     officer = officer_of(request)
     rows = [
@@ -246,6 +250,7 @@ def snapshots(request: HttpRequest) -> HttpResponse:
 
 
 @needs("rules.view")
+@require_safe
 def dictionary(request: HttpRequest) -> HttpResponse:
     try:
         snapshot: Snapshot | None = snapshot_services.latest()

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from bangfu.common.policy import code_list
 from bangfu.registry import selectors, services
@@ -83,6 +83,7 @@ def member_line(member: Any, day: date) -> dict[str, Any]:
 
 
 @needs("registry.view")
+@require_safe
 def household(request: HttpRequest, pk: int) -> HttpResponse:
     """Members, recognition, living conditions, land; with `?on=2025-03-31` as the page stood at the end of that day."""
     house = household_of(request, pk)
@@ -175,6 +176,7 @@ def _as_of(request: HttpRequest, house: Household, on: date) -> HttpResponse:
 
 
 @needs("registry.view")
+@require_safe
 def member(request: HttpRequest, pk: int, member_pk: int) -> HttpResponse:
     """Everything on file about one person."""
     house = household_of(request, pk)
@@ -194,6 +196,7 @@ def member(request: HttpRequest, pk: int, member_pk: int) -> HttpResponse:
 
 
 @needs("registry.view")
+@require_safe
 def income(request: HttpRequest, pk: int) -> HttpResponse:
     """The ledger of a year, and all years in a chart."""
     house = household_of(request, pk)
@@ -221,6 +224,7 @@ def income(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @needs("registry.view")
+@require_safe
 def papers(request: HttpRequest, pk: int) -> HttpResponse:
     """The papers of a household that have not been removed."""
     house = household_of(request, pk)
@@ -234,6 +238,7 @@ def papers(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @needs("registry.view")
+@require_safe
 def history(request: HttpRequest, pk: int) -> HttpResponse:
     """Who changed what, when and why, newest first, a hundred changes a page."""
     house = household_of(request, pk)

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
 
 from bangfu.common.policy import code_list
 from bangfu.registry import selectors, services
@@ -90,6 +91,7 @@ def _paper(request: HttpRequest, pk: int, paper_pk: int) -> Paper:
 
 
 @needs("registry.view")
+@require_safe
 def look(request: HttpRequest, pk: int, paper_pk: int) -> Any:
     """The file itself, with the type found by its content when it was taken in; never sniffed by the browser."""
     paper = _paper(request, pk, paper_pk)

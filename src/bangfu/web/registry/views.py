@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from bangfu.registry import lists
 from bangfu.web.guard import asked_by_htmx, needs, officer_of
@@ -12,6 +13,7 @@ from bangfu.web.scope import scope_of
 
 
 @needs("registry.view")
+@require_safe
 def household_list(request: HttpRequest) -> HttpResponse:
     """Households by area, kind and trouble, found by person or number; htmx gets the rows alone."""
     scope = scope_of(request)

@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from bangfu.areas.models import Area
 from bangfu.audit import services as audit
@@ -178,6 +178,7 @@ def _own_area(request: HttpRequest, right: str = "rules.propose") -> Area:
 
 
 @needs("rules.view")
+@require_safe
 def listed(request: HttpRequest) -> HttpResponse:
     officer = officer_of(request)
     drafts = Draft.objects.visible_to(officer).select_related("area", "proposed_by", "decided_by")
@@ -240,6 +241,7 @@ def _draft(request: HttpRequest, pk: int) -> Draft:
 
 
 @needs("rules.view")
+@require_safe
 def page(request: HttpRequest, pk: int) -> HttpResponse:
     draft, officer = _draft(request, pk), officer_of(request)
     mine = draft.proposed_by_id == officer.pk
