@@ -7,7 +7,8 @@ officer, a session and households for each phone. Locust, in an environment of i
 the field behaves: a token, each visit, each photo in parts of 256 kB; between two parts passes the time that a mobile
 line of `--line` kbit/s needs for one (0: none). All phones begin within the same second.
 
-Prints a Markdown table of the requests, and what is in the database afterwards beside what was sent. Exit status 1 when
+Prints a Markdown table of the requests (those answered with "come later" in a row of their own: the phones come again by
+themselves), how long it took until all was sent and until the worker had looked at every photo, and what is in the database afterwards beside what was sent. Exit status 1 when
 a request failed, something is missing, or something is there twice.
 """
 
@@ -35,6 +36,7 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 VILLAGES = 30
 HOUSEHOLDS_A_VILLAGE = 10
 LIMIT_MS = 1000
+LATER = "told to come later"
 
 
 def officers_and_households(phones: int) -> list[dict[str, Any]]:
@@ -147,6 +149,16 @@ def play(python: Path, url: str, work: Path, phones: int) -> list[dict[str, str]
         return list(csv.DictReader(file))
 
 
+def looked_at(patience: float = 600) -> float:
+    """Seconds until the worker has looked at every photo that is here."""
+    from bangfu.visits.models import Photo
+
+    began = time.perf_counter()
+    while Photo.objects.filter(state=Photo.State.ARRIVED).exists() and time.perf_counter() - began < patience:
+        time.sleep(1)
+    return time.perf_counter() - began
+
+
 def found() -> dict[str, int]:
     from bangfu.visits.models import Photo, Submission, Visit
 
@@ -167,8 +179,9 @@ def told(rows: list[dict[str, str]], seconds: float) -> bool:
         rate = float(row["Request Count"]) / seconds
         print(f"| {name} | {row['Request Count']} | {row['Failure Count']} | {' | '.join(figures)} | {rate:.0f} |")
     everything = next(row for row in rows if row["Name"] == "Aggregated")
-    if float(everything["95%"]) > LIMIT_MS:
-        print(f"p95 {everything['95%']} ms is above {LIMIT_MS} ms", file=sys.stderr)
+    taken = max(float(row["95%"]) for row in rows if row["Name"] not in ("Aggregated", LATER))
+    if taken > LIMIT_MS:
+        print(f"p95 {taken:.0f} ms is above {LIMIT_MS} ms", file=sys.stderr)
     return int(everything["Failure Count"]) == 0
 
 
@@ -215,10 +228,13 @@ def measured(given: argparse.Namespace, python: Path, home: Path) -> int:
         began = time.perf_counter()
         rows = play(python, url, home, given.phones)
         seconds = time.perf_counter() - began
+        looked = looked_at()
     sound = told(rows, seconds)
     here, sent = found(), given.phones * given.visits
     wanted = {"visits": sent, "photos": sent * given.photos, "in the tray": 0, "photos not whole": 0}
-    print(f"\nsent: {wanted}\nfound: {here}\n{seconds:.0f} s with the start of locust")
+    print(
+        f"\nsent: {wanted}\nfound: {here}\n{seconds:.0f} s with the start of locust, then {looked:.0f} s for the photos"
+    )
     return 0 if sound and here == wanted else 1
 
 

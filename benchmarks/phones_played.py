@@ -1,4 +1,8 @@
-"""The phones of `phones.py`, as locust plays them: in an environment of its own, without the program."""
+"""The phones of `phones.py`, as locust plays them: in an environment of its own, without the program.
+
+A phone that is told to come later (503 with `Retry-After`) comes later with the same, as the page for the field does;
+how often that was is a row of its own.
+"""
 
 import hashlib
 import itertools
@@ -6,6 +10,7 @@ import json
 import os
 import random
 import uuid
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +21,7 @@ from locust.exception import StopUser
 PLAN: dict[str, Any] = json.loads(Path(os.environ["PHONES"]).read_text())
 PICTURES = [Path(name).read_bytes() for name in PLAN["pictures"]]
 PART = 256 * 1024
+TURNS = 100
 TURN = itertools.count()
 LEFT = [len(PLAN["phones"])]
 
@@ -55,9 +61,21 @@ class Phone(HttpUser):
             "answers": {"talked": True, "measures_sorted": True, "data_checked": True, "tidied": True},
             "photos": [note for note, _content in photos],
         }
-        answer = self.client.post("/visits/phone/send/", json=visit, headers=self.headers, name="visit")
+        answer = self.in_turn("visit", partial(self.post, visit))
         for note, content in photos:
             self.send_photo(note["uuid"], content, answer.json()["photos"][note["uuid"]])
+
+    def in_turn(self, name: str, ask: Any) -> Any:
+        """The answer, asked for until it is our turn."""
+        for _turn in range(TURNS):
+            with ask(name) as answer:
+                if answer.status_code != 503 or "Retry-After" not in answer.headers:
+                    return answer
+                answer.request_meta["name"] = "told to come later"
+                answer.success()
+                seconds = float(answer.headers["Retry-After"])
+            gevent.sleep(seconds + random.random())
+        raise StopUser
 
     def photo(self) -> tuple[dict[str, Any], bytes]:
         """A picture that is like no other: what stands behind the end of a JPEG changes its digest, not its look."""
@@ -75,11 +93,19 @@ class Phone(HttpUser):
     def send_photo(self, name: str, content: bytes, received: int) -> None:
         while received < len(content):
             part = content[received : received + PART]
-            if PLAN["line"]:
-                gevent.sleep(len(part) * 8 / (PLAN["line"] * 1000))
             span = f"bytes {received}-{received + len(part) - 1}/{len(content)}"
             headers = {**self.headers, "Content-Range": span, "Content-Type": "application/octet-stream"}
-            answer = self.client.put(
-                f"/visits/phone/photos/{name}/", data=part, headers=headers, name="part of a photo"
-            )
+            answer = self.in_turn("part of a photo", partial(self.put, name, part, headers))
             received = answer.json()["received"]
+
+    def post(self, visit: dict[str, Any], counted: str) -> Any:
+        return self.client.post(
+            "/visits/phone/send/", json=visit, headers=self.headers, name=counted, catch_response=True
+        )
+
+    def put(self, name: str, part: bytes, headers: dict[str, str], counted: str) -> Any:
+        if PLAN["line"]:
+            gevent.sleep(len(part) * 8 / (PLAN["line"] * 1000))
+        return self.client.put(
+            f"/visits/phone/photos/{name}/", data=part, headers=headers, name=counted, catch_response=True
+        )

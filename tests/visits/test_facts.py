@@ -6,8 +6,9 @@ import pytest
 from django.db import connection
 
 from bangfu.common.facts import schema
+from bangfu.keeping.archive import HOME_FILE
 from bangfu.keeping.papers import paper_hashes
-from bangfu.visits import loading, selectors, services
+from bangfu.visits import loading, photographs, selectors, services
 from bangfu.visits.checklists import Checklist
 from bangfu.visits.models import Photo
 from tests.visits.making import note, picture, recorded
@@ -59,11 +60,14 @@ def test_other_rooms_are_told_who_visited_whom_how_often(visiting):
     assert selectors.a_year_before(date(2020, 2, 29)) == date(2019, 3, 1)
 
 
-def test_the_photos_of_visits_are_in_the_backup(visiting):
+def test_the_photos_of_visits_are_in_the_backup(visiting, settings):
     content = picture(8)
     done = recorded(visiting.visitor, visiting.home, photos=[note(content, "picture")])
     (uuid,) = done.photos_wanted
     services.add_photo_part(by=visiting.visitor, photo_uuid=uuid, offset=0, total=len(content), chunk=content)
+    name = photographs.part_file(uuid).relative_to(settings.HOME).as_posix()
+    assert HOME_FILE.fullmatch(name), "what nobody has looked at yet comes along as it was sent"
+    services.look_at_arrived()
     assert Photo.objects.get().sha256 in paper_hashes() and "" not in paper_hashes()
 
 

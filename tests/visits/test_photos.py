@@ -19,9 +19,12 @@ def announced(visiting, *contents, **more) -> list[Photo]:
 
 
 def put(visiting, photo, content, offset=0, by=None):
-    return services.add_photo_part(
+    """A part as it is sent; what has arrived is then looked at, as the worker does."""
+    here = services.add_photo_part(
         by=by or visiting.visitor, photo_uuid=photo.uuid, offset=offset, total=photo.size, chunk=content
     )
+    services.look_at_arrived()
+    return here
 
 
 @pytest.mark.req("C4")
@@ -87,7 +90,7 @@ def test_thirty_megabytes_are_refused_before_they_are_sent_and_the_visit_is_take
     ("content", "error"),
     [
         (b"%PDF-1.4 no picture at all", errors.PhotoNotImage),
-        (picture(4)[:2000], errors.PhotoDamaged),
+        (picture(4)[:200], errors.PhotoDamaged),
         (b"", errors.PhotoEmpty),
     ],
 )
@@ -104,6 +107,56 @@ def test_what_is_no_photo_is_refused_clearly_and_kept_unread(visiting, content, 
         assert photo.media_type == photographs.UNREAD
         with open_file(photo) as stream:
             assert stream.read() == content
+
+
+def test_whoever_sends_waits_for_no_picture_to_be_read_and_a_damaged_one_is_told_on_the_visit(
+    visiting, monkeypatch, django_capture_on_commit_callbacks
+):
+    whole, broken = picture(7), picture(8)[:2000]
+    photos = announced(visiting, whole, broken)
+    with monkeypatch.context() as patch, django_capture_on_commit_callbacks() as called:
+        patch.setattr(photographs, "keep", None)  # nobody reads a picture now
+        for photo, content in zip(photos, (whole, broken), strict=True):
+            sent = {"by": visiting.visitor, "photo_uuid": photo.uuid}
+            assert services.add_photo_part(**sent, offset=0, total=photo.size, chunk=content) == photo.size
+            assert services.add_photo_part(**sent, offset=0, total=photo.size, chunk=content) == photo.size
+            assert services.received(**sent) == photo.size
+            photo.refresh_from_db()
+            assert (photo.state, photo.sha256) == ("arrived", "")
+        assert recorded(visiting.visitor, visiting.home, photos=[]).state == "recorded"
+    for each in called:
+        each()
+    for photo in photos:
+        photo.refresh_from_db()
+    assert [photo.state for photo in photos] == ["kept", "refused"]
+    assert photos[1].code == "VIS-043" and photos[1].media_type == photographs.UNREAD
+
+
+def test_a_photo_that_the_disk_lost_is_asked_for_again_and_a_fault_of_ours_keeps_no_other_waiting(
+    visiting, monkeypatch
+):
+    contents = [picture(n) for n in (21, 22, 23)]
+    photos = announced(visiting, *contents)
+    for photo, content in zip(photos, contents, strict=True):
+        services.add_photo_part(by=visiting.visitor, photo_uuid=photo.uuid, offset=0, total=photo.size, chunk=content)
+    photographs.part_file(photos[0].uuid).unlink()
+    real = photographs.keep
+
+    def keep(file, name):
+        if str(photos[1].uuid) in file.name:
+            raise MemoryError
+        return real(file, name)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(photographs, "keep", keep)
+        services.look_at_arrived()
+    for photo in photos:
+        photo.refresh_from_db()
+    assert [photo.state for photo in photos] == ["coming", "arrived", "kept"]
+    assert services.received(by=visiting.visitor, photo_uuid=photos[0].uuid) == 0
+    assert services.recover() is True, "the worker begins with what waits"
+    photos[1].refresh_from_db()
+    assert photos[1].state == "kept" and services.recover() is False
 
 
 def test_content_other_than_announced_begins_again(visiting):

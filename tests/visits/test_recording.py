@@ -193,6 +193,7 @@ def test_an_entry_of_the_tray_becomes_a_visit_with_its_photos_when_mended(visiti
     photo = Photo.objects.get()
     assert photo.submission == done.refused and done.photos_wanted == {str(photo.uuid): 0}
     services.add_photo_part(by=visiting.visitor, photo_uuid=photo.uuid, offset=0, total=len(content), chunk=content)
+    services.look_at_arrived()
     with pytest.raises(errors.StillRefused) as left:
         services.settle(submission=done.refused, by=visiting.secretary, payload=done.refused.payload)
     assert [each.code for each in left.value.problems] == ["VIS-014"]

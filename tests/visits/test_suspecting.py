@@ -23,6 +23,7 @@ def with_photo(by, home, content, **more):
     done = sent(by, payload(home, photos=[note(content, "picture")], **more))
     (uuid,) = done.photos_wanted
     services.add_photo_part(by=by, photo_uuid=uuid, offset=0, total=len(content), chunk=content)
+    services.look_at_arrived()
     return done.visit
 
 

@@ -138,6 +138,7 @@ def test_photos_come_with_the_form_at_once_or_in_several_requests(visiting, coll
     last = collect.send(xml, ("2.jpg", shots["2.jpg"]))
     assert last.status_code == 201
     visit = Visit.objects.get()
+    services.look_at_arrived()
     assert [(p.name, p.state, p.question) for p in visit.photos.order_by("pk")] == [
         ("1.jpg", "kept", "picture"), ("2.jpg", "kept", "picture"),
     ]  # fmt: skip

@@ -7,7 +7,9 @@ from django.test import Client
 
 from bangfu.audit.models import Entry
 from bangfu.registry import services as registry
+from bangfu.visits import services
 from bangfu.visits.models import Submission, Visit
+from bangfu.web.visits import turns
 from tests.visits.making import note, payload, picture, recorded
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("C4")]
@@ -67,6 +69,8 @@ def test_a_visit_and_its_photo_arrive_once(visiting, browsing):
     assert put(client, photo["uuid"], content[500:600], 500, len(content)).json() == {"received": 100}
     assert put(client, photo["uuid"], content[100:], 100, len(content)).json() == {"received": len(content)}
     assert client.get(address).json() == {"received": len(content)}
+    assert Visit.objects.get().photos.get().state == "arrived"
+    services.look_at_arrived()
     assert Visit.objects.get().photos.get().state == "kept"
 
 
@@ -109,3 +113,22 @@ def test_whoever_is_not_signed_in_is_told_so_and_who_may_not_is_refused(visiting
     looker = browsing(house.officer("inspector", house.county))
     assert looker.get("/visits/phone/pack/").status_code == 403
     assert post(looker, payload(visiting.home)).json()["code"] == "COM-001"
+
+
+def test_when_too_many_phones_send_at_once_the_next_is_told_when_to_come_again_and_pages_are_served(visiting, browsing):
+    client, given = browsing(visiting.visitor), payload(visiting.home)
+    held = [turns._turns.acquire(blocking=False) for _each in range(turns.AT_ONCE)]
+    try:
+        assert all(held)
+        answer = post(client, given)
+        assert (answer.status_code, answer.json()["code"]) == (503, "VIS-051")
+        assert turns.AGAIN_AFTER[0] <= int(answer.headers["Retry-After"]) <= turns.AGAIN_AFTER[1]
+        assert not Visit.objects.exists()
+        assert client.get("/visits/phone/token/").status_code == 200, "who only asks is answered"
+        turns._turns.release()
+        held.pop()
+        assert post(client, given).json()["state"] == "recorded"
+        assert post(client, "{").status_code == 400 and post(client, given).json()["state"] == "known"
+    finally:
+        for _each in held:
+            turns._turns.release()

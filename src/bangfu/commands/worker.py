@@ -16,12 +16,14 @@ def command(batch: bool, with_server: bool) -> None:
     from bangfu.casework import services as casework
     from bangfu.findings import running
     from bangfu.registry.intake import batches
+    from bangfu.visits import services as visits
 
     if with_server:
         _end_with_the_server()
     batches.recover()  # what a crash left in the middle says so from now on
     running.recover()
     casework.recover()  # goes on where it stopped
+    visits.recover()
     worker = Worker(
         queue_names=["default"],
         interval=1,

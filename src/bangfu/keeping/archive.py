@@ -22,8 +22,9 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 PAPER = re.compile(r"papers/([0-9a-f]{2})/([0-9a-f]{62})")
 
-# What of the home is nowhere else: policy files of places, and lists that other departments handed over.
-HOME_FOLDERS = ("policy/places", "lists")
+# What of the home is nowhere else: policy files of places, lists that other departments handed over, and photos of
+# visits that have come and nobody has looked at yet.
+HOME_FOLDERS = ("policy/places", "lists", "visits/coming")
 # Nothing hidden, and no way out of the home.
 HOME_FILE = re.compile(rf"(?:{'|'.join(HOME_FOLDERS)})(?:/[^/.\\][^/\\]*)+")
 

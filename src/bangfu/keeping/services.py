@@ -157,7 +157,10 @@ def _write_files(archive: zipfile.ZipFile) -> Iterator[HomeFile]:
     for file in sorted(each for folder in HOME_FOLDERS for each in (home / folder).rglob("*")):
         name = file.relative_to(home).as_posix()
         if HOME_FILE.fullmatch(name) and file.is_file():
-            content = file.read_bytes()
+            try:
+                content = file.read_bytes()
+            except FileNotFoundError:
+                continue  # looked at meanwhile: it lies among the papers now
             listed = HomeFile(name=name, sha256=hashlib.sha256(content).hexdigest())
             archive.writestr(listed.path, content)
             yield listed

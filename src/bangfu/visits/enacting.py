@@ -90,7 +90,7 @@ def _visited(by: Officer, home: Household, number: int, day: date, homes: Sequen
     }
     done = services.record(by=by, payload=services.read_payload(given), channel=Channel.FIELD)
     for uuid in done.photos_wanted:
-        services.take_whole(by=by, photo_uuid=uuid, upload=SimpleUploadedFile("p.jpg", content))
+        services.take_whole(by=by, photo_uuid=uuid, upload=SimpleUploadedFile("p.jpg", content), look=True)
 
 
 def _four(home: Household, number: int) -> dict[str, Any]:

@@ -314,3 +314,9 @@ class KeyUnknown(BangfuError):
     code = "VIS-050"
     what = gettext_noop("没有这把采集密钥，或它不是您的。")
     next_step = gettext_noop("请在“手机采集设置”中查看自己的密钥。")
+
+
+class TooManyPhones(BangfuError):
+    code = "VIS-051"
+    what = gettext_noop("同时上传的手机太多，暂时排不上。")
+    next_step = gettext_noop("不用操作，手机过几秒会自动再传；已填的内容都在手机里。")

@@ -179,6 +179,8 @@ class Photo(models.Model):
     """A photo of a visit: announced with it, sent in parts, looked at and kept without its hidden data (position,
     device) when whole. The file lies with the registry's papers, under its own SHA-256.
 
+    In ARRIVED all of it is here and still as it was sent: the worker looks at it next.
+
     `sent_sha256` and `size` are as announced, `sha256` and `kept_size` as kept. `look` is the perceptual hash (64 bits,
     signed); NULL for a picture too plain to tell from others. A refused one says why (`code`, `facts`) and keeps what
     was sent, if it was sent, as an unread file.
@@ -186,6 +188,7 @@ class Photo(models.Model):
 
     class State(models.TextChoices):
         COMING = "coming", _("待上传")
+        ARRIVED = "arrived", _("已收到，待检查")
         KEPT = "kept", _("已保存")
         REFUSED = "refused", _("未通过")
 

@@ -79,9 +79,9 @@ def too_large(name: str, size: int) -> errors.PhotoTooLarge | None:
     return errors.PhotoTooLarge(name=name, size=f"{size / (1 << 20):.1f}", limit=limit)
 
 
-def keep(file: Path, name: str, sha256: str) -> KeptPhoto:
-    """Judge a whole photo by its content and keep it among the papers: without EXIF (which says where and with what it
-    was taken), turned upright, shrunk to the policy's size.
+def glance(file: Path, name: str, sha256: str) -> None:
+    """What can be told of a whole photo in a moment, without reading its points: that it is what was announced, of a
+    kind that is taken, and begins as a picture does.
 
     Raises PhotoEmpty, PhotoChanged, PhotoTooLarge, PhotoNotImage, PhotoDamaged."""
     content = file.read_bytes()
@@ -95,7 +95,13 @@ def keep(file: Path, name: str, sha256: str) -> KeptPhoto:
     if media_type not in policy().photos.types:
         types = "、".join(str(label) for label in policy().photos.types.values())
         raise errors.PhotoNotImage(name=name, types=types)
-    picture = _opened(content, name)
+    _opened(content, name, whole=False)
+
+
+def keep(file: Path, name: str) -> KeptPhoto:
+    """Read a whole photo that was glanced at and keep it among the papers: without EXIF (which says where and with what
+    it was taken), turned upright, shrunk to the policy's size. Raises PhotoDamaged; OSError when the file is gone."""
+    picture = _opened(file.read_bytes(), name)
     kept = papers.keep(as_jpeg(picture))
     return KeptPhoto(kept.sha256, kept.size, kept.media_type, look_of(picture))
 
@@ -118,7 +124,8 @@ def keep_unread(file: Path) -> KeptPhoto | None:
     return KeptPhoto(sha256, len(content), UNREAD, None)
 
 
-def _opened(content: bytes, name: str) -> Image.Image:
+def _opened(content: bytes, name: str, whole: bool = True) -> Image.Image:
+    """The picture; not `whole`: only its head is read. Raises PhotoDamaged."""
     limit = policy().photos.megapixels * 1_000_000
     try:
         with warnings.catch_warnings():
@@ -126,6 +133,8 @@ def _opened(content: bytes, name: str) -> Image.Image:
             with Image.open(io.BytesIO(content)) as image:
                 if image.width * image.height > limit:
                     raise errors.PhotoDamaged(name=name)
+                if not whole:
+                    return image
                 image.load()
                 upright = ImageOps.exif_transpose(image)
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Warning, Image.DecompressionBombError):

@@ -19,7 +19,7 @@ from bangfu.visits.following import follow_areas
 from bangfu.visits.keys import end_key, keys_of, make_key, officer_of_key
 from bangfu.visits.models import Channel, Suspicion
 from bangfu.visits.payloads import PhotoNote, VisitPayload, read_payload
-from bangfu.visits.photos import add_photo_part, received, take_whole
+from bangfu.visits.photos import add_photo_part, look_at_arrived, received, recover, take_whole
 from bangfu.visits.policy import RIGHT
 from bangfu.visits.recording import Recorded, already, judge, keep_version, record
 from bangfu.visits.tray import drop, settle
@@ -39,11 +39,13 @@ __all__ = [
     "hand_out",
     "judge",
     "keys_of",
+    "look_at_arrived",
     "make_key",
     "officer_of_key",
     "read_payload",
     "received",
     "record",
+    "recover",
     "refuse",
     "settle",
     "take_whole",

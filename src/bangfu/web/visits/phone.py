@@ -7,7 +7,8 @@
     PUT  photos/<uuid>/    a part, `Content-Range: bytes a-b/total` -> {"received": n}; n is where to go on
 
 A refusal is {"code", "message"} with a status of 4xx: 400 for what cannot be read, 403, 404, 409 (begin the photo
-again), 413, 422 (this photo never).
+again), 413, 422 (this photo never). 503 with `Retry-After` comes before anything was looked at: the same once more
+after so many seconds (`turns`).
 """
 
 import functools

@@ -215,7 +215,7 @@ def _taken(request: HttpRequest, done: services.Recorded, form: VisitForm) -> Ht
         return redirect("visit-tray")
     officer = officer_of(request)
     for note, upload in form.uploads():
-        refusal = services.take_whole(by=officer, photo_uuid=note["uuid"], upload=upload)
+        refusal = services.take_whole(by=officer, photo_uuid=note["uuid"], upload=upload, look=True)
         if refusal is not None:
             messages.warning(request, refusal.message)
     for problem in done.problems:

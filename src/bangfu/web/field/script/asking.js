@@ -3,9 +3,19 @@
 import { addresses } from "./words.js";
 
 const PATIENCE_MS = 30_000;
+// A server that many phones speak to at once says when to come again; so often, and no longer than this, we wait here.
+const TURNS = 12;
+const LONGEST_TURN_S = 30;
 
 // Nothing came back: no network, or the server is away.
 export class Unreachable extends Error {}
+// The server is busy and named a number of seconds.
+class Later extends Unreachable {
+  constructor(seconds) {
+    super();
+    this.seconds = seconds;
+  }
+}
 // The session is over; what is on the phone waits until the officer has signed in again.
 export class SignedOut extends Error {}
 // The server answered, and not with a yes.
@@ -55,6 +65,8 @@ export async function ask(address, { method = "GET", body, headers = {}, patienc
     noteClock(response, asked, Date.now());
     if (response.type === "opaqueredirect" || response.status === 401) throw new SignedOut();
     // A server that is starting, or too busy, has not said anything about what it was sent.
+    const seconds = Number(response.headers.get("Retry-After"));
+    if (response.status === 503 && seconds > 0 && seconds <= LONGEST_TURN_S) throw new Later(seconds);
     if ([429, 502, 503, 504].includes(response.status)) throw new Unreachable();
     const answer = await readable(response);
     if (!response.ok) throw new Refused(response.status, answer);
@@ -64,6 +76,18 @@ export async function ask(address, { method = "GET", body, headers = {}, patienc
     throw new Unreachable();
   } finally {
     clearTimeout(alarm);
+  }
+}
+
+// The same until it is our turn.
+async function askInTurn(address, given) {
+  for (let turn = 1; ; turn += 1) {
+    try {
+      return await ask(address, given);
+    } catch (error) {
+      if (!(error instanceof Later) || turn === TURNS) throw error;
+      await new Promise((go_on) => { setTimeout(go_on, error.seconds * 1000); });
+    }
   }
 }
 
@@ -80,7 +104,7 @@ export class Line {
   }
 
   async say(address, given) {
-    const said = () => ask(address, { ...given, headers: { ...given.headers, "X-CSRFToken": this.token } });
+    const said = () => askInTurn(address, { ...given, headers: { ...given.headers, "X-CSRFToken": this.token } });
     try {
       return await said();
     } catch (error) {
