@@ -180,6 +180,17 @@ ACTIONS = {
     "duty.withdrawn": _("作废履职记录"),
     "duties.areas_followed": _("履职记录随区划变更"),
     "duties.exported": _("导出履职清单"),
+    # plan documents and what was read in them
+    "plan.document_received": _("上传规划文件"),
+    "plan.document_read": _("读完规划文件"),
+    "plan.document_refused": _("规划文件无法阅读"),
+    "plan.document_again": _("重新阅读规划文件"),
+    "plan.document_withdrawn": _("作废规划文件"),
+    "plan.proposal_mended": _("修改读出的事项"),
+    "plan.proposal_accepted": _("采纳读出的事项"),
+    "plan.proposal_refused": _("不采纳读出的事项"),
+    "plan.proposals_refused": _("批量不采纳读出的事项"),
+    "plan.proposal_reopened": _("恢复事项为待定"),
     # the house
     "house.backup": _("备份"),
     "house.restored": _("从备份恢复"),
@@ -215,6 +226,7 @@ SUBJECTS = {
     "commitment": _("双向承诺"),
     "villageproject": _("村级项目"),
     "dutyrecord": _("履职记录"),
+    "document": _("规划文件"),
     "visit": _("走访"),
     "submission": _("未入库的走访"),
     "correction": _("走访更正"),
@@ -337,6 +349,10 @@ DETAILS = {
     "duties": _("履职要求"),
     "visit": _("走访"),
     "codes": _("原因"),
+    "item": _("第几项"),
+    "differences": _("对不上的数字"),
+    "target": _("目标"),
+    "answer": _("对应的政策"),
 }
 
 
