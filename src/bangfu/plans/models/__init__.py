@@ -6,5 +6,32 @@ Everything that belongs to a place carries it, so that every reading starts from
 
 from bangfu.plans.models.documents import Document, Proposal
 from bangfu.plans.models.duties import DutyPaper, DutyRecord, Served, TookPart
+from bangfu.plans.models.targets import (
+    Across,
+    DailyValue,
+    Pace,
+    Report,
+    Stage,
+    Standing,
+    Target,
+    TargetChange,
+    Way,
+)
 
-__all__ = ["Document", "DutyPaper", "DutyRecord", "Proposal", "Served", "TookPart"]
+__all__ = [
+    "Across",
+    "DailyValue",
+    "Document",
+    "DutyPaper",
+    "DutyRecord",
+    "Pace",
+    "Proposal",
+    "Report",
+    "Served",
+    "Stage",
+    "Standing",
+    "Target",
+    "TargetChange",
+    "TookPart",
+    "Way",
+]
