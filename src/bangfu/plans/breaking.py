@@ -5,6 +5,7 @@ The parts are targets of their own, with owners, stages and reports; their amoun
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -88,13 +89,13 @@ def _uppers(target: Target, wanted: Sequence[Part]) -> Sequence[Decimal | None]:
 def _new(whole: Target, part: Part, upper: Decimal | None, by: Officer | None) -> Target:
     area = part.area or whole.area
     starts_on, deadline = whole.starts_on, whole.deadline
+    amounts: dict[str, Any] = {"amount": part.amount, "amount_to": upper}
     if part.area is None:
         starts_on, deadline = span_of_year(whole, part.key)
     made = Target(
         title=whole.title,
         measure=whole.measure,
-        amount=part.amount,
-        amount_to=upper,
+        **amounts,
         unit=whole.unit,
         comparison=whole.comparison,
         starts_on=starts_on,

@@ -95,10 +95,12 @@ class Course:
 
     def days_behind(self, value: Decimal, day: date) -> int:
         """For how many days the plan has been further than the value is; 0 when it is not."""
-        due = self.planned(day)
-        if due is None or self.deadline is None or self.satisfied(value) or self.reaches(value, due):
-            return max((day - self.deadline).days, 0) if self._missed(value, day) else 0
-        low, high = self.starts_on, min(day, self.deadline)
+        due, deadline = self.planned(day), self.deadline
+        if due is None or deadline is None or self.satisfied(value):
+            return 0
+        if self.reaches(value, due):  # beyond the upper end of a range
+            return max((day - deadline).days, 0)
+        low, high = self.starts_on, min(day, deadline)
         while low < high:  # the first day on which the plan asks for more than there is
             middle = low + (high - low) // 2
             asked = self.planned(middle)
@@ -107,9 +109,6 @@ class Course:
             else:
                 low = middle + timedelta(days=1)
         return max((day - low).days + 1, 1)
-
-    def _missed(self, value: Decimal, day: date) -> bool:
-        return self.deadline is not None and day > self.deadline and not self.satisfied(value)
 
     def curve(self, most: int) -> list[Point]:
         """The plan as points to draw: a line by its corners, steps by both ends of each. Of weeks at most `most`."""

@@ -43,7 +43,7 @@ def report(
         raise errors.ReportInFuture(day=day)
     if day < now.starts_on:
         raise errors.ReportBeforeStart(day=day, start=now.starts_on)
-    number = from_hundredths(to_hundredths(value))
+    number: Any = from_hundredths(to_hundredths(value))
     why = plain(reason, REPORT_LIMIT, _("进展说明"))
     measure = catalogue().get(now.measure)
     if number is None and not why:

@@ -97,7 +97,7 @@ def refresh(targets: Sequence[Target], day: date) -> None:
     up from its parts."""
     bound = [each for each in targets if catalogue().get(each.measure)]
     for each in bound:
-        now = measured(each, day)
+        now: Any = measured(each, day)
         if now is not None:
             DailyValue.objects.update_or_create(target=each, day=day, defaults={"value": now})
     for each in targets:
@@ -111,7 +111,7 @@ def refresh(targets: Sequence[Target], day: date) -> None:
 
 def _rebuild(target: Target) -> None:
     """The values of a target that nobody measures, anew from what was reported of it and of its parts."""
-    series = series_of(target)
+    series: list[Any] = list(series_of(target))
     DailyValue.objects.filter(target=target).delete()
     DailyValue.objects.bulk_create(DailyValue(target=target, day=day, value=number) for day, number in series)
 
@@ -188,7 +188,7 @@ def _keep(measure: Measure, targets: Sequence[Target], level: int, start: date, 
         for each in targets:
             exact = found.get(each.area.place, None if measure.is_share else Fraction(0))
             if exact is not None:
-                now = rounded(exact, falling=course_of(each).falling)
+                now: Any = rounded(exact, falling=course_of(each).falling)
                 rows.append(DailyValue(target=each, day=on, value=now))
         DailyValue.objects.bulk_create(
             rows, batch_size=500, update_conflicts=True, unique_fields=["target", "day"], update_fields=["value"]

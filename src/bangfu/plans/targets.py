@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -61,17 +62,19 @@ def track(
     DeadlineBeforeStart, TextTooLong.
     """
     require_editor(by, area.place)
+    numbers: dict[str, Any] = {
+        name: from_hundredths(to_hundredths(each))
+        for name, each in (("amount", amount), ("amount_to", amount_to), ("base", base))
+    }
     made = Target(
         area=area,
         place=area.place,
         title=title,
         measure=measure,
-        amount=from_hundredths(to_hundredths(amount)),
-        amount_to=from_hundredths(to_hundredths(amount_to)),
+        **numbers,
         unit=unit,
         comparison=comparison,
         starts_on=starts_on or timezone.localdate(),
-        base=from_hundredths(to_hundredths(base)),
         deadline=deadline,
         pace=pace if pace != Pace.NODE else Pace.DAY,
         owner=owner,
@@ -218,7 +221,7 @@ class StageGiven:
 
     title: str
     ends_on: date
-    amount: Decimal | None = None
+    amount: Any = None  # Decimal, or None: no figure
     done_on: date | None = None
 
 
@@ -287,3 +290,10 @@ def finish_stage(*, stage: Stage, by: Officer | None, on: date | None) -> None:
     row.save(update_fields=["done_on"])
     now.save(update_fields=["changes"])
     told(now, by, "target.stage_done", on=on)
+
+
+def follow_targets() -> int:
+    """Read the places of targets again after areas moved; how many stand elsewhere now."""
+    home = Area.objects.filter(pk=OuterRef("area_id")).values("place")[:1]
+    elsewhere = Target.objects.filter(~Q(place=F("area__place")))
+    return int(Target.objects.filter(pk__in=elsewhere.values("pk")).update(place=Subquery(home)))
