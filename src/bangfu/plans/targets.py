@@ -4,9 +4,10 @@ Each leaves an entry in the trail and, where something changes, a line in the ta
 the officer who acts; None is the house itself.
 """
 
+from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -122,16 +123,17 @@ def check(target: Target) -> None:
 
 def last_day(text: str) -> date | None:
     """The last day that a deadline of a reading means: "2026-06-30", "2026-06", "2026"; None for "" or no date."""
-    parts = text.split("-")
     try:
-        year, *rest = (int(each) for each in parts)
-        if not rest:
-            return date(year, 12, 31)
-        if len(rest) == 1:
-            return date(year + rest[0] // 12, rest[0] % 12 + 1, 1) - timedelta(days=1)
-        return date(year, rest[0], rest[1])
-    except ValueError:
-        return None
+        match [int(each) for each in text.split("-")]:
+            case [year]:
+                return date(year, 12, 31)
+            case [year, month]:
+                return date(year, month, monthrange(year, month)[1])
+            case [year, month, day]:
+                return date(year, month, day)
+    except ValueError:  # of which a month that does not exist is one
+        pass
+    return None
 
 
 # --- changing --------------------------------------------------------------------------------------------------------
