@@ -7,9 +7,10 @@ officer, a session and households for each phone. Locust, in an environment of i
 the field behaves: a token, each visit, each photo in parts of 256 kB; between two parts passes the time that a mobile
 line of `--line` kbit/s needs for one (0: none). All phones begin within the same second.
 
-Prints a Markdown table of the requests (those answered with "come later" in a row of their own: the phones come again by
-themselves), how long it took until all was sent and until the worker had looked at every photo, and what is in the database afterwards beside what was sent. Exit status 1 when
-a request failed, something is missing, or something is there twice.
+Prints a Markdown table of the requests (those told to come later in a row of their own: the phones come again by
+themselves), how long it took until all was sent and until the worker had looked at every photo, and what is in the
+database afterwards beside what was sent. Exit status 1 when a request failed, something is missing, or something is
+there twice.
 """
 
 import argparse

@@ -7,9 +7,12 @@ from django.test import Client
 
 from bangfu.audit.models import Entry
 from bangfu.registry import services as registry
+from bangfu.support import services as support
 from bangfu.visits import services
 from bangfu.visits.models import Submission, Visit
 from bangfu.web.visits import turns
+from tests.support import making
+from tests.support.giving import given, under_way
 from tests.visits.making import note, payload, picture, recorded
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("C4")]
@@ -132,3 +135,16 @@ def test_when_too_many_phones_send_at_once_the_next_is_told_when_to_come_again_a
     finally:
         for _each in held:
             turns._turns.release()
+
+
+def test_the_households_that_the_officer_helps_come_first_with_what_is_being_done_for_them(visiting, browsing, house):
+    helper = making.helper(making.unit(house.county), officer=visiting.visitor)
+    support.pair(by=None, household=visiting.other, helper=helper, starts_on=making.days_ago(30))
+    under_way(visiting.other, starts_on=making.days_ago(1))
+    given(visiting.home, kind="0102", starts_on=making.days_ago(800), ends_on=making.days_ago(790))
+    recorded(visiting.visitor, visiting.home)
+    first, second = browsing(visiting.visitor).get("/visits/phone/pack/").json()["households"]
+    assert (first["id"], second["id"]) == (visiting.other.pk, visiting.home.pk)
+    (measure,) = first["measures"]
+    assert " 2 头" in measure["label"] and measure["state"] == "实施中"
+    assert second["measures"] == [], "what was done in years past is not carried about"

@@ -28,20 +28,17 @@ def checklists_for(officer: Officer) -> list[Checklist]:
 
 
 def households_for(
-    officer: Officer, first: Collection[int] = (), only: Collection[int] | None = None
+    officer: Officer, first: Sequence[Iterable[int]] = (), only: Collection[int] | None = None
 ) -> list[Household]:
-    """The households that a phone takes along: where the officer records visits, those of `first` before the others,
-    then as the villages lie; at most as many as the policy says. `only` narrows to what was chosen for the day."""
+    """The households that a phone takes along: where the officer records visits, those of the first group of `first`
+    before those of the second, these before all others, then as the villages lie; at most as many as the policy says.
+    `only` narrows to what was chosen for the day."""
     rows: HouseholdQuerySet = Household.objects.visible_to(officer).living().filter(within(officer.places_for(RIGHT)))
     if only is not None:
         rows = rows.filter(pk__in=only)
-    if first:
-        own = When(pk__in=list(first), then=Value(0))
-        rows = rows.annotate(turn=Case(own, default=Value(1), output_field=IntegerField())).order_by(
-            "turn", "place", "pk"
-        )
-    else:
-        rows = rows.order_by("place", "pk")
+    turns = [When(pk__in=list(group), then=Value(turn)) for turn, group in enumerate(first)]
+    turn = Case(*turns, default=Value(len(turns)), output_field=IntegerField()) if turns else Value(0)
+    rows = rows.annotate(turn=turn).order_by("turn", "place", "pk")
     return list(rows.select_related("village__parent", "group", "dwelling")[: policy().phone.households])
 
 

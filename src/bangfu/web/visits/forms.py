@@ -1,8 +1,8 @@
 """The form of a checklist as a page: fields made from its questions, what is typed handed on as a phone would send it.
 
 Nothing is decided here: the checker of the room (`visits.answers`) says what is wrong, and its words go under the
-fields. A question with a condition is always on the page, so that it works without a script; what was not asked is not
-kept.
+fields. A question with a condition is on the page from the start, so that it works without a script; with one
+(`visit_form.js`) it is in sight only while it is asked. What was not asked is not kept.
 """
 
 import hashlib
@@ -18,8 +18,9 @@ from django.utils.translation import gettext_lazy
 
 from bangfu.registry.models import Household, Member
 from bangfu.visits import known
-from bangfu.visits.checklists import Checklist, Condition, Kind, Question
+from bangfu.visits.checklists import Checklist, Condition, Kind, Question, plain
 from bangfu.visits.errors import Problem
+from bangfu.web.field import code
 from bangfu.web.forms import TablerForm, dress
 
 FLAGS = (("", gettext_lazy("未问")), ("true", gettext_lazy("是")), ("false", gettext_lazy("否")))
@@ -130,6 +131,16 @@ class VisitForm(TablerForm):
     @property
     def head(self) -> list[forms.BoundField]:
         return [self[name] for name in HEAD_FIELDS]
+
+    @property
+    def asking(self) -> dict[str, Any]:
+        """For the script: the questions with their conditions, whose fields those of members are, and the module that
+        tells what is asked."""
+        return {
+            "questions": plain(self.checklist)["questions"],
+            "people": [member.pk for member in self.people],
+            "conditions": f"{code.address()}conditions.js",
+        }
 
     def payload(self) -> dict[str, Any]:
         """What was typed, as a phone would send it; `clean` has been called and found the fields of a visit good."""

@@ -34,6 +34,7 @@ from bangfu.visits.odk import forms, receiving, tables
 from bangfu.visits.odk.errors import NoKey, XmlUnreadable
 from bangfu.visits.policy import policy
 from bangfu.web.guard import needs, officer_of
+from bangfu.web.visits.bringing import households_for
 
 XML = "text/xml; charset=utf-8"
 PART = "xml_submission_file"
@@ -140,7 +141,7 @@ def lists_of(officer: Officer, checklist: Checklist) -> dict[str, str]:
     """The files that go with a form, by name."""
     if checklist.about == "village":
         return {"villages.csv": tables.villages_csv(officer)}
-    homes = packing.households_for(officer, packing.usual_households(officer))
+    homes = households_for(officer, timezone.localdate())
     return {
         "households.csv": tables.households_csv(checklist, homes),
         "members.csv": tables.members_csv(checklist, homes, timezone.localdate()),

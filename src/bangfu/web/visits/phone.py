@@ -34,6 +34,7 @@ from bangfu.visits import errors, packing, services
 from bangfu.visits.models import Channel
 from bangfu.visits.policy import policy
 from bangfu.web.guard import needs, officer_of
+from bangfu.web.visits import bringing
 
 STATUS: dict[type[BangfuError], HTTPStatus] = {
     NotAllowed: HTTPStatus.FORBIDDEN,
@@ -66,13 +67,15 @@ def in_json(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 @in_json
 @needs("visits.record")
 def pack(request: HttpRequest) -> HttpResponse:
-    """What is taken along: the households that the officer visited last before the others."""
+    """What is taken along: the officer's own households first, with what is being done for them, then those that they
+    visited last, then the others."""
     officer, today = officer_of(request), timezone.localdate()
     forms = packing.checklists_for(officer)
     chosen = [int(text) for text in request.GET.getlist("household") if text.isascii() and text.isdigit() and text]
     only = [pk for pk in chosen if pk < 2**62] if request.GET.getlist("household") else None
-    homes = packing.households_for(officer, packing.usual_households(officer), only)
+    homes = bringing.households_for(officer, today, only)
     checklists, households = packing.pack(officer, homes, forms, today)
+    measures = bringing.measures_for(officer, homes, today)
     services.hand_out(by=officer, checklists=forms, households=len(homes), channel=Channel.FIELD)
     limits = policy().phone
     return JsonResponse(
@@ -83,7 +86,7 @@ def pack(request: HttpRequest) -> HttpResponse:
             "photo_limit_mb": policy().photos.limit_mb,
             "officer": {"id": officer.pk, "name": officer.name, "unit": officer.unit},
             "checklists": checklists,
-            "households": households,
+            "households": [{**each, "measures": measures.get(each["id"], [])} for each in households],
             "villages": _villages(officer),
         }
     )

@@ -38,7 +38,7 @@ function known(household) {
     ["address", [household.group, household.address].filter(Boolean).join(" ")],
     ["phone", household.phone_masked],
     ["last_visit_label", household.last_visit],
-    ["measures", (household.measures ?? []).map((measure) => measure.label ?? measure).join(", ")],
+    ["measures", (household.measures ?? []).map((measure) => `${measure.label} (${measure.state})`).join(", ")],
   ].filter(([, value]) => value);
   const members = household.members ?? [];
   return [
