@@ -20,12 +20,47 @@ from bangfu.audit.services import record
 from bangfu.casework.texts import plain
 from bangfu.plans import errors
 from bangfu.plans.acting import require_recorder
+from bangfu.plans.breaking import break_down
+from bangfu.plans.documents import follow_documents, read_again, receive, recover_documents, withdraw_document
 from bangfu.plans.duties import Duty, What
 from bangfu.plans.duty_loading import Regimes
 from bangfu.plans.models import DutyPaper, DutyRecord, Served, TookPart
+from bangfu.plans.proposals import accept, mend, refuse, refuse_many, reopen
+from bangfu.plans.reporting import report, withdraw_report
+from bangfu.plans.target_keeping import keep_day
+from bangfu.plans.targets import StageGiven, amend, finish_stage, follow_targets, set_stages, track, withdraw_target
 from bangfu.plans.words import evidence_of
 from bangfu.registry import papers
 from bangfu.support.models import Team, Unit
+
+# The verbs of other files of which this one is the front door.
+__all__ = [
+    "Person",
+    "StageGiven",
+    "accept",
+    "add_paper",
+    "amend",
+    "break_down",
+    "finish_stage",
+    "follow_areas",
+    "keep_day",
+    "mend",
+    "read_again",
+    "receive",
+    "record_duty",
+    "recover_documents",
+    "refuse",
+    "refuse_many",
+    "remove_paper",
+    "reopen",
+    "report",
+    "set_stages",
+    "track",
+    "withdraw",
+    "withdraw_document",
+    "withdraw_report",
+    "withdraw_target",
+]
 
 TITLE_LIMIT = 120
 NAME_LIMIT = 60
@@ -224,10 +259,12 @@ def withdraw(*, duty_record: DutyRecord, by: Officer | None, reason: str) -> Non
 
 @transaction.atomic
 def follow_areas(*, by: Officer | None, reason: str) -> int:
-    """Read the places of records again after areas merged or moved; how many stand elsewhere now."""
+    """Read the places of records and documents again after areas merged or moved; how many stand elsewhere now."""
     home = Area.objects.filter(pk=OuterRef("area_id")).values("place")[:1]
     elsewhere = DutyRecord.objects.filter(~Q(place=F("area__place")))
     moved = DutyRecord.objects.filter(pk__in=elsewhere.values("pk")).update(place=Subquery(home))
+    moved += follow_documents()
+    moved += follow_targets()
     if moved:
         record(
             actor=by,

@@ -5,7 +5,7 @@ import hashlib
 import os
 import tempfile
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -51,8 +51,9 @@ def path_of(sha256: str) -> Path:
     return Path(settings.HOME) / "papers" / sha256[:2] / sha256[2:]
 
 
-def keep(upload: Any) -> Kept:
-    """Judge an uploaded file (with `name` and `chunks()` or `read()`) by its content and keep it.
+def keep(upload: Any, *, kind_of: Callable[[Path, str], str] | None = None, limit_mb: int | None = None) -> Kept:
+    """Judge an uploaded file (with `name` and `chunks()` or `read()`) by its content and keep it. `kind_of` (path, name)
+    gives the media type of files that are no papers, or refuses them; `limit_mb` is then their own limit.
 
     It is written beside its final place and renamed, so that a crash leaves no half file under a good name.
     Raises PaperEmpty, PaperTooLarge, PaperTypeRefused, PaperDamaged; then nothing stays on disk.
@@ -63,19 +64,19 @@ def keep(upload: Any) -> Kept:
     handle, temporary = tempfile.mkstemp(dir=folder, prefix=".coming-")
     try:
         with os.fdopen(handle, "wb") as out:
-            digest, size = hashlib.sha256(), 0
+            digest, size, limit = hashlib.sha256(), 0, limit_mb or policy().limit_mb
             for part in _parts(upload):
                 size += len(part)
-                if size > policy().limit_mb << 20:
+                if size > limit << 20:
                     whole = getattr(upload, "size", None) or size
-                    raise PaperTooLarge(file=name, size=f"{whole / (1 << 20):.1f}", limit=policy().limit_mb)
+                    raise PaperTooLarge(file=name, size=f"{whole / (1 << 20):.1f}", limit=limit)
                 digest.update(part)
                 out.write(part)
             out.flush()
             os.fsync(out.fileno())
         if not size:
             raise PaperEmpty(file=name)
-        media_type = _type_of(Path(temporary), name)
+        media_type = (kind_of or _type_of)(Path(temporary), name)
         final = path_of(digest.hexdigest())
         if not final.exists():
             final.parent.mkdir(parents=True, exist_ok=True)

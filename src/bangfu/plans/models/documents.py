@@ -17,6 +17,9 @@ COMPARISON_LABELS = {
     Comparison.RANGE: _("介于"),
     Comparison.ALL: _("全部"),
 }
+# What of a proposal a person may mend; of texts, how long they may be.
+TEXTS = {"subject": 200, "unit": 40, "owner": 200, "area_name": 200}
+MENDED = ("kind", "number", "number_to", "comparison", "deadline", "cadence_times", "cadence_period", *TEXTS)
 
 
 class DocumentQuerySet(ScopedQuerySet):
@@ -106,10 +109,10 @@ class Proposal(models.Model):
     at_end = models.IntegerField()
     quote = models.TextField(_("原文"))
     kind = models.CharField(_("类别"), max_length=10, choices=[(kind.value, KIND_LABELS[kind]) for kind in Kind])
-    subject = models.CharField(_("事项"), max_length=200, blank=True)
+    subject = models.CharField(_("事项"), max_length=TEXTS["subject"], blank=True)
     number = models.FloatField(_("数量"))
     number_to = models.FloatField(_("数量上限"), null=True)
-    unit = models.CharField(_("单位"), max_length=40, blank=True)
+    unit = models.CharField(_("单位"), max_length=TEXTS["unit"], blank=True)
     comparison = models.CharField(
         _("比较"), max_length=10, choices=[(each.value, COMPARISON_LABELS[each]) for each in Comparison]
     )
@@ -117,8 +120,8 @@ class Proposal(models.Model):
     cadence_times = models.FloatField(_("每期次数"), null=True)
     cadence_times_to = models.FloatField(_("每期次数上限"), null=True)
     cadence_period = models.CharField(_("周期"), max_length=10, blank=True)
-    owner = models.CharField(_("责任单位（人）"), max_length=200, blank=True)
-    area_name = models.CharField(_("适用区域"), max_length=200, blank=True)
+    owner = models.CharField(_("责任单位（人）"), max_length=TEXTS["owner"], blank=True)
+    area_name = models.CharField(_("适用区域"), max_length=TEXTS["area_name"], blank=True)
     beneficiaries = models.JSONField(default=list)
     alternatives = models.JSONField(default=list)
     heading = models.JSONField(default=list)
