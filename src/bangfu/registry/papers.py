@@ -52,8 +52,8 @@ def path_of(sha256: str) -> Path:
 
 
 def keep(upload: Any, *, kind_of: Callable[[Path, str], str] | None = None, limit_mb: int | None = None) -> Kept:
-    """Judge an uploaded file (with `name` and `chunks()` or `read()`) by its content and keep it. `kind_of` (path, name)
-    gives the media type of files that are no papers, or refuses them; `limit_mb` is then their own limit.
+    """Judge an uploaded file (with `name` and `chunks()` or `read()`) by its content and keep it. `kind_of` (path,
+    name) gives the media type of files that are no papers, or refuses them; `limit_mb` is then their own limit.
 
     It is written beside its final place and renamed, so that a crash leaves no half file under a good name.
     Raises PaperEmpty, PaperTooLarge, PaperTypeRefused, PaperDamaged; then nothing stays on disk.
