@@ -15,7 +15,7 @@ from bangfu.accounts.roles import rights
 from bangfu.areas.models import Area
 from bangfu.audit.services import record
 from bangfu.common.errors import NotAllowed
-from bangfu.plans.models import DailyValue, Report, Standing, Target
+from bangfu.plans.models import Across, DailyValue, Report, Standing, Target
 from bangfu.plans.periods import Every, Period, preceding
 from bangfu.plans.target_catalogue import terms
 from bangfu.plans.target_keeping import course_of
@@ -112,8 +112,9 @@ def _value_on(day: date) -> Subquery:
 
 def sheet(viewer: Officer, period: Period, area: Area | None = None, unit: int | None = None) -> list[Group]:
     """The groups with their lines, ranked: who did most of what was planned comes first, equal ones share a rank. Only
-    targets that ran in the period, without wholes whose parts stand in the sheet anyhow. A fixed number of questions."""
+    targets that ran in the period; of one broken down to years the year stands for it. A fixed number of questions."""
     rows = Target.objects.visible_to(viewer).live().filter(starts_on__lte=period.last)
+    rows = rows.exclude(broken_across=Across.YEARS)
     rows = rows.filter(Q(deadline=None) | Q(deadline__gte=period.first) | ~Q(standing=Standing.REACHED))
     if area is not None:
         rows = rows.inside(area)
@@ -145,7 +146,7 @@ def _group_of(target: Target) -> Group:
 
 
 def ranked(groups: Iterable[Group]) -> list[Group]:
-    """By their rate, the highest first; groups of one rate share a rank; those without any plan stand last, unranked."""
+    """By their rate, the highest first; equal rates share a rank; without any plan last, unranked."""
     ordered = sorted(groups, key=lambda each: (each.rate is None, -(each.rate or 0), each.late, each.name))
     for position, group in enumerate(ordered, start=1):
         if group.rate is None:
@@ -198,8 +199,8 @@ def _file_name(at: datetime, fmt: str) -> str:
 def labels() -> list[str]:
     """The headings of the sheet."""
     return [
-        _("名次"), _("单位"), _("目标"), _("区域"), _("计量单位"), _("目标值"), _("上期完成"), _("本期完成"), _("本期新增"),
-        _("计划应达到"), _("差距"), _("完成计划（%）"), _("状态"), _("原因"), _("期限"),
+        _("名次"), _("单位"), _("目标"), _("区域"), _("计量单位"), _("目标值"), _("上期完成"), _("本期完成"),
+        _("本期新增"), _("计划应达到"), _("差距"), _("完成计划（%）"), _("状态"), _("原因"), _("期限"),
     ]  # fmt: skip
 
 

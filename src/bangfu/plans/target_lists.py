@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Prefetch, Q, Value, When
+from django.db.models.functions import Coalesce
 
 from bangfu.accounts.models import Officer
 from bangfu.areas.models import Area
@@ -24,10 +25,10 @@ MINE, PARTS_TOO = "mine", "all"
 ORDERS = ("standing", "deadline", "title", "place", "value")
 FALLING = frozenset({"value"})
 _COLUMNS = {
-    "standing": ("urgency", "-behind_days", "deadline", "pk"),
-    "deadline": ("deadline", "pk"),
+    "standing": ("urgency", "-behind_days", "due", "pk"),
+    "deadline": ("due", "pk"),
     "title": ("title", "place", "pk"),
-    "place": ("place", "deadline", "pk"),
+    "place": ("place", "due", "pk"),
     "value": ("-value", "pk"),
 }
 URGENCY = {Standing.LATE: 0, Standing.AT_RISK: 1, Standing.ON_COURSE: 2, Standing.UNKNOWN: 3, Standing.REACHED: 4}
@@ -77,7 +78,9 @@ def targets(viewer: Officer, wanted: Wanted) -> TargetQuerySet:
 
 def _seen(viewer: Officer, area: Area | None) -> TargetQuerySet:
     rows: TargetQuerySet = Target.objects.visible_to(viewer).live()
-    return rows.inside(area) if area else rows
+    if area:
+        rows = rows.inside(area)
+    return rows
 
 
 def owned_by(viewer: Officer) -> Q:
@@ -87,12 +90,13 @@ def owned_by(viewer: Officer) -> Q:
 
 
 def in_order(rows: TargetQuerySet, order: str) -> TargetQuerySet:
-    """standing: late ones first; deadline; title; place: as the areas lie; value: the highest first."""
+    """standing: late ones first; deadline (those without one last); title; place: as the areas lie; value: the highest first."""
     ranks = Case(
         *(When(standing=standing, then=Value(rank)) for standing, rank in URGENCY.items()),
         output_field=IntegerField(),
     )
-    return rows.annotate(urgency=ranks).order_by(*columns_of(_COLUMNS, order))
+    last: Any = Coalesce("deadline", Value(date.max))
+    return rows.annotate(urgency=ranks, due=last).order_by(*columns_of(_COLUMNS, order))
 
 
 def rows_of_page(rows: TargetQuerySet, order: str, page: int) -> Sequence[Target]:

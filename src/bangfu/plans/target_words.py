@@ -136,5 +136,5 @@ def _misses(target: Target) -> bool:
     if target.forecast is None:
         return False
     if target.comparison == Comparison.AT_MOST:
-        return target.forecast > target.amount
-    return target.forecast < target.amount
+        return bool(target.forecast > target.amount)
+    return bool(target.forecast < target.amount)
