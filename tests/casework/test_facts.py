@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from django.utils import timezone
 
-from bangfu.casework.models import Case, CaseTransition, Posting, Recognition
+from bangfu.casework.models import Case, CaseTransition, PostedLine, Posting, Recognition
 from bangfu.casework.procedures import Effect
 from bangfu.common.facts import schema
 from bangfu.registry.models import Household
@@ -16,6 +16,7 @@ from bangfu.snapshot import services as snapshots
 from bangfu.snapshot.store import Snapshot
 from tests.casework.test_recognising import WATCH, come_to
 from tests.conftest import House
+from tests.registry.making import household, person
 
 # A snapshot reads by a connection of its own, and so only what is committed.
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
@@ -88,6 +89,8 @@ def test_a_snapshot_knows_when_each_level_signed_and_how_long_the_list_hung(
         board="村务公开栏", hotline="12317", starts_on=date(2014, 2, 2), ends_on=date(2014, 2, 8),
     )  # fmt: skip
     posting.cases.add(case)
+    PostedLine.objects.create(posting=posting, case=case, head_name=home.head_name, people=2)
+    home.members.update(joined_on=None)
     taken = snapshots.take(AS_OF, out=tmp_path / "now")
     [row] = rows(taken, "household")
     signed = row["village_signed_ymd"], row["township_signed_ymd"], row["county_signed_ymd"]
@@ -97,6 +100,44 @@ def test_a_snapshot_knows_when_each_level_signed_and_how_long_the_list_hung(
     assert len(rows(taken, "case_step")) == 7 and [r["on_ymd"] for r in rows(taken, "case_step")][-1] == 20140310
     [posted] = rows(taken, "posting")
     assert (posted["case_id"], posted["starts_ymd"], posted["announcement"]) == (case.pk, 20140202, False)
+    assert (row["posted_people"], row["people_when_posted"]) == (2, 2)
+    assert (row["posted_head_known"], row["posted_class_kept"], row["corrections_open"]) == (True, True, None)
+
+
+@pytest.mark.req("B5")
+def test_a_list_that_says_other_than_the_files_did_on_its_first_day_shows(
+    house: House, home: Household, tmp_path: Path
+) -> None:
+    case = come_to(home, Effect.WATCH, date(2021, 6, 1), {**WATCH, "class": "02"})
+    Case.objects.filter(pk=case.pk).update(granted=True, effect="watch", closed_on=date(2021, 6, 1))
+    posting = Posting.objects.create(
+        area=house.village, place=house.village.place, procedure="p", step="s", title="名单", sheet={}, sheet_hash="",
+        board="村务公开栏", hotline="12317", starts_on=date(2021, 5, 2), ends_on=date(2021, 5, 8),
+    )  # fmt: skip
+    posting.cases.add(case)
+    PostedLine.objects.create(posting=posting, case=case, head_name="别的人", people=3, monitor_category="01")
+    older, younger = home.members.order_by("pk")
+    type(older).objects.filter(pk=older.pk).update(left_on=date(2021, 5, 2))  # left on the very day: no longer there
+    type(younger).objects.filter(pk=younger.pk).update(joined_on=date(2021, 5, 2))
+    [row] = rows(snapshots.take(AS_OF, out=tmp_path / "now"), "household")
+    assert (row["posted_people"], row["people_when_posted"]) == (3, 1)
+    assert (row["posted_head_known"], row["posted_class_kept"]) == (False, False)
+
+
+@pytest.mark.req("B5")
+def test_whether_somebody_keeps_in_touch_is_unknown_until_the_village_keeps_contacts(
+    house: House, home: Household, tmp_path: Path
+) -> None:
+    other = household(house.officer("county_office"), house.village, person(50))
+    for each in (home, other):
+        Recognition.objects.create(household=each, place=each.place, kind="watched", starts_on=date(2021, 6, 1))
+
+    def known(name: str) -> list[bool | None]:
+        return [row["watch_contact_known"] for row in rows(snapshots.take(AS_OF, out=tmp_path / name), "household")]
+
+    assert known("none") == [None, None]
+    Recognition.objects.filter(household=home).update(contact_name="王建国", contact_phone="13800001111")
+    assert known("one") == [True, False]
 
 
 def test_a_registry_without_cases_is_unknown_in_everything_that_cases_tell(home: Household, tmp_path: Path) -> None:

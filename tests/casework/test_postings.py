@@ -220,6 +220,16 @@ def test_a_group_named_like_a_phone_never_hangs(people, house):
     assert not Posting.objects.exists()
 
 
+def test_what_a_list_says_of_each_case_stands_in_columns_too(people, house, case):
+    other = opened(people.village, household(house.officer("county_office"), house.village, person(60)), POSTED)
+    posting = put_up(people, case, other)
+    told = {line.case_id: (line.head_name, line.people, line.monitor_category) for line in posting.lines.all()}
+    assert told == {
+        case.pk: (case.household.head_name, 2, ""),
+        other.pk: (other.household.head_name, 1, ""),
+    }
+
+
 def test_the_draft_is_the_list_that_is_put_up(people, case):
     draft = draft_sheet([case], board="村委会公示栏", hotline="12317", starts_on=days_ago(20))
     assert put_up(people, case).sheet_hash == draft.sha256

@@ -17,6 +17,7 @@ from tests.casework.test_postings import RULE as POSTING
 KINDS = (
     "case", "transition", "case_paper", "application", "round", "bulk", "meeting", "attendance", "vote",
     "meeting_paper", "posting", "photo", "objection", "draw", "sampled", "recognition",
+    "risk", "posted_line", "watch_list",
 )  # fmt: skip
 TODAY = date.today()
 
@@ -113,15 +114,34 @@ def plant_cases(keep: Any, ids: Any, seat: Any, village: Any, here: Any, mark: s
     )  # fmt: skip
     _plant_meeting(keep, ids, seat, cases[0], officer, mark, number, moment, file)
     _plant_posting(keep, ids, seat, cases[1], officer, mark, number, moment, file)
-    keep(
+    watched = keep(
         "recognition",
         [
             casework.Recognition(
-                pk=ids("recognition"), household=h, kind="watched", monitor_category="01", starts_on=TODAY, **common
+                pk=ids("recognition"), household=h, kind="watched", monitor_category="01", starts_on=TODAY,
+                contact_name=f"{mark}联系", contact_phone=f"132{number}2", **common,
             )
             for h in households
         ],
+    )  # fmt: skip
+    keep(
+        "risk",
+        [
+            casework.Risk(pk=ids("risk"), recognition=each, code="99", note=f"{mark}还债", found_on=TODAY)
+            for each in watched
+        ],
     )
+    keep(
+        "watch_list",
+        [
+            casework.WatchImport(
+                pk=ids("watch_list"), state="refused", place=seat.place, file_name=f"{mark}台账.csv",
+                file_sha256="0" * 64, started_by=officer, started_at=moment, counts={"rows": int(number)},
+                problems=[{"row": 2, "column": "household_no", "code": "CAS-319", "facts": {"number": number}}],
+                rows=[{"number": 2, "cells": {"household_no": [number]}}],
+            )
+        ],
+    )  # fmt: skip
 
 
 def _plant_meeting(
@@ -175,6 +195,10 @@ def _plant_posting(
         ],
     )[0]  # fmt: skip
     posting.cases.add(case)
+    keep(
+        "posted_line",
+        [casework.PostedLine(pk=ids("posted_line"), posting=posting, case=case, head_name=case.subject_name, people=1)],
+    )
     keep(
         "photo",
         [

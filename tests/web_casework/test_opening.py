@@ -86,8 +86,12 @@ def test_a_round_opens_a_case_for_everybody_it_is_for(house, people, client_of, 
     given = {"procedure": "small", "area": house.township.pk, "title": "秋季回头看", "on": today()}
     answer = client.post("/cases/rounds/new/", given, follow=True)
     made = Round.objects.get()
-    assert (made.area, made.opened) == (house.township, 1)
-    assert "秋季回头看" in text(answer)
+    assert (made.area, made.state, made.opened) == (house.township, "waiting", 0)
+    assert "秋季回头看" in text(answer) and "hx-get" in text(answer), "the page asks how far it has come"
+    services.run_round(made.pk)
+    progress = text(client.get(f"/cases/rounds/{made.pk}/progress/"))
+    assert "hx-get" not in progress and "已办结" in progress
+    assert Round.objects.get().opened == 1
     assert "秋季回头看" in text(client.get("/cases/rounds/"))
     assert Case.objects.get().case_no in text(client.get(f"/cases/?whose=all&round={made.pk}"))
     near = client_of(people.neighbour)

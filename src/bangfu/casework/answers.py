@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 
 from bangfu.casework import errors
 from bangfu.casework.procedures import Move, MoveKind, Question, QuestionKind, Step
-from bangfu.casework.texts import plain
+from bangfu.casework.texts import phone, plain
 from bangfu.common.errors import BangfuError
+from bangfu.common.masking import mask_phone
 from bangfu.common.policy import code_list
 
 Answers = Mapping[str, Any]
@@ -23,7 +24,8 @@ def read(step: Step, given: Answers) -> tuple[dict[str, Any], list[BangfuError]]
     """The answers as they are kept, those that say nothing left out; and what is wrong with them.
 
     A yes/no is "yes" or "no" ("unknown" and "" are no answer); a day is 2016-04-05; a number has at most two decimals;
-    of a code question with `several` a list of codes without repetition, in the order given.
+    a telephone number is half-width, without blanks; of a code question with `several` a list of codes without
+    repetition, in the order given.
     """
     questions = {question.id: question for question in step.questions}
     kept: dict[str, Any] = {}
@@ -71,6 +73,8 @@ def in_words(question: Question, answer: Any) -> str:
         return str(question.choices[answer])
     if question.kind is QuestionKind.CODE:
         return code_list(question.code_list).label_of(str(answer))
+    if question.kind is QuestionKind.PHONE:
+        return mask_phone(str(answer))
     return str(answer)
 
 
@@ -104,6 +108,8 @@ def _one(question: Question, value: Any) -> str:
             return _must(_NUMBER.fullmatch(text) is not None, question, text, _("数字（最多两位小数）"))
         case QuestionKind.DAY:
             return _must(_is_day(text), question, text, _("日期（例如 2016-04-05）"))
+        case QuestionKind.PHONE:
+            return phone(text, str(question.label))
     return text
 
 

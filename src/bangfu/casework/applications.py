@@ -1,8 +1,6 @@
 """Applications: verbs of `casework.services` in a file of their own. Taken in at the counter, or by the public form,
 which shows nothing back about anybody and can be used only so often; accepted, which opens a case, or declined."""
 
-import re
-import unicodedata
 from datetime import datetime, time, timedelta
 
 from django.db import transaction
@@ -18,14 +16,14 @@ from bangfu.casework import errors
 from bangfu.casework.models import Application
 from bangfu.casework.policy import policy
 from bangfu.casework.procedures import Channel
+from bangfu.casework.texts import phone as phone_number
 from bangfu.casework.texts import plain
 from bangfu.common.errors import NotAllowed
 from bangfu.common.places import Level
 from bangfu.registry.models import Household
 
 State = Application.State
-PHONE = re.compile(r"\+?[0-9]{3,5}(-?[0-9]){2,15}")
-NAME_LIMIT, DIFFICULTY_LIMIT, PHONE_LIMIT, NOTE_LIMIT = 60, 400, 20, 200
+NAME_LIMIT, DIFFICULTY_LIMIT, NOTE_LIMIT = 60, 400, 200
 AN_HOUR = timedelta(hours=1)
 
 
@@ -90,11 +88,9 @@ def _filled(text: str, limit: int, field: str) -> str:
 
 
 def _phone(text: str, *, needed: bool) -> str:
-    number = "".join(unicodedata.normalize("NFKC", plain(text, 60, _("联系电话"))).split())
+    number = phone_number(text, _("联系电话"))
     if not number and needed:
         raise errors.ApplicationIncomplete(field=_("联系电话"))
-    if number and (len(number) > PHONE_LIMIT or not PHONE.fullmatch(number)):
-        raise errors.PhoneWrong(phone=number[:PHONE_LIMIT])
     return number
 
 

@@ -33,6 +33,7 @@ from bangfu.registry.models import Household, Member
 
 # How many villagers' representatives a village of the sample county has.
 REPRESENTATIVES = 9
+HOTLINE = "12317"
 
 
 @dataclass
@@ -117,7 +118,7 @@ class Stage:
 
     def post(self, cases: Sequence[Case], by: Officer, on: date) -> Posting:
         """A list put up and photographed."""
-        posting = services.put_up(by=by, cases=cases, board=_("村委会公示栏"), hotline="12317", starts_on=on)
+        posting = services.put_up(by=by, cases=cases, board=_("村委会公示栏"), hotline=HOTLINE, starts_on=on)
         for view in ("near", "far"):
             services.add_photo(posting=posting, by=by, view=view, upload=picture(), taken_on=on)
         return posting
@@ -167,6 +168,8 @@ class Stage:
                 return on.isoformat()
             case QuestionKind.NUMBER:
                 return "5"
+            case QuestionKind.PHONE:
+                return HOTLINE if question.required else None
             case QuestionKind.CHOICE:
                 return next(iter(question.choices))
             case QuestionKind.CODE:
@@ -224,7 +227,8 @@ def enact(officers: Iterable[str], today: date | None = None) -> int:
         return 0
     today = today or timezone.localdate()
     checkers = [each.name for each in actors if any(post.area.level == Level.VILLAGE for post in each.posts_on())]
-    stage = Stage(actors, today, {**ANSWERS, "first_checker": checkers[0], "second_checker": checkers[-1]})
+    answers = {"first_checker": checkers[0], "second_checker": checkers[-1], "contact_name": checkers[0]}
+    stage = Stage(actors, today, {**ANSWERS, **answers})
     done = 0
     for (days, until), household in zip(WATCHING, _in_need(village), strict=False):
         opened = _opened(stage, household, today - timedelta(days=days))

@@ -1,5 +1,5 @@
 """What other rooms may know of casework: as what households are recognised, why they are watched, when each level
-signed and how long a list hung.
+signed, how long a list hung, and whether it said what the files say.
 
 Recognitions, steps and postings are tables of their own; what rules ask of a household stands in the household's row.
 A household that casework knows nothing of (a registry that came without cases) is unknown in all of these.
@@ -38,7 +38,8 @@ def _in_force(alias: str, day: date) -> str:
 
 def _joins(day: date) -> str:
     """`cr` the recognition in force, `cw` the watch in force, `ce` the last watch that ended, `cd` the case that ended
-    it, `cc` the last case that was granted, `cp` the last list that hung for it."""
+    it, `cc` the last case that was granted, `cp` the last list that hung for it, `cl` what that list says of it, `cn`
+    the village keeps contacts, `cv` the household was visited."""
     last_watch = (
         "SELECT max(x.id) FROM casework_recognition x WHERE x.household_id = t.id AND x.kind = 'watched' "
         f"AND NOT x.void AND x.ends_on < '{day.isoformat()}'"
@@ -59,7 +60,12 @@ def _joins(day: date) -> str:
         f"LEFT JOIN casework_recognition ce ON ce.id = ({last_watch}) "
         "LEFT JOIN casework_case cd ON cd.id = ce.ended_by_id "
         f"LEFT JOIN casework_case cc ON cc.id = ({last_case}) "
-        f"LEFT JOIN casework_posting cp ON cp.id = ({last_posting})"
+        f"LEFT JOIN casework_posting cp ON cp.id = ({last_posting}) "
+        "LEFT JOIN casework_postedline cl ON cl.posting_id = cp.id AND cl.case_id = cc.id "
+        "LEFT JOIN (SELECT DISTINCT g.village_id FROM casework_recognition r JOIN registry_household g "
+        "ON g.id = r.household_id WHERE r.contact_name <> '') cn ON cn.village_id = t.village_id "
+        "LEFT JOIN (SELECT DISTINCT x.household_id FROM visits_visit x WHERE x.household_id IS NOT NULL "
+        f"AND x.visited_on <= '{day.isoformat()}') cv ON cv.household_id = t.id"
     )
 
 
@@ -104,6 +110,13 @@ def _recognised() -> Iterator[FactColumn]:
         _("有风险缺说明或灾种"),
         source=_of_watched(unexplained, ANY),
     )
+    yield FactColumn(
+        "watch_contact_known",
+        FactKind.FLAG,
+        _("监测联系人和电话已登记（本村从未登记过联系人的，旧系统带来的户为未知）"),
+        source="CASE WHEN cw.id IS NOT NULL AND (cw.case_id IS NOT NULL OR cn.village_id IS NOT NULL) "
+        "THEN cw.contact_name <> '' AND cw.contact_phone <> '' END",
+    )
     yield FactColumn("removed_ymd", FactKind.DAY, _("最近一次风险消除日期"), source="cd.closed_on")
     yield FactColumn(
         "removal_way", FactKind.CODE, _("最近一次风险消除方式"), codes="risk_removal_way", source="ce.removal_way"
@@ -147,6 +160,46 @@ def _signed() -> Iterator[FactColumn]:
     )
 
 
+def _accounts() -> Iterator[FactColumn]:
+    """Whether what hung, what is on file and what visitors saw are the same. Of a list and the files: as many people
+    as belonged to the household on the day when the list went up, a head whom the files know, the class that was then
+    recognised. Somebody without a day of joining belonged to it from the beginning."""
+    belonged = (
+        "SELECT count(*) FROM registry_member p WHERE p.household_id = t.id "
+        "AND (p.joined_on IS NULL OR p.joined_on <= cp.starts_on) AND (p.left_on IS NULL OR p.left_on > cp.starts_on)"
+    )
+    yield FactColumn("posted_people", FactKind.WHOLE, _("最近办结案件公示的家庭人口"), unit="人", source="cl.people")
+    yield FactColumn(
+        "people_when_posted",
+        FactKind.WHOLE,
+        _("公示开始日户档中的家庭人口"),
+        unit="人",
+        source=f"CASE WHEN cl.id IS NOT NULL THEN ({belonged}) END",
+    )
+    yield FactColumn(
+        "posted_head_known",
+        FactKind.FLAG,
+        _("公示的户主是（或曾是）户档中的成员"),
+        source="CASE WHEN cl.id IS NOT NULL THEN EXISTS (SELECT 1 FROM registry_member p "
+        "WHERE p.household_id = t.id AND p.name = cl.head_name) END",
+    )
+    began = "SELECT r.monitor_category FROM casework_recognition r WHERE r.case_id = cc.id AND r.kind = 'watched'"
+    yield FactColumn(
+        "posted_class_kept",
+        FactKind.FLAG,
+        _("公示的监测对象类别与认定的一致（没有公示类别的为是）"),
+        source="CASE WHEN cl.id IS NOT NULL THEN cl.monitor_category = '' "
+        f"OR cl.monitor_category = coalesce(({began}), cl.monitor_category) END",
+    )
+    yield FactColumn(
+        "corrections_open",
+        FactKind.WHOLE,
+        _("走访所见与户档不同、尚未处理的项数（没有走访过的为未知）"),
+        source="CASE WHEN cv.household_id IS NOT NULL THEN (SELECT count(*) FROM visits_correction o "
+        "WHERE o.household_id = t.id AND o.state IN ('waiting', 'conflict')) END",
+    )
+
+
 def _days(first: str, second: str) -> str:
     """The days between two days like 20200930, in DuckDB's dialect."""
     return f"date_diff('day', {_day(first)}, {_day(second)})"
@@ -157,7 +210,7 @@ def _day(number: str) -> str:
 
 
 def ADDED() -> tuple[AddedColumns, ...]:
-    return (AddedColumns("household", (*_recognised(), *_signed()), _joins),)
+    return (AddedColumns("household", (*_recognised(), *_signed(), *_accounts()), _joins),)
 
 
 # --- tables of their own ---------------------------------------------------------------------------------------------

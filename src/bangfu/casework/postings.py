@@ -23,7 +23,7 @@ from bangfu.casework import clocks, sheets
 from bangfu.casework import meeting_errors as errors
 from bangfu.casework.acting import require_post
 from bangfu.casework.gathering import together
-from bangfu.casework.models import Case, CaseTransition, Objection, Posting, PostingPhoto
+from bangfu.casework.models import Case, CaseTransition, Objection, PostedLine, Posting, PostingPhoto
 from bangfu.casework.procedures import Move, MoveKind, PostingRule, Step, StepKind
 from bangfu.common.errors import BangfuError
 from bangfu.common.policy import Label, Source, Strict, code_list, read_yaml
@@ -112,7 +112,6 @@ def _sheet(
 def _lines(cases: Sequence[Case]) -> tuple[sheets.Line, ...]:
     """The households in the order of their groups, as the registry names them; nothing that was typed for a case."""
     classes = _monitored_classes(cases)
-    ordered = sorted(cases, key=lambda case: (case.place, case.case_no))
     return tuple(
         sheets.Line(
             number=number,
@@ -121,8 +120,12 @@ def _lines(cases: Sequence[Case]) -> tuple[sheets.Line, ...]:
             people=case.household.members_count if case.household else 0,
             category=_category(case, classes.get(case.pk, "")),
         )
-        for number, case in enumerate(ordered, start=1)
+        for number, case in enumerate(_in_order(cases), start=1)
     )
+
+
+def _in_order(cases: Sequence[Case]) -> list[Case]:
+    return sorted(cases, key=lambda case: (case.place, case.case_no))
 
 
 def _group(case: Case) -> str:
@@ -151,6 +154,23 @@ def _monitored_classes(cases: Sequence[Case]) -> dict[int, str]:
         if answers.get("monitor_category"):
             found[case] = str(answers["monitor_category"])
     return found
+
+
+def _keep_lines(posting: Posting, sheet: sheets.Sheet, cases: Sequence[Case]) -> None:
+    """What the list says of each case, where rules can read it."""
+    classes = _monitored_classes(cases)
+    PostedLine.objects.bulk_create(
+        [
+            PostedLine(
+                posting=posting,
+                case=case,
+                head_name=line.head_name,
+                people=line.people or None,
+                monitor_category=classes.get(case.pk, ""),
+            )
+            for case, line in zip(_in_order(cases), sheet.lines, strict=True)
+        ]
+    )
 
 
 # --- putting up and taking down --------------------------------------------------------------------------------------
@@ -193,6 +213,7 @@ def put_up(
         put_up_by=by,
     )
     posting.cases.set(cases)
+    _keep_lines(posting, sheet, cases)
     record(actor=by, action="cases.posted", subject=posting, cases=len(cases), sheet=sheet.sha256)
     return posting
 

@@ -101,6 +101,7 @@ class QuestionKind(StrEnum):
     TEXT = "text"
     NUMBER = "number"
     DAY = "day"
+    PHONE = "phone"
     CHOICE = "choice"
     CODE = "code"
 

@@ -246,6 +246,8 @@ def _begun(case: Case, spell: Spell, answer: Said) -> Recognition:
         starts_on=spell.starts_on,
         case=case,
         fully_supported=answer.fully_supported if spell.kind == WATCHED else None,
+        contact_name=answer.contact_name if spell.kind == WATCHED else "",
+        contact_phone=answer.contact_phone if spell.kind == WATCHED else "",
     )
 
 

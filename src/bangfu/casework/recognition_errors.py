@@ -95,3 +95,95 @@ class BatchHasCases(BangfuError):
     code = "CAS-314"
     what = gettext_noop("这一批导入带来的户已经有案件（{name}，{case_no}），不能整批撤销。")
     next_step = gettext_noop("请在户的页面上逐户更正，不再整批撤销。")
+
+
+class WatchColumnsMissing(BangfuError):
+    code = "CAS-315"
+    what = gettext_noop("文件 {file} 里没有找到这些栏目：{columns}。")
+    next_step = gettext_noop("请照模板的表头填写，表头放在前 {rows} 行之内。")
+
+
+class WatchListEmpty(BangfuError):
+    code = "CAS-316"
+    what = gettext_noop("文件 {file} 里没有监测对象的行。")
+    next_step = gettext_noop("请核对文件内容后重新上传。")
+
+
+class WatchListLong(BangfuError):
+    code = "CAS-317"
+    what = gettext_noop("文件 {file} 有 {rows} 行，一次最多 {limit} 行。")
+    next_step = gettext_noop("请分成几个文件上传。")
+
+
+class WatchUnnumbered(BangfuError):
+    code = "CAS-318"
+    what = gettext_noop("没有填写户编号。")
+    next_step = gettext_noop("请补填户编号后重新上传。")
+
+
+class WatchNotFound(BangfuError):
+    code = "CAS-319"
+    what = gettext_noop("户编号 {number} 不是您辖区内现在的监测对象。")
+    next_step = gettext_noop("请核对户编号；户档还没有导入的先导入，已经消除风险的从名单中删去。")
+
+
+class WatchHeadDiffers(BangfuError):
+    code = "CAS-320"
+    what = gettext_noop("户编号 {number} 的户主在户档里是“{on_file}”，文件里写的是“{given}”。")
+    next_step = gettext_noop("请核对是不是同一户；户主变更的，先在户档里更正。")
+
+
+class WatchCodeWrong(BangfuError):
+    code = "CAS-321"
+    what = gettext_noop("“{value}”不是“{field}”中的内容。")
+    next_step = gettext_noop("可以填：{choices}。")
+
+
+class WatchNeeds(BangfuError):
+    code = "CAS-322"
+    what = gettext_noop("风险“{risk}”还须填写{wanted}。")
+    next_step = gettext_noop("请补填后再提交。")
+
+
+class WatchDayWrong(BangfuError):
+    code = "CAS-323"
+    what = gettext_noop("“{value}”看不出是哪一天，或者晚于今天。")
+    next_step = gettext_noop("请写成 2016-04-05 或 2016年4月5日。")
+
+
+class WatchSaysNothing(BangfuError):
+    code = "CAS-324"
+    what = gettext_noop("这一行既没有风险，也没有监测联系人。")
+    next_step = gettext_noop("请补填其中至少一项，或者删去这一行。")
+
+
+class WatchContactTwice(BangfuError):
+    code = "CAS-325"
+    what = gettext_noop("这一户的监测联系人与第 {other} 行写的不一样。")
+    next_step = gettext_noop("一户只有一名监测联系人，请核实后只留一个。")
+
+
+class WatchContactHalf(BangfuError):
+    """A name without a phone, or a phone without a name."""
+
+    code = "CAS-326"
+    what = gettext_noop("监测联系人的姓名和电话只填了一项。")
+    next_step = gettext_noop("请两项都填写。")
+
+
+class WatchListOver(BangfuError):
+    code = "CAS-327"
+    what = gettext_noop("文件 {file} 现为“{state}”，不能再办理。")
+    next_step = gettext_noop("请重新上传文件。")
+
+
+class RiskOnFile(BangfuError):
+    code = "CAS-328"
+    what = gettext_noop("{name}已经登记了风险“{risk}”。")
+    next_step = gettext_noop("不必重复登记。")
+
+
+class WatchOver(BangfuError):
+    code = "CAS-329"
+    what = gettext_noop("{name}的风险已于 {day} 消除，不再登记风险和联系人。")
+    next_step = gettext_noop("又有风险的，请重新识别。")

@@ -1,4 +1,4 @@
-"""What was answered in cases, as recognitions need it: class, risks, kind of disaster, way of removal, cause.
+"""What was answered in cases, as recognitions need it: class, risks, kind of disaster, way of removal, cause, contact.
 
 Questions are known by the code list that they speak (whatever a place calls them), those without one by their id.
 """
@@ -14,13 +14,14 @@ from bangfu.casework import recognition_errors as errors
 from bangfu.casework.models import Case, CaseTransition
 from bangfu.casework.procedures import Procedure
 from bangfu.common.errors import BangfuError
-from bangfu.common.policy import Code, code_list
+from bangfu.common.policy import Code, Label, code_list
 
 CATEGORY, RISK, DISASTER = "monitor_category", "monitor_risk", "disaster_kind"
 WAY, CAUSE = "risk_removal_way", "poverty_cause"
 LISTS = (CATEGORY, RISK, DISASTER, WAY, CAUSE)
 # Questions that no code list tells apart.
 NOTE, FULLY_SUPPORTED, MERGE_INTO = "risk_note", "fully_supported", "merge_into"
+CONTACT, CONTACT_PHONE = "contact_name", "contact_phone"
 YES = "yes"
 
 
@@ -36,6 +37,8 @@ class Said:
     cause: str = ""
     fully_supported: bool | None = None
     merge_into: str = ""
+    contact_name: str = ""
+    contact_phone: str = ""
 
     def against_risks(self, name: str) -> Iterable[BangfuError]:
         """A watched household has a risk, and what a risk needs beside its code is said."""
@@ -43,11 +46,8 @@ class Said:
         if all(entry.attributes.get("signal") for entry in entries):
             yield errors.RiskMissing(name=name)
         for entry in entries:
-            needs = entry.attributes.get("needs")
-            if needs == "disaster" and not self.disaster:
-                yield errors.RiskUnexplained(name=name, risk=entry.label, wanted=code_list(DISASTER).label)
-            if needs == "note" and not self.note:
-                yield errors.RiskUnexplained(name=name, risk=entry.label, wanted=_("说明"))
+            if wanted := needed(entry, self.disaster, self.note):
+                yield errors.RiskUnexplained(name=name, risk=entry.label, wanted=wanted)
 
     def risk_row(self, entry: Code) -> dict[str, str]:
         """What is kept of a risk."""
@@ -59,9 +59,17 @@ class Said:
         }
 
 
+def needed(entry: Code, disaster: str, note: str) -> str | Label:
+    """What a risk wants said beside its code and is not said; "" when nothing is lacking."""
+    needs = entry.attributes.get("needs")
+    if needs == "disaster" and not disaster:
+        return code_list(DISASTER).label
+    return _("说明") if needs == "note" and not note else ""
+
+
 def asked(procedure: Procedure) -> Mapping[str, str]:
     """By the id of each question that matters here the code list it speaks, or its own id."""
-    known = {NOTE, FULLY_SUPPORTED, MERGE_INTO}
+    known = {NOTE, FULLY_SUPPORTED, MERGE_INTO, CONTACT, CONTACT_PHONE}
     return {
         question.id: question.code_list or question.id
         for step in procedure.steps
@@ -93,6 +101,8 @@ def _said(answers: Mapping[str, Any]) -> Said:
         cause=_one(answers.get(CAUSE)),
         fully_supported=None if supported is None else supported == YES,
         merge_into=_one(answers.get(MERGE_INTO)),
+        contact_name=_one(answers.get(CONTACT))[:60],
+        contact_phone=_one(answers.get(CONTACT_PHONE)),
     )
 
 

@@ -30,6 +30,8 @@ from bangfu.casework.recognising import OldRisk, take_over
 from bangfu.casework.rounds import run_round, start_round
 from bangfu.casework.sampling import draw, look_into
 from bangfu.casework.sources import confirmed, takes
+from bangfu.casework.watch_lists import check_watch_list, drop_watch_list, write_watch_list
+from bangfu.casework.watching import add_risk, name_contact
 from bangfu.findings.models import Finding
 from bangfu.registry.models import Household
 
@@ -42,6 +44,7 @@ __all__ = [
     "accept",
     "add_meeting_paper",
     "add_photo",
+    "add_risk",
     "answer",
     "answer_check",
     "apply",
@@ -49,10 +52,12 @@ __all__ = [
     "attend",
     "call_meeting",
     "changes_since",
+    "check_watch_list",
     "close_meeting",
     "decline",
     "detach",
     "draw",
+    "drop_watch_list",
     "enter_holidays",
     "expect",
     "facts_now",
@@ -62,6 +67,7 @@ __all__ = [
     "may_enter_holidays",
     "move",
     "move_many",
+    "name_contact",
     "object_to",
     "open_case",
     "open_from_finding",
@@ -78,6 +84,7 @@ __all__ = [
     "take_over",
     "undo_batch",
     "vote",
+    "write_watch_list",
 ]
 
 

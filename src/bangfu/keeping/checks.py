@@ -18,6 +18,8 @@ from bangfu.casework.counting import disagreements
 from bangfu.casework.policy import policy as casework_policy
 from bangfu.casework.postings import policy as posting_policy
 from bangfu.casework.recognition_policy import policy as recognition_policy
+from bangfu.casework.visited import policy as checks_on_visits
+from bangfu.casework.watch_lists import headers as watch_headers
 from bangfu.common.errors import BangfuError
 from bangfu.common.policy import code_lists
 from bangfu.findings.policy import policy as findings_policy
@@ -25,6 +27,8 @@ from bangfu.keeping.errors import DatabaseNewer, DatabaseUnreachable, HomeNotPre
 from bangfu.keeping.papers import paper_hashes, sound_paper
 from bangfu.keeping.tables import known_migrations, recorded_migrations
 from bangfu.plans.duty_loading import check_files as check_duties
+from bangfu.plans.fitting import fitting as reading_fitting
+from bangfu.plans.measuring import check_file as target_measures
 from bangfu.plans.reading.files import limits as reading_limits
 from bangfu.plans.reading.words import grammar as reading_words
 from bangfu.registry.income_items import ledger
@@ -69,7 +73,10 @@ POLICY_READERS: tuple[Callable[[], object], ...] = (
     findings_policy,
     casework_policy,
     posting_policy,
+    checks_on_visits,
+    checks_on_visits,
     recognition_policy,
+    watch_headers,
     pairing_policies,
     pairing_headers,
     help_measures,
@@ -78,7 +85,9 @@ POLICY_READERS: tuple[Callable[[], object], ...] = (
     measures,
     reading_words,
     reading_limits,
+    reading_fitting,
     check_duties,
+    target_measures,
 )
 
 

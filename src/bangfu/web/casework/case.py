@@ -26,6 +26,7 @@ from bangfu.web.casework.stepping import StepForm, refusals
 from bangfu.web.files import as_file
 from bangfu.web.forms import TablerForm, carried_out, choose
 from bangfu.web.guard import needs, officer_of
+from bangfu.web.visits.closing import of_case
 
 WITH = ("version", "household__group", "village__parent", "finding", "application", "round", "opened_by")
 
@@ -89,6 +90,7 @@ def _page(request: HttpRequest, found: Case, status: int = 200, **given: Any) ->
         "changes": changes,
         "asks_eligibility": found.running and eligibility.asks(found),
         "checks": checks.listed(found, may_act, given.get("check")) if step.checks else [],
+        "visited": of_case(officer, found) if may_act and step.checks else None,
         "kept_checks": [] if step.checks else checks.kept(found),
         "meetings": found.votes.select_related("meeting").order_by("meeting__held_on"),
         "postings": found.postings.order_by("starts_on"),

@@ -20,7 +20,8 @@ COLOURS = {"poor": "red", "returned": "red", "exited": "green", "watched": "oran
 
 @dataclass(frozen=True)
 class Line:
-    """A recognition as it is read. `case` and `ended_by` None: taken over from older files, or still in force."""
+    """A recognition as it is read. `case` and `ended_by` None: taken over from older files, or still in force;
+    `watched` its id when it is a watch, else None."""
 
     label: str
     colour: str
@@ -29,6 +30,7 @@ class Line:
     case: Case | None
     ended_by: Case | None
     risks: str
+    watched: int | None
 
 
 def recognitions_of(request: HttpRequest, household: Household) -> list[Line]:
@@ -58,6 +60,7 @@ def _line(row: Recognition) -> Line:
         case=row.case,
         ended_by=row.ended_by,
         risks=_("、").join(code_list("monitor_risk").label_of(risk.code) for risk in row.risks.all()),
+        watched=row.pk if row.kind == Recognition.Kind.WATCHED else None,
     )
 
 

@@ -74,6 +74,8 @@ def field_of(question: Question) -> forms.Field:
             return forms.DecimalField(max_digits=14, decimal_places=2, **given)
         case QuestionKind.DAY:
             return forms.DateField(**given)
+        case QuestionKind.PHONE:
+            return forms.CharField(max_length=60, widget=forms.TextInput(attrs={"inputmode": "tel"}), **given)
     return forms.CharField(max_length=1000, **given)
 
 

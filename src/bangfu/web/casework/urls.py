@@ -15,6 +15,8 @@ from bangfu.web.casework import (
     postings,
     procedures,
     samples,
+    watch_lists,
+    watched,
 )
 
 urlpatterns: list[Any] = [
@@ -37,6 +39,17 @@ urlpatterns: list[Any] = [
     path("applications/<int:pk>/decline/", applications.application_decline, name="application-decline"),
     path("applications/villages/<int:village>/", applications.village_code, name="village-code"),
     path("holidays/", holidays.holidays, name="holidays"),
+    path("watched/", watched.watched_list, name="watched-list"),
+    path("watched/<int:pk>/", watched.watched_one, name="watched"),
+    path("watched/<int:pk>/contact/", watched.watched_contact, name="watched-contact"),
+    path("watched/<int:pk>/risks/", watched.watched_risk, name="watched-risk"),
+    path("watch-lists/", watch_lists.watch_list_list, name="watch-list-list"),
+    path("watch-lists/new/", watch_lists.watch_list_new, name="watch-list-new"),
+    path("watch-lists/template/", watch_lists.watch_list_template, name="watch-list-template"),
+    path("watch-lists/<int:pk>/", watch_lists.watch_list, name="watch-list"),
+    path("watch-lists/<int:pk>/write/", watch_lists.watch_list_write, name="watch-list-write"),
+    path("watch-lists/<int:pk>/drop/", watch_lists.watch_list_drop, name="watch-list-drop"),
+    path("watch-lists/<int:pk>/report/", watch_lists.watch_list_report, name="watch-list-report"),
     path("<int:pk>/", case.case, name="case"),
     path("<int:pk>/eligibility/", case.case_eligibility, name="case-eligibility"),
     path("<int:pk>/move/", case.case_move, name="case-move"),
