@@ -22,7 +22,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from bangfu.common.places import Level
-from tests.scope import plans, support
+from tests.scope import documents, plans, support
 from tests.scope.visits import OF_APPS
 from tests.scope.world import FIGURE, NEEDLE, TERMS, YEAR, Spot, fingerprint, foreign_ids, nothing_stays, own_id
 
@@ -46,6 +46,8 @@ BY_PART_BEFORE = {
     "meetings": "meeting",
     "postings": "posting",
     "samples": "draw",
+    "watched": "recognition",
+    "watch-lists": "watch_list",
     "visits": "visit",
     "tray": "submission",
     "corrections": "correction",
@@ -60,6 +62,7 @@ BY_ADDRESS: Mapping[tuple[str, str], str] = {
     ("case-paper-remove", "paper"): "case_paper",
     ("meeting-paper", "paper"): "meeting_paper",
     ("visit-photo", "photo"): "visit_photo",
+    **documents.BY_ADDRESS,
     **plans.BY_ADDRESS,
     **support.BY_ADDRESS,
 }
@@ -76,7 +79,7 @@ BY_NAME: Mapping[str, str] = {
     "entry_id": "entry", "number": "entry",
     "figure_id": "figure", "figure_pk": "figure", "held": "held",
     "village": "village", "vote": "vote", "photo": "photo", "objection": "objection", "sampled": "sampled",
-    "doubt": "doubt",
+    "doubt": "doubt", "case": "case",
 }  # fmt: skip
 WORDS: Mapping[str, tuple[str, ...]] = {
     "section": ("basic", "causes", "dwelling", "land"),
