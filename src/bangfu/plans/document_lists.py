@@ -24,7 +24,7 @@ OPEN, SETTLED, WITHDRAWN = "open", "settled", "withdrawn"
 # Besides the kinds of doubts: any of them, and amounts in sums that do not add up.
 ANY_DOUBT, DIFFERS = "any", "differs"
 # How much of a text stands on one sheet of the desk: as much as a person takes in, and no more proposals than that.
-SHEET, MOST_ON_A_SHEET = 3_000, 40
+SHEET, MOST_ON_A_SHEET = 3_000, 30
 _HEAVY = ("text", "pieces", "headings", "doubts", "differences")
 
 

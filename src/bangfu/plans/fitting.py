@@ -23,11 +23,14 @@ from bangfu.plans.models import Proposal
 from bangfu.plans.periods import Every
 from bangfu.plans.reading.plain import plain
 from bangfu.plans.reading.words import grammar
+from bangfu.plans.target_catalogue import measures_in
 from bangfu.rulebook.models import Figure, FigureValue
 from bangfu.rulebook.services import book
 
 # Below it two names share little more than the words that all of them have.
 ALIKE = 0.4
+# A measure is only offered when nearly all of its name is there: a share of people is not one of households.
+MEASURED = 0.7
 SHOWN = 3
 # The reader's names of periods that policy writes otherwise. Nothing in policy comes round every day.
 _PERIODS = {"half-month": "half_month", "2-month": "two_months", "half-year": "half_year"}
@@ -75,8 +78,23 @@ def likeness(name: str, words: str) -> float:
 
 
 def words_of(proposal: Proposal) -> str:
-    """What the document says of a thing: its heading, its own words and what is measured, in the form of the reader."""
-    return plain("\n".join([*proposal.heading, proposal.quote, proposal.subject]))
+    """What the document says of a thing: its headings, its own words and what is measured, in the form of the reader.
+    A heading that goes on as the sentence itself would bring in its neighbours' words and is left out."""
+    quote = plain(proposal.quote)
+    headings = [heading for each in proposal.heading if quote not in (heading := plain(each))]
+    return "\n".join([*headings, quote, plain(proposal.subject)])
+
+
+# --- targets ---------------------------------------------------------------------------------------------------------
+
+
+def measure_for(proposal: Proposal) -> str:
+    """The measure of the catalogue by whose name the document seems to call what is to be reached, in the same unit;
+    "" when none is alike."""
+    words = words_of(proposal)
+    found = [(likeness(each.label.zh, words), each.id) for each in measures_in(proposal.unit)]
+    share, id = max(found, default=(0.0, ""))
+    return id if share >= MEASURED else ""
 
 
 # --- standards -------------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ urlpatterns = [
     path("public/postings/<int:pk>/", public.public_posting, name="public-posting"),
     path("support/", include("bangfu.web.support.urls")),
     path("duties/", include("bangfu.web.duties.urls")),
+    path("plans/", include("bangfu.web.plans.urls")),
     path("rules/", include("bangfu.web.rulebook.urls")),
     path("measures/", include("bangfu.web.measuring.urls")),
     path("audit/", include("bangfu.web.audit.urls")),
