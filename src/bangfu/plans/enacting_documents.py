@@ -1,5 +1,5 @@
-"""A plan of the sample county, handed in and read as any other, with some of it decided: so that whoever starts it sees a
-reading desk at work, targets that came of it, and things still to be decided."""
+"""A plan of the sample county, handed in and read as any other, with some of it decided: so that whoever starts it sees
+a reading desk at work, targets that came of it, and things still to be decided."""
 
 from collections.abc import Iterable
 from datetime import date

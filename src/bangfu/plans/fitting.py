@@ -77,12 +77,16 @@ def likeness(name: str, words: str) -> float:
     return sum(pair in words for pair in pairs) / len(pairs) if pairs else float(bool(name) and name in words)
 
 
-def words_of(proposal: Proposal) -> str:
-    """What the document says of a thing: its headings, its own words and what is measured, in the form of the reader.
-    A heading that goes on as the sentence itself would bring in its neighbours' words and is left out."""
+def headings_of(proposal: Proposal) -> list[str]:
+    """The headings above a thing. One that goes on as the sentence itself would bring in its neighbours' words and is
+    left out."""
     quote = plain(proposal.quote)
-    headings = [heading for each in proposal.heading if quote not in (heading := plain(each))]
-    return "\n".join([*headings, quote, plain(proposal.subject)])
+    return [heading for heading in proposal.heading if quote not in plain(heading)]
+
+
+def words_of(proposal: Proposal) -> str:
+    """What the document says of a thing: its headings, its own words and what is measured, in the form of the reader."""
+    return plain("\n".join([*headings_of(proposal), proposal.quote, proposal.subject]))
 
 
 # --- targets ---------------------------------------------------------------------------------------------------------
@@ -132,7 +136,7 @@ def duties_for(proposal: Proposal, area: Area, today: date) -> list[DutyFit]:
     for duty in Regimes.now().at(area.place, today).values():
         if duty.what not in named:
             continue
-        share = likeness(f"{duty.title.zh}{duty.source.clause}", words)
+        share = max(likeness(name, words) for name in (duty.title.zh, duty.source.clause))
         same = duty.often.every is every and duty.often.at_least == times
         if same or duty.often.every is every or share >= ALIKE:
             found.append(DutyFit(duty, share, same))
@@ -154,7 +158,7 @@ def local_duty(proposal: Proposal, duty: Duty) -> str | None:
     said = duty.model_copy(update={"often": often})
     entry = _entry(said) | {
         "id": f"{duty.id}_local"[:60],
-        "source": {"document": proposal.document.title, "clause": " / ".join([*proposal.heading[-1:], proposal.quote])},
+        "source": {"document": proposal.document.title, "clause": " / ".join([*headings_of(proposal)[-1:], proposal.quote])},
     }
     return _written({"label": {"zh": duty.title.zh, "en": duty.title.en}, "drops": [duty.id], "duties": [entry]})
 

@@ -136,6 +136,7 @@ def _context(request: HttpRequest, found: Proposal, **forms_given: Any) -> dict[
         "proposal": found,
         "document": document,
         "around": _around(found),
+        "headings": fitting.headings_of(found),
         "desk": address(
             document, Narrowed(), lists.sheet_of(lists.all_sheets(document), found.start).number, f"p{found.pk}"
         ),
@@ -199,7 +200,7 @@ def _changes(found: Proposal) -> list[dict[str, str]]:
 def _figures(officer: Officer, found: Proposal) -> list[dict[str, Any]]:
     """The figures of policy that a standard may be a value of, each with the way to a local draft of it."""
     area, today = found.document.area, timezone.localdate()
-    heading = found.heading[-1] if found.heading else ""
+    heading = "".join(fitting.headings_of(found)[-1:])
     return [
         {
             "figure": fit.figure,

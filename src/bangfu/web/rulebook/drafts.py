@@ -30,6 +30,8 @@ from bangfu.web.rulebook.views import SEVERITIES
 from bangfu.web.scope import tops_of
 
 NONE = ("", gettext_lazy("请选择"))
+# What another page may have filled in when it leads here: a figure's own page, a standard read in a document.
+PREFILLED = ("figure", "subject", "value", "start", "document", "clause", "reason")
 CASES_HINT = gettext_lazy(
     "可不填；每个示例写名称、日期、户或人的情况和应有的结果（hit 列出、clear 不列、unknown 无法判断），"
     "用 RULE 指这条规则，保存时逐一试算。"
@@ -199,7 +201,7 @@ def listed(request: HttpRequest) -> HttpResponse:
 
 def _new(request: HttpRequest, form_type: Callable[..., SourcedForm], title: str, template: str) -> HttpResponse:
     area = _own_area(request)
-    initial: dict[str, Any] = {name: request.GET.get(name, "") for name in ("figure", "subject")}
+    initial: dict[str, Any] = {name: request.GET.get(name, "") for name in PREFILLED}
     former = request.GET.get("from", "")
     if former.isascii() and former.isdigit() and len(former) < 19:
         initial = shown.as_form(_draft(request, int(former)))
