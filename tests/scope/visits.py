@@ -28,6 +28,7 @@ OF_APPS = frozenset(
 def plant_visits(keep: Any, ids: Any, seat: Any, village: Any, here: Any, mark: str, number: str, day: Any) -> None:
     """Rows of every table of visits in a branch."""
     officer, households = here.rows["officer"][0], here.rows["household"]
+    about = (f"finding:{here.rows['finding'][0].pk}", f"case:{here.rows['case'][0].pk}")
     form = keep_version(checklists()["four_ones"])
     tag = f"{mark}{number}{seat.pk}"
     made = keep(
@@ -38,8 +39,9 @@ def plant_visits(keep: Any, ids: Any, seat: Any, village: Any, here: Any, mark: 
                 checklist=form.checklist, form=form, officer=officer, entered_by=officer, visited_on=day,
                 received_at=here.rows["change"][0].at, channel="field", met_with=f"{mark}大娘", summary=f"{mark}说漏雨",
                 companions=f"{mark}丁", answers={"talked": True, "wishes": f"{mark}想养猪", "land": number},
+                about=words,
             )
-            for h in households[:2]
+            for h, words in zip(households[:2], about, strict=True)
         ],
     )  # fmt: skip
     entries = keep(

@@ -43,14 +43,15 @@ class VerifyForm(StepForm):
 
     field_order = ("result", "on", "note", "proof", "upload", "paper_kind", "seen")
 
-    def __init__(self, *args: Any, papers: Any, of_household: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, papers: Any, of_household: bool, photos: Any = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["on"].initial = timezone.localdate()
         if not of_household:
             for name in ("proof", "upload", "paper_kind"):
                 del self.fields[name]
             return
-        choose(self, "proof", [("", _("不选")), *((str(p.pk), f"{p.title} {p.added_on:%Y-%m-%d}") for p in papers)])
+        kept = [(str(p.pk), f"{p.title} {p.added_on:%Y-%m-%d}") for p in papers]
+        choose(self, "proof", [("", _("不选")), *photos, *kept])
         choose(self, "paper_kind", [("", _("请选择")), *code_list("paper_kind").choices()])
 
     def clean(self) -> dict[str, Any]:

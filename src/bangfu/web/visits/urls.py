@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import path
 
-from bangfu.web.visits import lists, odk, phone, settling, visit
+from bangfu.web.visits import closing, lists, odk, phone, settling, visit
 
 # What ODK Collect asks for below the address of its server, which it is told once.
 OPENROSA = (
@@ -31,6 +31,7 @@ urlpatterns: list[Any] = [
     path("<int:pk>/", visit.visit, name="visit"),
     path("<int:pk>/photos/<int:photo>/", visit.visit_photo, name="visit-photo"),
     path("<int:pk>/doubts/<int:doubt>/", visit.visit_explain, name="visit-explain"),
+    path("for-case/<int:case>/", closing.take_for_case, name="visit-for-case"),
     path("phone/pack/", phone.pack, name="phone-pack"),
     path("phone/token/", phone.token, name="phone-token"),
     path("phone/send/", phone.send, name="phone-send"),

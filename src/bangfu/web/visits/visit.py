@@ -26,6 +26,7 @@ from bangfu.visits.saying import refusal_of, told
 from bangfu.web.files import as_file
 from bangfu.web.forms import TablerForm
 from bangfu.web.guard import needs, officer_of
+from bangfu.web.visits.closing import back_from
 from bangfu.web.visits.forms import VisitForm
 from bangfu.web.visits.rows import answered, correction_rows, doubt_text
 
@@ -72,6 +73,7 @@ def _page(request: HttpRequest, found: Visit, status: int = 200, **given: Any) -
         "notices": told(found.notices),
         "clock_wrong": abs(found.clock_skew or 0) > policy().phone.clock_seconds,
         "may_confirm": officer.may("visits.confirm", found.place),
+        "back": back_from(officer, found),
         "may_explain": officer.may("visits.confirm", found.place) and not own,
         "explain_form": given.get("form") or ExplainForm(),
     }
