@@ -37,6 +37,7 @@ def _load(households: int, seed: int) -> dict[str, Any]:
     from bangfu.casework.services import OldRisk, take_over
     from bangfu.findings import running
     from bangfu.plans.enacting import enact as act_duties
+    from bangfu.plans.enacting_targets import enact_targets
     from bangfu.sample.data_files import county
     from bangfu.sample.services import load_sample_county, sample_officers, write_truth
     from bangfu.support.enacting import enact as arrange_help
@@ -60,6 +61,8 @@ def _load(households: int, seed: int) -> dict[str, Any]:
     measures = enact_measures([officer.username for officer in sample_officers()])
     progress("登记履职 / duties")
     duties = act_duties(officer.username for officer in sample_officers())
+    progress("登记目标 / targets")
+    targets = enact_targets(officer.username for officer in sample_officers())
     return {
         "households": households,
         "seed": seed,
@@ -69,6 +72,7 @@ def _load(households: int, seed: int) -> dict[str, Any]:
         "helped": helped,
         "measures": measures,
         "duties": duties,
+        "targets": targets,
     }
 
 

@@ -90,13 +90,14 @@ def owned_by(viewer: Officer) -> Q:
 
 
 def in_order(rows: TargetQuerySet, order: str) -> TargetQuerySet:
-    """standing: late ones first; deadline (those without one last); title; place: as the areas lie; value: the highest first."""
+    """standing: late ones first; deadline: none comes last; place: as the areas lie; value: the highest first."""
     ranks = Case(
         *(When(standing=standing, then=Value(rank)) for standing, rank in URGENCY.items()),
         output_field=IntegerField(),
     )
     last: Any = Coalesce("deadline", Value(date.max))
-    return rows.annotate(urgency=ranks, due=last).order_by(*columns_of(_COLUMNS, order))
+    found: TargetQuerySet = rows.annotate(urgency=ranks, due=last).order_by(*columns_of(_COLUMNS, order))
+    return found
 
 
 def rows_of_page(rows: TargetQuerySet, order: str, page: int) -> Sequence[Target]:

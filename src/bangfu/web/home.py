@@ -18,6 +18,7 @@ from bangfu.web.casework.blocks import my_cases
 from bangfu.web.duties.blocks import my_duties
 from bangfu.web.findings.blocks import my_findings
 from bangfu.web.guard import officer_of
+from bangfu.web.plans.target_blocks import my_targets
 from bangfu.web.scope import scope_of
 from bangfu.web.visits.blocks import my_visits
 
@@ -76,6 +77,7 @@ BLOCKS: list[Callable[[HttpRequest], str]] = [
     my_visits,
     my_findings,
     my_duties,
+    my_targets,
     area_counts,
     my_work,
     other_work,

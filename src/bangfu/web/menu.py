@@ -32,6 +32,7 @@ MENU = (
     Item("my-households", _("结对帮扶"), "outline/heart-handshake", "support.view"),
     Item("help-list", _("帮扶措施"), "outline/gift", "support.view", _("查看帮扶措施和村级规划")),
     Item("duty-mine", _("履职"), "outline/calendar-check", "duties.view"),
+    Item("target-list", _("目标任务"), "outline/target-arrow", "plans.view", _("查看规划文件、目标和完成进度")),
     Item("area-tree", _("区划与村情"), "outline/map-2", "areas.view", _("查看区划、村情和历次区划变更")),
     Item("import-list", _("导入"), "outline/table-import", "registry.import"),
     Item("rule-list", _("规则与标准"), "outline/gavel", "rules.view"),

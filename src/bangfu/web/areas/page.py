@@ -19,6 +19,7 @@ from bangfu.common.places import Level
 from bangfu.web.areas.measures import Measure, measures, year_counts
 from bangfu.web.casework.recognitions import watched_in
 from bangfu.web.guard import needs
+from bangfu.web.plans.target_blocks import targets_of_area
 
 YEARS_SHOWN = 5  # of a checklist, side by side
 ROWS_SHOWN = 6  # of the yearly counts; earlier years unfold
@@ -92,6 +93,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "earlier": rows[ROWS_SHOWN:],
         "chart": _chart(counts) if len(counts) > 1 else None,
         "watched": watched_in(request, area),
+        "targets": targets_of_area(request, area),
         "standards": _standards_summary(officer, area) if area.level == Level.VILLAGE else [],
         "below": selectors.tree(officer, parent=area),
         "below_level": _level_below(area),

@@ -18,6 +18,7 @@ from bangfu.web.casework.blocks import cases_of
 from bangfu.web.casework.recognitions import recognitions_of
 from bangfu.web.findings.blocks import findings_of
 from bangfu.web.guard import asked_by_htmx, needs, officer_of
+from bangfu.web.plans.target_blocks import targets_of_household
 from bangfu.web.registry import ledger
 from bangfu.web.registry.rows import tags_of, where_of
 from bangfu.web.registry.sections import HOUSEHOLD, MEMBER, WORK
@@ -105,6 +106,7 @@ def household(request: HttpRequest, pk: int) -> HttpResponse:
         "cases": cases_of(request, house),
         "recognitions": recognitions_of(request, house),
         "visited": visits_of(request, house),
+        "targets": targets_of_household(request, house),
         "today": today,
     }
     return render(request, "registry/household.html", context)

@@ -22,6 +22,7 @@ from bangfu.support.models import Charge, Helper, Unit
 from bangfu.web.forms import TablerForm, carried_out, choose
 from bangfu.web.guard import needs, officer_of
 from bangfu.web.listing import neighbours
+from bangfu.web.plans.target_blocks import targets_of_unit
 from bangfu.web.support.picking import AreaField, areas_of, offers, picked
 from bangfu.web.support.rows import loaded_row
 
@@ -109,6 +110,7 @@ def unit(request: HttpRequest, pk: int) -> HttpResponse:
         "rows": [loaded_row(each) for each in selectors.loaded(list(people.order_by("name", "pk")))],
         "charges": charges.order_by("ended_on", "village__place"),
         "form": form,
+        "targets": targets_of_unit(request, found),
     }
     return render(request, "support/unit.html", context, status=422 if form is not None and form.errors else 200)
 

@@ -1,0 +1,91 @@
+"""What other pages say of targets: the home page of an officer, the pages of a household, an area and a unit."""
+
+from datetime import timedelta
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from bangfu.areas.models import Area
+from bangfu.plans import target_lists as lists
+from bangfu.plans.models import Standing, Target
+from bangfu.plans.target_catalogue import terms
+from bangfu.registry.models import Household
+from bangfu.support.models import Unit
+from bangfu.web.guard import officer_of
+from bangfu.web.plans.target_rows import row_of, rows_of
+
+SHOWN = 6
+
+
+def my_targets(request: HttpRequest) -> str:
+    """The targets that the officer or their unit answers for and that are not reached, the most urgent first, and the
+    stages that end soon; "" for none. Whoever maintains plans and owns none sees the late ones of their areas."""
+    officer, today = officer_of(request), timezone.localdate()
+    if not officer.has_perm("plans.view"):
+        return ""
+    rows = lists.of_officer(officer).exclude(standing=Standing.REACHED)
+    mine = rows.exists()
+    if not mine and officer.has_perm("plans.edit"):
+        wanted = lists.Wanted(parts=lists.PARTS_TOO)
+        rows = lists.targets(officer, wanted).filter(standing__in=(Standing.LATE, Standing.AT_RISK))
+    elif not mine:
+        return ""
+    shown = lists.rows_of_page(rows, "standing", 1)
+    if not shown:
+        return ""
+    numbers = lists.by_standing(rows)
+    context = {
+        "rows": rows_of(shown[:SHOWN], today),
+        "mine": mine,
+        "more": sum(numbers.values()) - len(shown[:SHOWN]),
+        "late": numbers.get(Standing.LATE, 0),
+        "at_risk": numbers.get(Standing.AT_RISK, 0),
+        "stages": lists.stages_due(officer, today + timedelta(days=terms().stage_due_soon_days))[:SHOWN],
+        "today": today,
+    }
+    return render_to_string("plans/parts/target_home.html", context, request)
+
+
+def targets_of_area(request: HttpRequest, area: Area) -> str:
+    """The targets of an area, the most urgent first."""
+    officer = officer_of(request)
+    if not officer.has_perm("plans.view"):
+        return ""
+    found = lists.of_area(officer, area, SHOWN + 1)
+    return _block(request, found, f"area={area.pk}&parts=all")
+
+
+def targets_of_unit(request: HttpRequest, unit: Unit) -> str:
+    """The targets that a unit answers for."""
+    officer = officer_of(request)
+    if not officer.has_perm("plans.view"):
+        return ""
+    return _block(request, lists.of_unit(officer, unit, SHOWN + 1), f"unit={unit.pk}&parts=all")
+
+
+def _block(request: HttpRequest, found: list[Target], query: str) -> str:
+    if not found:
+        return ""
+    context = {
+        "rows": rows_of(found[:SHOWN], timezone.localdate()),
+        "more": len(found) > SHOWN,
+        "query": query,
+    }
+    return render_to_string("plans/parts/target_block.html", context, request)
+
+
+def targets_of_household(request: HttpRequest, household: Household) -> str:
+    """The targets around a household in which it counts, or which still lack it."""
+    officer, today = officer_of(request), timezone.localdate()
+    if not officer.has_perm("plans.view") or household.ended_on is not None:
+        return ""
+    found = lists.of_household(officer, household, today)
+    if not found:
+        return ""
+    context = {
+        "rows": [
+            {**row_of(each.target, today), "counts": each.counts, "where": each.target.area.name} for each in found
+        ]
+    }
+    return render_to_string("plans/parts/target_household.html", context, request)
