@@ -93,9 +93,8 @@ def test_one_thing_after_the_other_is_decided_on_the_desk_with_and_without_scrip
     assert "PLA-206" not in text(again)
     assert "已由" in text(again)  # somebody has decided, and who
     other = one(plan, "危房改造86户")
-    card = client.post(
-        reverse("plan-proposal-decide", args=[other.pk]), {"do": "refuse"}, headers={"HX-Request": "true"}
-    )
+    url = reverse("plan-proposal-decide", args=[other.pk])
+    card = client.post(url, {"do": "refuse"}, headers={"HX-Request": "true"})
     assert f'id="p{other.pk}"' in card.content.decode()
     assert 'hx-swap-oob="true"' in card.content.decode()
     assert "不采纳 1" in text(card)
