@@ -124,7 +124,8 @@ def watched_one(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _page(request: HttpRequest, found: Recognition, status: int = 200, **given: Any) -> HttpResponse:
     may_edit = found.ends_on is None and officer_of(request).may("cases.act", found.place)
-    contact = {"name": found.contact_name, "number": found.contact_phone}
+    # Nobody is shown a number in full by opening a form: whoever replaces the contact types the number.
+    contact = {"name": found.contact_name}
     context = {
         "watched": found,
         "category": code_list(CATEGORY).label_of(found.monitor_category),
