@@ -11,7 +11,6 @@ from bangfu.accounts.models import Officer
 from bangfu.areas.models import Area
 from bangfu.common.places import Level
 from bangfu.plans import services
-from bangfu.plans.documents import read
 from bangfu.plans.fitting import duties_for, measure_for
 from bangfu.plans.models import Document, Proposal
 from bangfu.plans.reading.found import Kind
@@ -33,7 +32,7 @@ def enact_documents(officers: Iterable[str], today: date | None = None) -> int:
     text = (DATA / "plan.txt").read_text(encoding="utf-8").replace("{next}", str(day.year + 1))
     title = text.split("\n", 1)[0]
     made = services.receive(by=by, area=area, upload=ContentFile(text.encode(), name=f"{title}.txt"))
-    read(made.pk)  # at once, whether or not a worker runs
+    services.read_document(made.pk)  # at once, whether or not a worker runs
     return _decide(by, area, made.pk, day)
 
 

@@ -21,7 +21,14 @@ from bangfu.casework.texts import plain
 from bangfu.plans import errors
 from bangfu.plans.acting import require_recorder
 from bangfu.plans.breaking import break_down
-from bangfu.plans.documents import follow_documents, read_again, receive, recover_documents, withdraw_document
+from bangfu.plans.documents import (
+    follow_documents,
+    read_again,
+    receive,
+    recover_documents,
+    withdraw_document,
+)
+from bangfu.plans.documents import read as read_document
 from bangfu.plans.duties import Duty, What
 from bangfu.plans.duty_loading import Regimes
 from bangfu.plans.models import DutyPaper, DutyRecord, Served, TookPart
@@ -46,6 +53,7 @@ __all__ = [
     "keep_day",
     "mend",
     "read_again",
+    "read_document",
     "receive",
     "record_duty",
     "recover_documents",
