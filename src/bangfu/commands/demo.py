@@ -37,6 +37,7 @@ def _load(households: int, seed: int) -> dict[str, Any]:
     from bangfu.casework.services import OldRisk, take_over
     from bangfu.findings import running
     from bangfu.plans.enacting import enact as act_duties
+    from bangfu.plans.enacting_documents import enact_documents
     from bangfu.plans.enacting_targets import enact_targets
     from bangfu.sample.data_files import county
     from bangfu.sample.services import load_sample_county, sample_officers, write_truth
@@ -61,6 +62,8 @@ def _load(households: int, seed: int) -> dict[str, Any]:
     measures = enact_measures([officer.username for officer in sample_officers()])
     progress("登记履职 / duties")
     duties = act_duties(officer.username for officer in sample_officers())
+    progress("阅读规划文件 / reading a plan")
+    planned = enact_documents([officer.username for officer in sample_officers()])
     progress("登记目标 / targets")
     targets = enact_targets(officer.username for officer in sample_officers())
     return {
@@ -72,6 +75,7 @@ def _load(households: int, seed: int) -> dict[str, Any]:
         "helped": helped,
         "measures": measures,
         "duties": duties,
+        "planned": planned,
         "targets": targets,
     }
 
