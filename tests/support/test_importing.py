@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from bangfu.support import errors, importing, selectors, services
-from bangfu.support.models import Helper, Pairing, PairingImport
+from bangfu.support.models import Handover, Helper, Pairing, PairingImport
 from tests.support import making
 from tests.support.making import days_ago
 
@@ -128,3 +128,56 @@ def test_the_template_is_read_back_as_our_columns(tmp_path):
     assert (row["row"], row["household_no"], row["helper_name"], row["unit_name"], row["rank"]) == (
         2, "990121000001", "王建国", "县农业农村局", "",
     )  # fmt: skip
+
+
+@pytest.mark.req("C2")
+def test_another_main_helper_in_the_file_takes_over_when_that_is_asked_for(township, tmp_path, homes, house):
+    unit = making.unit(house.township, "青禾乡人民政府", level="05")
+    old, new = making.helper(unit, "王建国", phone="13800001111"), making.helper(unit, "李红梅")
+    some = homes(4)
+    for home in some[:3]:
+        services.pair(by=None, household=home, helper=old, starts_on=days_ago(60))
+    services.pair(by=None, household=some[0], helper=new, starts_on=days_ago(50), kind="further")
+    services.pair(by=None, household=some[3], helper=new, starts_on=days_ago(60))
+    on = days_ago(10)
+    lines = [
+        f"{some[0].household_no},,李红梅,{unit.name},,,主要,{on}",
+        f"{some[0].household_no},,王建国,{unit.name},,,其他,{on}",
+        f"{some[1].household_no},,李红梅,{unit.name},,,主要,{on}",
+        f"{some[2].household_no},,王建国,{unit.name},,,主要,",
+        f"{some[3].household_no},,王建国,{unit.name},,,主要,{on}",
+    ]
+    plain = checked(township, tmp_path, *lines)
+    assert plain.state == PairingImport.State.REFUSED
+    assert {each["code"] for each in plain.problems} == {errors.MainHelperThere.code, errors.PairedTwice.code}
+    made = checked(township, tmp_path, *lines, hand_over=True)
+    counts = {name: made.counts[name] for name in ("made", "handed_over", "unchanged", "refused")}
+    assert counts == {"made": 1, "handed_over": 3, "unchanged": 1, "refused": 0}
+    assert not Handover.objects.exists(), "so far nothing is written"
+    assert services.write_import(by=township, batch=made).state == PairingImport.State.DONE
+    today = timezone.localdate()
+    names = {pk: [h.name for h in hs] for pk, hs in selectors.helpers_of([h.pk for h in some], today).items()}
+    assert names == {
+        some[0].pk: ["李红梅", "王建国"], some[1].pk: ["李红梅"], some[2].pk: ["王建国"], some[3].pk: ["王建国"],
+    }  # fmt: skip
+    ended = Pairing.objects.get(household=some[1], helper=old)
+    assert (ended.ended_on, ended.ended_by.successor, ended.ended_by.on) == (on, new, on)
+    assert "结对.csv" in ended.ended_why and {h.households for h in Handover.objects.all()} == {1, 2}
+    again = checked(township, tmp_path, *lines, hand_over=True)
+    assert (again.counts["unchanged"], again.counts["handed_over"], again.counts["refused"]) == (5, 0, 0)
+
+
+def test_a_hand_over_by_file_is_refused_row_by_row_and_by_the_limit(township, tmp_path, homes, house, monkeypatch):
+    unit = making.unit(house.township, "青禾乡人民政府", level="05")
+    old, new = making.helper(unit, "王建国"), making.helper(unit, "李红梅")
+    some = homes(3)
+    for home, day in zip(some, (60, 60, 5), strict=True):
+        services.pair(by=None, household=home, helper=old, starts_on=days_ago(day))
+    lines = [f"{home.household_no},,李红梅,{unit.name},,,主要,{days_ago(10)}" for home in some]
+    made = checked(township, tmp_path, *lines, hand_over=True)
+    assert [(each["row"], each["code"]) for each in made.problems] == [(5, errors.DayTooEarly.code)]
+    monkeypatch.setattr("bangfu.support.policy.PairingPolicy.most_households", lambda _self, _rank: 1)
+    made = checked(township, tmp_path, *lines[:2], hand_over=True)
+    assert {(each["row"], each["code"]) for each in made.problems} == {(n, errors.LimitReached.code) for n in (3, 4)}
+    assert checked(township, tmp_path, *lines[:2], hand_over=True, beyond_limits=True).counts["handed_over"] == 2
+    assert new.pk and not Handover.objects.exists()

@@ -36,6 +36,7 @@ from bangfu.support.acting import require
 from bangfu.support.models import Helper, Pairing, PairingImport, Unit
 from bangfu.support.pairings import PART, Channel, Wish, pair_many
 from bangfu.support.policy import headers
+from bangfu.support.replacing import Change, replace
 from bangfu.support.units import save_helper
 
 State = PairingImport.State
@@ -125,18 +126,29 @@ class _Judged:
     made: int = 0
     unchanged: int = 0
     helpers: int = 0
+    handed_over: int = 0
+
+
+@dataclass(frozen=True)
+class How:
+    """How rows are taken: `beyond_limits` as an older list says though somebody has too many; `hand_over`: where a file
+    names another main helper than the one who stands, the household is handed over, on the day of the row."""
+
+    beyond_limits: bool = False
+    hand_over: bool = False
+    reason: str = ""
 
 
 class _TakenBack(Exception):
     """The rehearsal is over: nothing of it stays."""
 
 
-def _judge(by: Officer, rows: Sequence[dict[str, Any]], beyond: bool, *, commit: bool) -> _Judged:
+def _judge(by: Officer, rows: Sequence[dict[str, Any]], how: How, *, commit: bool) -> _Judged:
     """Write the rows, and take all of it back unless `commit` and every row is good."""
     done = _Judged()
     try:
         with transaction.atomic():
-            _write(by, rows, beyond, done)
+            _write(by, rows, how, done)
             if done.refused or not commit:
                 raise _TakenBack
     except _TakenBack:
@@ -145,9 +157,10 @@ def _judge(by: Officer, rows: Sequence[dict[str, Any]], beyond: bool, *, commit:
     return done
 
 
-def _write(by: Officer, rows: Sequence[dict[str, Any]], beyond: bool, done: _Judged) -> None:
+def _write(by: Officer, rows: Sequence[dict[str, Any]], how: How, done: _Judged) -> None:
     known = _Known(by, rows)
     wishes: list[Wish] = []
+    changes: list[Change] = []
     of_wish: dict[int, dict[str, Any]] = {}
     seen: dict[tuple[int, int], int] = {}
     mains: dict[int, int] = {}
@@ -172,12 +185,20 @@ def _write(by: Officer, rows: Sequence[dict[str, Any]], beyond: bool, done: _Jud
         if known.stands(household, helper, kind):
             done.unchanged += 1
             continue
-        of_wish[len(wishes)] = row
-        wishes.append(Wish(household, helper, starts_on, kind))
-    position = {id(wish): number for number, wish in enumerate(wishes)}
-    paired = pair_many(by=by, wishes=wishes, channel=Channel.IMPORT, beyond_limits=beyond)
+        wish = Wish(household, helper, starts_on, kind)
+        of_wish[id(wish)] = row
+        standing = known.mains.get(household.pk) if how.hand_over and wish.main else None
+        if standing is not None:
+            changes.append(Change(wish, standing))
+        else:
+            wishes.append(wish)
+    # What ends makes room for what begins.
+    lost = replace(by=by, changes=changes, reason=how.reason, beyond_limits=how.beyond_limits)
+    done.handed_over = len(changes) - len(lost)
+    done.refused += [(of_wish[id(each.wish)], "", fault) for each, fault in lost]
+    paired = pair_many(by=by, wishes=wishes, channel=Channel.IMPORT, beyond_limits=how.beyond_limits)
     done.made = len(paired.made)
-    done.refused += [(of_wish[position[id(wish)]], "", fault) for wish, fault in paired.refused]
+    done.refused += [(of_wish[id(wish)], "", fault) for wish, fault in paired.refused]
 
 
 def _once(
@@ -219,14 +240,17 @@ class _Known:
         numbers = sorted({row["household_no"] for row in rows if row["household_no"]})
         self.households: dict[str, Household] = {}
         self.paired: dict[tuple[int, int], str] = {}
+        self.mains: dict[int, Pairing] = {}
         for first in range(0, len(numbers), PART):
             some = Household.objects.visible_to(by).filter(household_no__in=numbers[first : first + PART])
             self.households |= {each.household_no: each for each in some}
         ids = [each.pk for each in self.households.values()]
         for first in range(0, len(ids), PART):
             standing = Pairing.objects.filter(household_id__in=ids[first : first + PART], ended_on=None)
-            for household, helper, kind in standing.values_list("household_id", "helper_id", "kind"):
-                self.paired[household, helper] = kind
+            for row in standing.select_related("helper"):
+                self.paired[row.household_id, row.helper_id] = row.kind
+                if row.is_main:
+                    self.mains[row.household_id] = row
         self.units: dict[str, list[Unit]] = defaultdict(list)
         for unit in Unit.objects.visible_to(by).filter(closed_on=None).select_related("area").order_by("pk"):
             self.units[matching_key(unit.name)].append(unit)
@@ -307,13 +331,20 @@ def _days(rows: Sequence[dict[str, Any]]) -> dict[int, date | BangfuError]:
 # --- the verbs -------------------------------------------------------------------------------------------------------
 
 
-def check_file(*, by: Officer, path: Path, name: str, sha256: str, beyond_limits: bool = False) -> PairingImport:
-    """Read and judge a file of pairings; nothing of it is written yet. Raises NotAllowed, and what `read_rows`
-    raises."""
+def check_file(
+    *, by: Officer, path: Path, name: str, sha256: str, beyond_limits: bool = False, hand_over: bool = False
+) -> PairingImport:
+    """Read and judge a file of pairings (see `How`); nothing of it is written yet. Raises NotAllowed, and what
+    `read_rows` raises."""
     place = _place(by)
     rows = read_rows(path, name)
-    judged = _judge(by, rows, beyond_limits, commit=False)
-    return _kept(by, place, name, sha256, rows, judged, beyond_limits)
+    how = How(beyond_limits, hand_over, _reason(name))
+    judged = _judge(by, rows, how, commit=False)
+    return _kept(by, place, name, sha256, rows, judged, how)
+
+
+def _reason(file: str) -> str:
+    return _("按结对名单“{file}”移交").format(file=file[:120])
 
 
 @transaction.atomic
@@ -324,7 +355,7 @@ def _kept(
     sha256: str,
     rows: Sequence[dict[str, Any]],
     judged: _Judged,
-    beyond: bool,
+    how: How,
 ) -> PairingImport:
     made: PairingImport = PairingImport.objects.create(
         state=State.REFUSED if judged.refused else State.CHECKED,
@@ -332,7 +363,7 @@ def _kept(
         file_name=name[:255],
         file_sha256=sha256,
         started_by=by,
-        counts=_counts(rows, judged, beyond),
+        counts=_counts(rows, judged, how),
         problems=_problems(judged),
         rows=list(rows),
     )
@@ -355,14 +386,16 @@ def _place(by: Officer) -> int:
     return min(areas, key=lambda area: (area.level, area.place)).place
 
 
-def _counts(rows: Sequence[Any], judged: _Judged, beyond: bool) -> dict[str, Any]:
+def _counts(rows: Sequence[Any], judged: _Judged, how: How) -> dict[str, Any]:
     return {
         "rows": len(rows),
         "made": judged.made,
         "unchanged": judged.unchanged,
         "helpers": judged.helpers,
+        "handed_over": judged.handed_over,
         "refused": len(judged.refused),
-        "beyond_limits": beyond,
+        "beyond_limits": how.beyond_limits,
+        "hand_over": how.hand_over,
     }
 
 
@@ -378,8 +411,10 @@ def write_import(*, by: Officer, batch: PairingImport) -> PairingImport:
     """Write what was checked: every row, or none when something has changed meanwhile: then it is refused and says of
     each row why. Raises ImportOver, NotAllowed."""
     now = _held(by, batch)
-    judged = _judge(by, now.rows, bool(now.counts.get("beyond_limits")), commit=True)
-    now.counts = _counts(now.rows, judged, bool(now.counts.get("beyond_limits")))
+    asked = (bool(now.counts.get(name)) for name in ("beyond_limits", "hand_over"))
+    how = How(*asked, reason=_reason(now.file_name))
+    judged = _judge(by, now.rows, how, commit=True)
+    now.counts = _counts(now.rows, judged, how)
     now.problems = _problems(judged)
     now.state = State.REFUSED if judged.refused else State.DONE
     now.finished_at = timezone.now()
@@ -391,7 +426,7 @@ def write_import(*, by: Officer, batch: PairingImport) -> PairingImport:
         action="support.import_written" if not judged.refused else "support.import_refused",
         subject=now,
         file_name=now.file_name,
-        count=judged.made,
+        count=judged.made + judged.handed_over,
         refused=len(judged.refused),
     )
     return now

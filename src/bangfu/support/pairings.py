@@ -239,10 +239,11 @@ def hand_over(
     reason: str,
     upload: Any = None,
     title: str = "",
+    beyond_limits: bool = False,
 ) -> Handover:
     """Households go from one helper to another on a day, with the paper that both signed; the day itself is the first
     of the new one. Without a successor the households wait for a helper and are listed as such. Who helped a household
-    besides and now becomes its main helper is that alone.
+    besides and now becomes its main helper is that alone. `beyond_limits`: as for `pair_many`.
 
     Raises NotAllowed, NotInYourPlace, DayAhead, ReasonNeeded, NothingToHandOver, SuccessorIsSame, HelperLeft,
     PairingOver, DayTooEarly, PairedTwice, LimitReached, and what `registry.papers.keep` raises.
@@ -278,19 +279,21 @@ def hand_over(
     )
     Pairing.objects.filter(pk__in=ids).update(ended_on=on, ended_why=why, ended_by=made)
     if successor is not None:
-        _taken_over(by, made, rows, successor, on)
+        _taken_over(by, made, rows, successor, on, beyond_limits)
     about: dict[str, Any] = {"helper": helper.pk, "on": on, "households": len(rows), "reason": why}
     record(actor=by, action="support.handed_over", subject=made, place=rows[0].household.place, **about)
     return made
 
 
-def _taken_over(by: Officer | None, made: Handover, rows: Sequence[Pairing], successor: Helper, on: date) -> None:
+def _taken_over(
+    by: Officer | None, made: Handover, rows: Sequence[Pairing], successor: Helper, on: date, beyond: bool
+) -> None:
     """New pairings for the successor, all or none. Raises the first reason against one."""
     promoted = Pairing.objects.filter(helper=successor, kind=Kind.FURTHER, ended_on=None, starts_on__lte=on)
     promoted.filter(household_id__in=[row.household_id for row in rows if row.is_main]).update(
         ended_on=on, ended_why=made.reason, ended_by=made
     )
     wishes = [Wish(row.household, successor, on, row.kind) for row in rows]
-    done = pair_many(by=by, wishes=wishes, channel=Channel.HANDOVER, handover=made)
+    done = pair_many(by=by, wishes=wishes, channel=Channel.HANDOVER, handover=made, beyond_limits=beyond)
     for _wish, fault in done.refused:
         raise fault

@@ -37,6 +37,9 @@ class ImportForm(TablerForm):
     beyond_limits = forms.BooleanField(
         label=gettext_lazy("接管旧台账：超过职级上限的也接收，列入超限名单"), required=False
     )
+    hand_over = forms.BooleanField(
+        label=gettext_lazy("表中主要责任人与现任不同的，按移交办理：现任到结对日期为止，由新任接手"), required=False
+    )
 
 
 @needs("support.edit")
@@ -74,6 +77,7 @@ def _checked(request: HttpRequest, given: dict[str, Any]) -> PairingImport:
             name=Path(upload.name or "").name,
             sha256=sha256,
             beyond_limits=given["beyond_limits"],
+            hand_over=given["hand_over"],
         )
 
 
@@ -104,6 +108,8 @@ def pairing_import_write(request: HttpRequest, pk: int) -> HttpResponse:
     done = services.write_import(by=officer_of(request), batch=_batch(request, pk))
     if done.state == PairingImport.State.DONE:
         messages.success(request, _("已写入 {number} 条结对。").format(number=done.counts["made"]))
+        if handed := done.counts.get("handed_over"):
+            messages.success(request, _("{number} 户已移交给新的责任人。").format(number=handed))
     else:
         messages.error(request, _("核对之后情况有了变化，一行也没有写入。请看各行的原因。"))
     return redirect("pairing-import", pk)
