@@ -15,11 +15,12 @@ from django.views.decorators.http import require_safe
 
 from bangfu.plans import selectors
 from bangfu.plans.acting import may_record
-from bangfu.plans.calendars import month_of
+from bangfu.plans.calendars import Whose, month_of
 from bangfu.plans.doers import Group, GroupKind
 from bangfu.plans.periods import Every, following, period_of, preceding
 from bangfu.plans.tallying import DutyDue, State
 from bangfu.plans.words import period_label
+from bangfu.support.selectors import helper_of
 from bangfu.web.duties.rows import rows_of, url_of_doer, url_of_group
 from bangfu.web.guard import needs, officer_of
 from bangfu.web.listing import neighbours
@@ -38,13 +39,13 @@ def month_asked(request: HttpRequest) -> date:
     return timezone.localdate().replace(day=1)
 
 
-def calendar(found: Sequence[DutyDue], month: date) -> dict[str, Any]:
+def calendar(found: Sequence[DutyDue], month: date, whose: Whose | None = None) -> dict[str, Any]:
     """What the template of a month needs: the weeks, the name of the month and its neighbours, and how many duties
-    stand how."""
+    stand how. `whose` days are marked though they owe nothing."""
     period = period_of(Every.MONTH, month)
     states = Counter(each.state for each in found)
     return {
-        "weeks": month_of(found, month),
+        "weeks": month_of(found, month, whose),
         "month": month,
         "month_label": period_label(period),
         "earlier": f"{preceding(period).first:%Y-%m}" if month > FIRST else "",
@@ -78,7 +79,9 @@ def mine(request: HttpRequest) -> HttpResponse:
         }
         for doer, rows in selectors.doers_of(of_bodies)
     ]
-    context = {"rows": rows_of(found, today), "bodies": bodies, "tab": "mine"} | calendar(found, month)
+    helper = helper_of(officer)
+    whose = Whose(officers=(officer.pk,), helpers=(helper.pk,) if helper else ())
+    context = {"rows": rows_of(found, today), "bodies": bodies, "tab": "mine"} | calendar(found, month, whose)
     return render(request, "duties/mine.html", context)
 
 
@@ -146,5 +149,6 @@ def of_helper(request: HttpRequest, pk: int) -> HttpResponse:
     officer, month, today = officer_of(request), month_asked(request), timezone.localdate()
     helper = get_object_or_404(selectors.helpers(officer).select_related("unit"), pk=pk)
     found = selectors.of_helper(officer, helper, *span_of(month), today)
-    context = {"helper": helper, "rows": rows_of(found, today)} | calendar(found, month)
+    whose = Whose(officers=(helper.officer_id,) if helper.officer_id else (), helpers=(helper.pk,))
+    context = {"helper": helper, "rows": rows_of(found, today)} | calendar(found, month, whose)
     return render(request, "duties/helper.html", context)
