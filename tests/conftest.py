@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from bangfu.accounts.models import Officer, Post
 from bangfu.accounts.roles import roles
@@ -77,6 +78,12 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, A
         report.outcome = "failed"
         report.longrepr = f"skipped, but BANGFU_REQUIRE_ALL=1 wants every test to run: {report.longrepr[-1]}"
     return report
+
+
+@pytest.fixture(autouse=True)
+def _language_of_the_house() -> None:
+    """Whatever language a page of the test before was asked for."""
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)
