@@ -22,7 +22,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from bangfu.common.places import Level
-from tests.scope import documents, plans, support
+from tests.scope import documents, plans, support, targets
 from tests.scope.visits import OF_APPS
 from tests.scope.world import FIGURE, NEEDLE, TERMS, YEAR, Spot, fingerprint, foreign_ids, nothing_stays, own_id
 
@@ -65,6 +65,7 @@ BY_ADDRESS: Mapping[tuple[str, str], str] = {
     **documents.BY_ADDRESS,
     **plans.BY_ADDRESS,
     **support.BY_ADDRESS,
+    **targets.BY_ADDRESS,
 }
 BY_NAME: Mapping[str, str] = {
     "household_pk": "household", "household_id": "household", "household": "household",
@@ -113,6 +114,7 @@ QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "help-measure-new": ("kind=0102",),
     "duty-record-new": tuple(f"unit={unit}" for unit in (own_id("duty_unit"), *foreign_ids("duty_unit", 0, 1))),
     **support.QUESTIONS,
+    **targets.QUESTIONS,
     "what-if": ("figure=monitoring_line&value=900000&amount=100",),
 }
 HOW_TO_TEACH = (

@@ -19,7 +19,7 @@ Point = tuple[date, Decimal]
 @dataclass(frozen=True)
 class Course:
     """From `base` on `starts_on` to `amount` on the `deadline` (None: whenever). `nodes` are days with what is to be
-    reached by then, rising in time. `amount_to` is the upper end of a range."""
+    reached by then, rising in time. `amount_to` is the upper end of a range; `whole` things have no halves."""
 
     starts_on: date
     base: Decimal
@@ -29,6 +29,7 @@ class Course:
     pace: str = Pace.DAY
     nodes: tuple[Point, ...] = ()
     amount_to: Decimal | None = None
+    whole: bool = False
 
     @property
     def falling(self) -> bool:
@@ -75,7 +76,8 @@ class Course:
         if self.pace == Pace.WEEK:
             weeks = -((self.deadline - day).days // -WEEK)
             day = max(self.deadline - timedelta(days=WEEK * weeks), self.starts_on)
-        return _between(points, day)
+        due = _between(points, day)
+        return due.quantize(Decimal(1), ROUND_HALF_UP) if self.whole else due
 
     def percent(self, value: Decimal | None) -> int | None:
         """How much of the way is done, 0 to 100, rounded down so that 100 means reached; None: unknown. Of a limit 100
@@ -180,21 +182,21 @@ def _will_miss(course: Course, forecast: Decimal | None) -> bool:
 
 def _forecast(course: Course, known: Sequence[Point], day: date, terms: Terms) -> tuple[Decimal | None, date | None]:
     """What the latest pace comes to: at the deadline, and when it reaches the amount. The pace is taken from the last
-    days of policy; where these hold one value alone, from the start."""
+    days of policy; where these hold one value alone, from the start. Days of which nothing was told brought nothing."""
     if course.deadline is None or day > course.deadline:
         return None, None
     since = day - timedelta(days=terms.forecast_from_days)
-    last_on, value = known[-1]
+    value = known[-1][1]
     window = [each for each in known if each[0] >= since]
     first = window[0] if len(window) > 1 else (course.starts_on, course.base)
-    days = (last_on - first[0]).days
+    days = (day - first[0]).days
     if days < terms.forecast_needs_days:
         return None, None
     pace = (value - first[1]) / days
-    forecast = (value + pace * (course.deadline - last_on).days).quantize(CENT, ROUND_HALF_UP)
+    forecast = (value + pace * (course.deadline - day).days).quantize(CENT, ROUND_HALF_UP)
     left = course.amount - value
     if course.satisfied(value) or not pace or (left > 0) != (pace > 0):
         return max(forecast, Decimal(0)), None
     needed = int((left / pace).to_integral_value(ROUND_CEILING))
-    on = last_on + timedelta(days=needed) if needed < 36_500 else None
+    on = day + timedelta(days=needed) if needed < 36_500 else None
     return max(forecast, Decimal(0)), on

@@ -122,6 +122,7 @@ class Catalogue(Strict):
     source: Source
     terms: Terms
     units: tuple[tuple[str, ...], ...]
+    whole_units: tuple[str, ...]
     measures: tuple[Measure, ...]
 
     @model_validator(mode="after")
@@ -179,6 +180,11 @@ def measures_in(unit: str) -> list[Measure]:
     """What a target in this unit may be measured by."""
     word = our_word(unit)
     return [each for each in catalogue().measures if each.unit == word]
+
+
+def has_no_halves(unit: str) -> bool:
+    """Whether things in this unit are counted whole: households, people."""
+    return our_word(unit) in catalogue().whole_units
 
 
 def quantum(unit: str, amount: Decimal) -> Decimal:

@@ -20,7 +20,7 @@ from bangfu.plans import target_errors as errors
 from bangfu.plans.courses import Course, Point, outlook
 from bangfu.plans.measuring import value, values
 from bangfu.plans.models import DailyValue, Report, Stage, Target, TargetChange
-from bangfu.plans.target_catalogue import Measure, catalogue, is_rate, terms
+from bangfu.plans.target_catalogue import Measure, catalogue, has_no_halves, is_rate, terms
 
 CHUNK = 2000
 KEPT = ("value", "valued_on", "standing", "behind_days", "forecast", "forecast_on")
@@ -38,6 +38,7 @@ def course_of(target: Target, stages: Iterable[Stage] = ()) -> Course:
         comparison=target.comparison,
         pace=target.pace,
         nodes=tuple(nodes),
+        whole=has_no_halves(target.unit),
     )
 
 

@@ -25,7 +25,7 @@ from bangfu.support.models import Unit
 from bangfu.web.filters import ANY, Choice, ListFilter, number_asked, order_choice, search_box
 from bangfu.web.forms import choose
 from bangfu.web.guard import asked_by_htmx, needs, officer_of
-from bangfu.web.listing import heads, page_of
+from bangfu.web.listing import heads, page_of, without
 from bangfu.web.plans.target_charts import curve
 from bangfu.web.plans.target_forms import possible
 from bangfu.web.plans.target_rows import adding_up, row_of, rows_of
@@ -99,6 +99,7 @@ def target_list(request: HttpRequest) -> HttpResponse:
         ],
         "unit": Unit.objects.visible_to(officer).filter(pk=wanted.unit).first() if wanted.unit else None,
         "heads": heads(request, lists.ORDERS, wanted.order, lists.FALLING),
+        "others": without(request, "page", "standing").urlencode(),
         "tab": "targets",
     }
     part = "#rows" if asked_by_htmx(request, "rows") else ""
