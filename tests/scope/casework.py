@@ -136,7 +136,8 @@ def plant_cases(keep: Any, ids: Any, seat: Any, village: Any, here: Any, mark: s
         [
             casework.WatchImport(
                 pk=ids("watch_list"), state="refused", place=seat.place, file_name=f"{mark}台账.csv",
-                file_sha256="0" * 64, started_by=officer, started_at=moment, counts={"rows": int(number)},
+                file_sha256="0" * 64, started_by=officer, started_at=moment,
+                counts={"rows": 1, "risks": 0, "contacts": 0, "unchanged": 0, "refused": 1},
                 problems=[{"row": 2, "column": "household_no", "code": "CAS-319", "facts": {"number": number}}],
                 rows=[{"number": 2, "cells": {"household_no": [number]}}],
             )
