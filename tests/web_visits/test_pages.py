@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from bangfu.registry.models import Household
 from bangfu.visits.models import Correction, Submission, Suspicion, Visit
+from bangfu.visits.selectors import VillageVisits
+from bangfu.web.visits.lists import MAP_STEPS, on_map
 from tests.visits.making import FOUR_ONES, picture, recorded, upload
 
 pytestmark = pytest.mark.django_db
@@ -205,3 +207,17 @@ def test_what_to_write_a_visit_about_is_chosen_step_by_step(visiting, browsing, 
     assert Visit.objects.filter(household=None, village=house.village).exists()
     assert client.get(f"/visits/new/?village={house.neighbour_village.pk}").status_code == 404
     assert browsing(visiting.neighbour).get(f"/visits/new/?household={visiting.home.pk}").status_code == 404
+
+
+def test_the_map_tells_a_village_with_nobody_visited_from_one_with_a_few_and_one_short_from_all(house):
+    def line(village, owed, visited):
+        return VillageVisits(village, owed, visited, visited, 0, None)
+
+    here, there, next_door = house.village, house.other_village, house.neighbour_village
+    towns = on_map([line(here, 900, 1), line(there, 0, 0), line(next_door, 900, 899)])
+    assert [(town["township"], town["visited"], town["owed"]) for town in towns] == [
+        (here.parent, 1, 900), (next_door.parent, 899, 900),
+    ]  # fmt: skip
+    assert [cell["step"] for town in towns for cell in town["cells"]] == [1, None, 3]
+    none, whole = on_map([line(here, 5, 0), line(there, 5, 5)])[0]["cells"]
+    assert (none["step"], whole["step"]) == (0, len(MAP_STEPS) - 1)

@@ -1,5 +1,6 @@
 """The list of visits, its file, and how far the visits of a period have come in each village."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -120,7 +121,36 @@ def villages(request: HttpRequest) -> HttpResponse:
         name: sum(getattr(each, name) for each in counts) for name in ("owed", "visited", "due", "visits", "walks")
     }
     context = {"scope": scope, "counts": counts, "total": total, "since": since, "until": until}
+    context |= {"townships": on_map(counts), "steps": MAP_STEPS}
     return render(request, "visits/villages.html", context)
+
+
+# The colours of the map: how far the visits of a village have come, from so many percent on.
+MAP_STEPS = (
+    (0, gettext_lazy("一户未走访")),
+    (1, gettext_lazy("不到三成")),
+    (30, gettext_lazy("三成以上")),
+    (60, gettext_lazy("六成以上")),
+    (100, gettext_lazy("全部走访")),
+)
+
+
+def on_map(counts: Sequence[selectors.VillageVisits]) -> list[dict[str, Any]]:
+    """The schematic map: the townships as they follow each other, in each its villages as cells, coloured by the share
+    of households visited; `step` None where no household is to be visited."""
+    found: list[dict[str, Any]] = []
+    for each in counts:
+        if not found or found[-1]["township"] != each.village.parent:
+            found.append({"township": each.village.parent, "cells": [], "owed": 0, "visited": 0})
+        step = None
+        if each.percent is not None:
+            # Of ten thousand one is not none, and one short of all is not all.
+            share = max(each.percent, 1) if each.visited else 0
+            step = sum(1 for least, _label in MAP_STEPS if share >= least) - 1
+        found[-1]["cells"].append({"each": each, "step": step})
+        found[-1]["owed"] += each.owed
+        found[-1]["visited"] += each.visited
+    return found
 
 
 def _day(request: HttpRequest, name: str) -> date | None:
