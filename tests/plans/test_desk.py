@@ -83,6 +83,23 @@ def test_the_desk_narrows_to_kinds_and_doubts_and_refuses_what_it_shows(plan, cl
     assert set(plan.proposals.filter(state="refused").values_list("kind", flat=True)) == {"fact"}
 
 
+def test_a_long_text_comes_sheet_by_sheet_and_every_thing_leads_to_its_place(house, client):
+    document = _read(house, "\n".join(f"{n}、完成改厕{n}户，{'加强领导。' * 30}" for n in range(1, 121)))
+    desk = reverse("plan-document", args=[document.pk])
+    found, page = "", client.get(desk)
+    for number in range(1, 60):
+        page = client.get(desk, {"sheet": number})
+        found += words_of_text(page)
+        if 'rel="next"' not in page.content.decode():
+            break
+    assert found == document.text
+    assert number > 5
+    last = document.proposals.last()
+    alone = client.get(reverse("plan-proposal", args=[last.pk])).content.decode()
+    assert f"{desk}?sheet={number}#p{last.pk}" in alone
+    assert "…" in text(page)  # the sheets between the first and those near by are not all named
+
+
 def test_one_thing_after_the_other_is_decided_on_the_desk_with_and_without_script(plan, client):
     item = one(plan, "供水工程14处")
     url = reverse("plan-proposal-decide", args=[item.pk])

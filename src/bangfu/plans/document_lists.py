@@ -167,7 +167,7 @@ def _between(starts: Sequence[int], first: int, last: int) -> int:
 
 def sheet_of(found: Sequence[Sheet], position: int) -> Sheet:
     """The sheet on which a place of the text stands."""
-    at = bisect_right([each.start for each in found], position) - 1
+    at = bisect_right(found, position, key=lambda each: each.start) - 1
     return found[max(at, 0)]
 
 

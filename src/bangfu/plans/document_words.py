@@ -1,6 +1,6 @@
 """What amounts, doubts and differences of documents are called, on every page alike."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -72,10 +72,10 @@ def number_text(number: float) -> str:
     return f"{number:,.6f}".rstrip("0").rstrip(".")
 
 
-def amount_text(number: float | list[float], unit: str, comparison: str, number_to: float | None = None) -> str:
+def amount_text(number: float | Sequence[float], unit: str, comparison: str, number_to: float | None = None) -> str:
     """An amount with its unit and how it is meant: "不低于 98%", "1 至 3 个"; "全部" where all is said of no number."""
-    if isinstance(number, list):
-        number, number_to = number[0], number[1]
+    if not isinstance(number, float | int):
+        number, number_to = number
     if comparison == Comparison.ALL:
         if unit == "%":
             return _("全部")

@@ -158,8 +158,8 @@ def _fill(document: Document, found: reading.Found) -> None:
     differing = _differing(found)
     Proposal.objects.bulk_create(
         (
-            _row(document, number, proposal, (proposal.start, proposal.end) in differing)
-            for number, proposal in enumerate(found.proposals, start=1)
+            _row(document, number, proposal, said, (proposal.start, proposal.end) in differing)
+            for number, (proposal, said) in enumerate(zip(found.proposals, told["proposals"], strict=True), start=1)
         ),
         batch_size=PART,
     )
@@ -186,10 +186,10 @@ def _differing(found: reading.Found) -> set[tuple[int, int]]:
     return (places & quotes) | inside
 
 
-def _row(document: Document, number: int, found: reading.Proposal, differs: bool) -> Proposal:
+def _row(document: Document, number: int, found: reading.Proposal, told: dict[str, Any], differs: bool) -> Proposal:
+    """The row of a proposal; `told` is the same as JSON."""
     low, high = _ends(found.number)
     times = _ends(found.cadence.times) if found.cadence else (None, None)
-    told = everything(reading.Found("", proposals=(found,)), "")["proposals"][0]
     kinds = sorted({doubt.kind.value for doubt in found.doubts})
     return Proposal(
         document=document,

@@ -85,7 +85,7 @@ def headings_of(proposal: Proposal) -> list[str]:
 
 
 def words_of(proposal: Proposal) -> str:
-    """What the document says of a thing: its headings, its own words and what is measured, in the form of the reader."""
+    """What the document says of a thing: its headings, its own words, what is measured; in the form of the reader."""
     return plain("\n".join([*headings_of(proposal), proposal.quote, proposal.subject]))
 
 
@@ -158,7 +158,10 @@ def local_duty(proposal: Proposal, duty: Duty) -> str | None:
     said = duty.model_copy(update={"often": often})
     entry = _entry(said) | {
         "id": f"{duty.id}_local"[:60],
-        "source": {"document": proposal.document.title, "clause": " / ".join([*headings_of(proposal)[-1:], proposal.quote])},
+        "source": {
+            "document": proposal.document.title,
+            "clause": " / ".join([*headings_of(proposal)[-1:], proposal.quote]),
+        },
     }
     return _written({"label": {"zh": duty.title.zh, "en": duty.title.en}, "drops": [duty.id], "duties": [entry]})
 
@@ -183,8 +186,8 @@ def difference(proposal: Proposal, duty: Duty) -> list[str]:
 
 def _entry(duty: Duty) -> dict[str, Any]:
     """A duty as its file would hold it, without what says nothing."""
-    told: dict[str, Any] = duty.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude_none=True)
-    return _bare(told)
+    told = _bare(duty.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude_none=True))
+    return dict(told)
 
 
 def _bare(told: Any) -> Any:

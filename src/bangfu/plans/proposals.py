@@ -25,7 +25,7 @@ from bangfu.plans import targets
 from bangfu.plans.documents import REASON_LIMIT, locked
 from bangfu.plans.duty_loading import Regimes
 from bangfu.plans.models import Document, Proposal, Target
-from bangfu.plans.models.documents import MENDED, TEXTS
+from bangfu.plans.models.documents import MENDED, TEXTS, label_of
 from bangfu.plans.reading.found import Comparison, Kind
 from bangfu.rulebook.services import book
 from bangfu.support.models import Unit
@@ -102,7 +102,7 @@ def mend(*, by: Officer | None, proposal: Proposal, values: Mapping[str, Any]) -
 
 def _clean(name: str, value: Any) -> Any:
     if name in TEXTS:
-        return plain(value or "", TEXTS[name], str(Proposal._meta.get_field(name).verbose_name))
+        return plain(value or "", TEXTS[name], label_of(name))
     if name in ("number", "number_to", "cadence_times"):
         return None if value is None else float(value)
     if name == "kind":
@@ -149,14 +149,14 @@ def accept(
             raise errors.AreaOutside(area=where.name, place=document.area.name)
         target = _tracked(by, now, where, measure, owner_unit, owner, starts_on)
     _decide(now, by, State.ACCEPTED, "")
+    became: dict[str, Any] = {"target": target.pk} if target else {"answer": now.answer} if now.answer else {}
     record(
         actor=by,
         action="plan.proposal_accepted",
         subject=document,
         item=now.number_in_text,
         kind=kind.value,
-        **({"target": target.pk} if target else {}),
-        **({"answer": now.answer} if now.answer else {}),
+        **became,
     )
     return target
 

@@ -1,5 +1,7 @@
 """Documents that were handed in to be read, and what was found in them that may be tracked."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -148,3 +150,9 @@ class Proposal(models.Model):
 
     def __str__(self) -> str:
         return self.quote
+
+
+def label_of(name: str) -> str:
+    """What a field of a proposal is called."""
+    field: Any = Proposal._meta.get_field(name)
+    return str(field.verbose_name)

@@ -38,6 +38,8 @@ BUSY = (Document.State.WAITING, Document.State.RUNNING)
 QUESTIONS = ("kind", "doubt", "state")
 # Of long lists above the text so many are shown; the rest is folded away.
 FEW = 5
+# A longer table of contents shows chapters alone; beside the current sheet so many on either side are named.
+LONG_OUTLINE, NEAR = 150, 4
 
 
 def narrowed(request: HttpRequest) -> Narrowed:
@@ -87,11 +89,9 @@ def _desk(request: HttpRequest, found: Document) -> dict[str, Any]:
         "tally": tally,
         "wanted": wanted,
         "matching": len(starts),
+        "undecided": wanted.asked and rows.filter(state=Proposal.State.OPEN).exists(),
         "filters": _filters(found, wanted, tally),
-        "sheets": [
-            {"number": each.number, "url": address(found, wanted, each.number), "here": each is sheet}
-            for each in around
-        ],
+        "sheets": _named_sheets(found, wanted, around, sheet),
         "page": _neighbours(found, wanted, around, sheet),
         "text": _text(found, sheet, shown),
         "cards": cards_of(officer_of(request), shown),
@@ -117,6 +117,18 @@ def _neighbours(found: Document, wanted: Narrowed, around: Sequence[Sheet], shee
         "previous_url": address(found, wanted, around[at - 1].number) if at else "",
         "next_url": address(found, wanted, around[at + 1].number) if at + 1 < len(around) else "",
     }
+
+
+def _named_sheets(found: Document, wanted: Narrowed, around: Sequence[Sheet], sheet: Sheet) -> list[dict[str, Any]]:
+    """The first, the last and those near the current one; `gap` where some before it are left out."""
+    at, named, before = around.index(sheet), [], -1
+    for position, each in enumerate(around):
+        if position in (0, len(around) - 1) or abs(position - at) <= NEAR:
+            url = address(found, wanted, each.number)
+            gap = position - before > 1
+            named.append({"number": each.number, "url": url, "here": each is sheet, "gap": gap})
+            before = position
+    return named
 
 
 def _filters(found: Document, wanted: Narrowed, tally: Mapping[str, int]) -> list[dict[str, Any]]:
@@ -241,6 +253,8 @@ def _outline(found: Document, sheets: Sequence[Sheet]) -> list[dict[str, Any]]:
     """The documents in the file and their headings, each with its place."""
     parts = [(piece["start"], 0, piece["title"]) for piece in found.pieces]
     heads = [(head["start"], head["level"], head["title"]) for head in found.headings]
+    if len(heads) > LONG_OUTLINE:
+        heads = [head for head in heads if head[1] <= 1]
     return [
         {"title": title, "level": min(level, 4), "url": _link(found, sheets, start, f"h{start}" if level else "")}
         for start, level, title in sorted(parts + heads)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -138,7 +138,7 @@ def _received(request: HttpRequest, form: UploadForm) -> Document:
 
 @needs("plans.view")
 @require_safe
-def document_file(request: HttpRequest, pk: int) -> HttpResponseBase:
+def document_file(request: HttpRequest, pk: int) -> Any:
     """The file as it was handed in."""
     document = document_of(request, pk)
     name = document.title if Path(document.title).suffix else f"{document.title}{Path(document.file_name).suffix}"

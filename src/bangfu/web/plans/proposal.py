@@ -21,7 +21,7 @@ from bangfu.plans import fitting, services
 from bangfu.plans.document_lists import Narrowed
 from bangfu.plans.document_words import doubt_text, number_text
 from bangfu.plans.models import Proposal
-from bangfu.plans.models.documents import COMPARISON_LABELS, KIND_LABELS, MENDED
+from bangfu.plans.models.documents import COMPARISON_LABELS, KIND_LABELS, MENDED, label_of
 from bangfu.plans.reading.found import Kind
 from bangfu.plans.target_catalogue import measures_in
 from bangfu.plans.words import often_label
@@ -189,7 +189,7 @@ def _changes(found: Proposal) -> list[dict[str, str]]:
 
     return [
         {
-            "label": str(Proposal._meta.get_field(name).verbose_name),
+            "label": label_of(name),
             "before": told(name, before),
             "after": told(name, getattr(found, name)),
         }
