@@ -98,7 +98,7 @@ class DocumentInUse(BangfuError):
 class DutyNotKnown(BangfuError):
     code = "PLA-214"
     what = gettext_noop("“{area}”没有“{duty}”这项现行履职要求。")
-    next_step = gettext_noop("请从列出的履职要求中选择；都不合适的，选“另立本地要求”。")
+    next_step = gettext_noop("请从列出的履职要求中选择；都不合适的，选“没有对应的，须另立本地要求”。")
 
 
 class FigureNotKnown(BangfuError):
