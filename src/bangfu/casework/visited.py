@@ -93,7 +93,8 @@ def case_of(viewer: Viewer, about: str) -> Case | None:
     kind, _colon, number = about.partition(":")
     if kind != "case" or not (number.isascii() and number.isdigit()) or len(number) > 18:
         return None
-    return Case.objects.visible_to(viewer).filter(pk=int(number)).first()  # type: ignore[no-any-return]
+    found: Case | None = Case.objects.visible_to(viewer).filter(pk=int(number)).first()
+    return found
 
 
 def checklist_for(case: Case) -> str:
@@ -142,6 +143,8 @@ def take(*, case: Case, by: Officer) -> list[Check]:
     """Take over what the latest visit answers, item by item; none when nothing is offered. Raises what `answer_check`
     raises."""
     found = offer(by, case)
+    if found is None:
+        return []
     return [
         checks.answer_check(
             case=case,
@@ -152,5 +155,5 @@ def take(*, case: Case, by: Officer) -> list[Check]:
             evidence=each.text,
             on=found.visit.visited_on,
         )
-        for each in (found.answers if found else ())
+        for each in found.answers
     ]

@@ -24,7 +24,8 @@ def finding_of(viewer: Officer, about: str) -> Finding | None:
     kind, _colon, number = about.partition(":")
     if kind != "finding" or not (number.isascii() and number.isdigit()) or len(number) > 18:
         return None
-    return Finding.objects.visible_to(viewer).filter(pk=int(number)).first()  # type: ignore[no-any-return]
+    found: Finding | None = Finding.objects.visible_to(viewer).filter(pk=int(number)).first()
+    return found
 
 
 @dataclass(frozen=True)

@@ -411,8 +411,8 @@ def write_import(*, by: Officer, batch: PairingImport) -> PairingImport:
     """Write what was checked: every row, or none when something has changed meanwhile: then it is refused and says of
     each row why. Raises ImportOver, NotAllowed."""
     now = _held(by, batch)
-    asked = (bool(now.counts.get(name)) for name in ("beyond_limits", "hand_over"))
-    how = How(*asked, reason=_reason(now.file_name))
+    asked = {name: bool(now.counts.get(name)) for name in ("beyond_limits", "hand_over")}
+    how = How(asked["beyond_limits"], asked["hand_over"], _reason(now.file_name))
     judged = _judge(by, now.rows, how, commit=True)
     now.counts = _counts(now.rows, judged, how)
     now.problems = _problems(judged)
