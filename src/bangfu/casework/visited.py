@@ -128,12 +128,15 @@ def _offered(visit: Visit, item: checks.Item | None, asked: FromVisit) -> Offere
     if item.kept is not None and item.kept.on >= visit.visited_on:
         return None  # somebody has said something since
     more = str(visit.answers.get(asked.words, "")) if asked.words else ""
-    text = _("{day} 入户核实（{name}），{question}：{answer}{more}").format(
+    sentence = _("{day} 入户核实（{name}），{question}：{answer}")
+    if more:
+        sentence = _("{day} 入户核实（{name}），{question}：{answer}，{more}")
+    text = sentence.format(
         day=visit.visited_on,
         name=visit.officer.name if visit.officer else visit.companions,
         question=question.label,
         answer=in_words(question, answer),
-        more=f"（{more}）" if more else "",
+        more=more,
     )
     return Offered(item, answer, asked.source, text[: checks.EVIDENCE_LIMIT])
 
