@@ -39,29 +39,21 @@ def plant_targets(keep: Any, ids: Any, seat: Any, village: Any, here: Any, mark:
         "comparison": "ge", "starts_on": SINCE, "deadline": ENDS, "source_text": f"{mark}书{number}",
         "owner_name": f"{mark}办", "standing": "late", "behind_days": 9, "made_by": officer, "made_at": moment,
     }  # fmt: skip
-    wholes = keep(
-        "target",
-        [
-            Target(
-                pk=ids("target"), title=f"{mark}目标{measure}{number}", measure=measure, amount=amount, unit=unit_,
-                area=seat, place=seat.place, owner=officer if measure else None, owner_unit=None if measure else unit,
-                value=7, valued_on=SINCE, broken_across="" if measure else "areas",
-                broken_way="" if measure else "hand", **usual,
-            )
-            for measure, amount, unit_ in (("insured_share", 95, "%"), ("", 30, "公里"))
-        ],
-    )  # fmt: skip
+    wholes = [
+        Target(
+            pk=ids("target"), title=f"{mark}目标{measure}{number}", measure=measure, amount=amount, unit=unit_,
+            area=seat, place=seat.place, owner=officer if measure else None, owner_unit=None if measure else unit,
+            value=7, valued_on=SINCE, broken_across="" if measure else "areas", broken_way="" if measure else "hand",
+            **usual,
+        )
+        for measure, amount, unit_ in (("insured_share", 95, "%"), ("", 30, "公里"))
+    ]  # fmt: skip
     below = village if village in here.chain and village.pk != seat.pk else seat
-    part = keep(
-        "target",
-        [
-            Target(
-                pk=ids("target"), title=f"{mark}目标{number}", amount=30, unit="公里", area=below, place=below.place,
-                parent=wholes[1], **usual,
-            )
-        ],
+    part = Target(
+        pk=ids("target"), title=f"{mark}目标{number}", amount=30, unit="公里", area=below, place=below.place,
+        parent=wholes[1], **usual,
     )  # fmt: skip
-    rows = [*wholes, *part]
+    rows = keep("target", [*wholes, part])
     keep(
         "target_stage",
         [
