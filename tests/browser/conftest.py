@@ -95,7 +95,7 @@ class Watch:
 
     def _console(self, message: Any) -> None:
         # A refused form answers 422 on purpose; the browser logs that as an error of its own.
-        if self.cuts_wanted and re.search(r"net::ERR_|status of 401|Cross-Origin-Opener-Policy", message.text):
+        if self.cuts_wanted and re.search(r"net::ERR_|status of (401|503)|Cross-Origin-Opener-Policy", message.text):
             return
         if message.type == "error" and "favicon" not in message.text and "422" not in message.text:
             self.errors.append(message.text)

@@ -20,6 +20,7 @@ from bangfu.registry.models import Household
 from bangfu.visits.models import Photo, Submission, Visit
 from bangfu.web.field import code
 from bangfu.web.field.texts import TEXTS
+from bangfu.web.visits import turns
 from tests.browser.conftest import Site
 from tests.browser.test_axe import faults
 from tests.browser.wire import Wire
@@ -157,6 +158,26 @@ def test_a_visit_filled_in_without_a_network_survives_closing_and_arrives_whole(
     assert photo.state == Photo.State.KEPT
     assert max(Image.open(io.BytesIO(kept_content(photo))).size) == 1600  # shrunk on the phone
     assert photo.size < 700_000
+
+
+def test_a_phone_that_is_told_to_come_later_comes_by_itself_until_it_is_its_turn(
+    site: Site, wire: Wire, county: Household, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(turns, "AGAIN_AFTER", (1, 1))
+    page = site.page(WHO, phone=True, url=wire.url)
+    take_along(page, wire)
+    begin(page)
+    fill_in(page, "想学养蜂", picture(2))
+    held = [turns._turns.acquire(blocking=False) for _each in range(turns.AT_ONCE)]
+    try:
+        with page.expect_response(lambda answer: answer.status == 503):
+            finish(page)
+        assert all(held) and not Visit.objects.exists()
+    finally:
+        for _each in held:
+            turns._turns.release()
+    everything_arrived(page, 10_000)  # far sooner than the pause after which a phone tries again otherwise
+    assert Visit.objects.get().photos.get().state == Photo.State.KEPT
 
 
 def test_a_form_asks_of_each_person_and_only_what_its_conditions_let_it_ask(site: Site, wire: Wire, county: Household):
