@@ -103,6 +103,7 @@ def test_a_long_text_comes_sheet_by_sheet_and_every_thing_leads_to_its_place(hou
 def test_one_thing_after_the_other_is_decided_on_the_desk_with_and_without_script(plan, client):
     item = one(plan, "供水工程14处")
     url = reverse("plan-proposal-decide", args=[item.pk])
+    assert 'name="measure"' not in client.get(reverse("plan-document", args=[plan.pk])).content.decode()
     answer = client.post(f"{url}?kind=target", {"do": "accept"})
     assert answer["Location"] == f"{reverse('plan-document', args=[plan.pk])}?kind=target#p{item.pk}"
     assert Target.objects.get().proposal == item
@@ -117,6 +118,15 @@ def test_one_thing_after_the_other_is_decided_on_the_desk_with_and_without_scrip
     assert "不采纳 1" in text(card)
     client.post(url, {"do": "reopen"})
     assert Proposal.objects.get(pk=other.pk).state == "open"
+
+
+def test_a_card_says_by_what_a_target_would_be_measured_and_that_is_what_is_accepted(house, client):
+    document = _read(house, "2030年底前，全县基本医疗保险参保率达到98%以上。")
+    page = client.get(reverse("plan-document", args=[document.pk])).content.decode()
+    offered = re.search(r'name="measure" value="(\w+)"', page)[1]
+    item = document.proposals.get()
+    client.post(reverse("plan-proposal-decide", args=[item.pk]), {"do": "accept", "measure": offered})
+    assert Target.objects.get().measure == offered == "insured_share"
 
 
 def test_a_thing_is_mended_then_tracked_below_the_county(plan, client, house):
@@ -200,9 +210,22 @@ def test_a_bad_file_says_so_and_is_withdrawn_with_a_reason(house, client, django
     assert "坏图纸" in text(client.get(reverse("plan-document-list"), {"state": "withdrawn"}))
     none = client.post(reverse("plan-document-new"), {"area": house.county.pk})
     assert "没有选择文件" in text(none, 422)
+
+
+def test_while_a_document_is_read_the_page_asks_again_and_then_has_all_of_the_desk(house, client):
+    from bangfu.plans import documents
+
     waiting = services.receive(by=None, area=house.county, upload=upload())
-    assert "hx-get" in client.get(reverse("plan-document", args=[waiting.pk])).content.decode()
-    assert "正在阅读" in text(client.get(reverse("plan-document", args=[waiting.pk])))
+    desk = reverse("plan-document", args=[waiting.pk])
+    page = client.get(desk).content.decode()
+    assert f'hx-get="{desk}"' in page
+    assert "正在阅读" in page
+    documents.read(waiting.pk)
+    part = client.get(desk, headers={"HX-Request": "true", "HX-Target": "state"}).content.decode()
+    assert "<html" not in part
+    assert f'hx-get="{desk}"' not in part
+    assert 'id="tally"' in part  # where the card of a decision puts the new counts
+    assert part.count("<article") == waiting.proposals.count()
 
 
 def test_the_sample_plan_is_read_and_partly_decided_once(house):

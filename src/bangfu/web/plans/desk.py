@@ -26,9 +26,11 @@ from bangfu.plans.document_words import (
     doubt_label,
     doubt_text,
 )
+from bangfu.plans.fitting import measure_for
 from bangfu.plans.models import Document, Proposal, Target
 from bangfu.plans.models.documents import KIND_LABELS
 from bangfu.plans.reading.found import Kind
+from bangfu.plans.target_catalogue import catalogue
 from bangfu.registry.intake.remembering import unpack
 from bangfu.web.guard import asked_by_htmx, needs, officer_of
 from bangfu.web.plans.documents import document_of
@@ -281,11 +283,17 @@ def cards_of(officer: Officer, shown: Sequence[Proposal]) -> list[dict[str, Any]
                 for one in each.beneficiaries
             ],
             "target": tracked.get(each.pk),
+            "measure": catalogue().get(measure_for(each)) if _waits(each) else None,
             # A duty and a standard are decided where one sees what of policy they may be.
             "asks": each.kind in (Kind.DUTY, Kind.STANDARD),
         }
         for each in shown
     ]
+
+
+def _waits(proposal: Proposal) -> bool:
+    """Whether it may still become a target."""
+    return proposal.kind == Kind.TARGET and proposal.state == Proposal.State.OPEN
 
 
 def proposal_of(request: HttpRequest, pk: int) -> Proposal:
@@ -303,7 +311,8 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     deed, error = request.POST.get("do", ""), None
     try:
         if deed == "accept":
-            services.accept(by=officer, proposal=found)
+            # What the card said that it would be measured by is what was said yes to.
+            services.accept(by=officer, proposal=found, measure=request.POST.get("measure", ""))
         elif deed == "refuse":
             services.refuse(by=officer, proposal=found)
         elif deed == "reopen":
