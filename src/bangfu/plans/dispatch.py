@@ -18,7 +18,7 @@ from bangfu.common.errors import NotAllowed
 from bangfu.plans.models import Across, DailyValue, Report, Standing, Target
 from bangfu.plans.periods import Every, Period, preceding
 from bangfu.plans.target_catalogue import terms
-from bangfu.plans.target_keeping import course_of
+from bangfu.plans.target_values import course_of
 from bangfu.plans.target_words import number_text, standing_label
 from bangfu.plans.words import period_label
 from bangfu.registry.file_errors import ExportFormatUnknown, ExportTooLarge

@@ -5,9 +5,9 @@ of what its parts came to. Values are kept by day and are never entered.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from decimal import ROUND_DOWN, ROUND_UP, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -17,48 +17,14 @@ from django.utils import timezone
 from bangfu.accounts.models import Officer
 from bangfu.audit.services import record
 from bangfu.plans import target_errors as errors
-from bangfu.plans.courses import Course, Point, outlook
-from bangfu.plans.measuring import value, values
+from bangfu.plans.courses import Point, outlook
+from bangfu.plans.measuring import values
 from bangfu.plans.models import DailyValue, Report, Stage, Target, TargetChange
-from bangfu.plans.target_catalogue import Measure, catalogue, has_no_halves, is_rate, terms
+from bangfu.plans.target_catalogue import Measure, catalogue, is_rate, terms
+from bangfu.plans.target_values import counted_until, course_of, measured, rounded
 
 CHUNK = 2000
 KEPT = ("value", "valued_on", "standing", "behind_days", "forecast", "forecast_on")
-
-
-def course_of(target: Target, stages: Iterable[Stage] = ()) -> Course:
-    """The course of a target with its stages that have an amount."""
-    nodes = sorted((each.ends_on, each.amount) for each in stages if each.amount is not None)
-    return Course(
-        starts_on=target.starts_on,
-        base=target.base or Decimal(0),
-        amount=target.amount,
-        amount_to=target.amount_to,
-        deadline=target.deadline,
-        comparison=target.comparison,
-        pace=target.pace,
-        nodes=tuple(nodes),
-        whole=has_no_halves(target.unit),
-    )
-
-
-def rounded(exact: Fraction, *, falling: bool) -> Decimal:
-    """To two decimals, never to the side of having reached what was not: down, of what should fall up."""
-    hundredths = exact * 100
-    whole = Decimal(hundredths.numerator) / Decimal(hundredths.denominator)
-    return whole.to_integral_value(ROUND_UP if falling else ROUND_DOWN) / 100
-
-
-def measured(target: Target, day: date) -> Decimal | None:
-    """What the target's measure comes to on a day; None: unknown, or nothing measures it."""
-    measure = catalogue().get(target.measure)
-    exact = value(measure, target.area, target.starts_on, counted_until(target, day)) if measure else None
-    return None if exact is None else rounded(exact, falling=course_of(target).falling)
-
-
-def counted_until(target: Target, day: date) -> date:
-    """Up to when events count: a part of one year counts nothing of the next."""
-    return min(day, target.deadline) if target.part_year is not None and target.deadline else day
 
 
 # --- holding, noting -------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from bangfu.plans.measuring import TABLES, households
 from bangfu.plans.models import Report, Stage, Standing, Target
 from bangfu.plans.models.targets import TargetQuerySet
 from bangfu.plans.target_catalogue import catalogue
-from bangfu.plans.target_keeping import counted_until
+from bangfu.plans.target_values import counted_until
 from bangfu.registry.models import Household
 from bangfu.support.models import Helper, Unit
 

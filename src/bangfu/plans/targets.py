@@ -26,7 +26,8 @@ from bangfu.plans.reading.found import Comparison
 from bangfu.plans.settling import settle
 from bangfu.plans.target_acting import require_editor
 from bangfu.plans.target_catalogue import catalogue, our_word
-from bangfu.plans.target_keeping import course_of, held, measured, note, refresh, told
+from bangfu.plans.target_keeping import held, note, refresh, told
+from bangfu.plans.target_values import course_of, measured
 from bangfu.support.models import Unit
 
 TITLE_LIMIT, SOURCE_LIMIT, UNIT_LIMIT, REASON_LIMIT, STAGE_LIMIT = 200, 4000, 40, 200, 120

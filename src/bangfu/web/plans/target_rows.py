@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from bangfu.plans.models import Target
-from bangfu.plans.target_keeping import course_of
+from bangfu.plans.target_values import course_of
 from bangfu.plans.target_words import (
     amount_text,
     number_text,

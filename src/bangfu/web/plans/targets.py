@@ -18,8 +18,8 @@ from bangfu.plans.models import DailyValue, Pace, Standing, Target, TargetChange
 from bangfu.plans.sharing import adds_up
 from bangfu.plans.target_acting import may_edit, may_report
 from bangfu.plans.target_catalogue import catalogue, terms
-from bangfu.plans.target_keeping import course_of
 from bangfu.plans.target_lists import MINE, PARTS_TOO, Wanted
+from bangfu.plans.target_values import course_of
 from bangfu.plans.target_words import changes_of, forecast_text, measure_label, number_text, with_unit
 from bangfu.support.models import Unit
 from bangfu.web.filters import ANY, Choice, ListFilter, number_asked, order_choice, search_box
