@@ -19,6 +19,8 @@ import bangfu
 from bangfu.keeping.errors import PortBusy
 
 THREADS = 8
+# Browsers and phones keep theirs open between two questions; whoever finds no room waits, with nobody to tell them.
+CONNECTIONS = 2000
 # A phone that holds its connection open holds one of these; a slow one holds it for long.
 TLS_THREADS = 24
 # The worker waits until the first page can be served: at the start every moment of the processor counts for that.
@@ -57,7 +59,15 @@ def _by_http(host: str, port: int) -> Callable[[], None]:
 
     from bangfu.wsgi import application
 
-    server: Any = waitress.create_server(application, host=host, port=port, threads=THREADS, ident=None)
+    server: Any = waitress.create_server(
+        application,
+        host=host,
+        port=port,
+        threads=THREADS,
+        ident=None,
+        connection_limit=CONNECTIONS,
+        asyncore_use_poll=True,  # select() knows no file beyond the 1024th
+    )
     run: Callable[[], None] = server.run
     return run
 
