@@ -15,6 +15,7 @@ def command(batch: bool, with_server: bool) -> None:
 
     from bangfu.casework import services as casework
     from bangfu.findings import running
+    from bangfu.plans import services as plans
     from bangfu.registry.intake import batches
     from bangfu.visits import services as visits
 
@@ -23,6 +24,7 @@ def command(batch: bool, with_server: bool) -> None:
     batches.recover()  # what a crash left in the middle says so from now on
     running.recover()
     casework.recover()  # goes on where it stopped
+    plans.recover_documents()
     visits.recover()
     worker = Worker(
         queue_names=["default"],
