@@ -127,7 +127,8 @@ def test_when_too_many_phones_send_at_once_the_next_is_told_when_to_come_again_a
         assert (answer.status_code, answer.json()["code"]) == (503, "VIS-051")
         assert turns.AGAIN_AFTER[0] <= int(answer.headers["Retry-After"]) <= turns.AGAIN_AFTER[1]
         assert not Visit.objects.exists()
-        assert client.get("/visits/phone/token/").status_code == 200, "who only asks is answered"
+        assert client.get("/visits/phone/token/").status_code == 503, "who is about to send comes later as well"
+        assert client.get("/visits/phone/pack/").status_code == 200 == client.get("/visits/").status_code
         turns._turns.release()
         held.pop()
         assert post(client, given).json()["state"] == "recorded"

@@ -16,6 +16,7 @@ AT_ONCE = 4
 # Seconds after which a phone asks again; different for each, so that they do not all come back together.
 AGAIN_AFTER = (2, 8)
 SENT_TO = "/visits/phone/"
+FIRST = "/visits/phone/token/"
 _turns = threading.BoundedSemaphore(AT_ONCE)
 
 
@@ -23,7 +24,7 @@ def phones_take_turns(get_response: Callable[[HttpRequest], HttpResponse]) -> Ca
     """Before anything is asked of the database: whether one more phone can be served now."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if request.method not in ("POST", "PUT") or not request.path_info.startswith(SENT_TO):
+        if not takes_a_turn(request):
             return get_response(request)
         if not _turns.acquire(blocking=False):
             return later()
@@ -33,6 +34,13 @@ def phones_take_turns(get_response: Callable[[HttpRequest], HttpResponse]) -> Ca
             _turns.release()
 
     return middleware
+
+
+def takes_a_turn(request: HttpRequest) -> bool:
+    """Whatever a phone sends, and the token with which it begins to; what an officer waits for on the screen does
+    not."""
+    path = request.path_info
+    return path == FIRST or (request.method in ("POST", "PUT") and path.startswith(SENT_TO))
 
 
 def later() -> HttpResponse:

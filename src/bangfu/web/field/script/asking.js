@@ -100,7 +100,7 @@ export class Line {
   }
 
   async renew() {
-    this.token = (await ask(addresses.token)).csrf;
+    this.token = (await askInTurn(addresses.token)).csrf;
   }
 
   async say(address, given) {
