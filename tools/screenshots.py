@@ -157,6 +157,18 @@ def in_the_field(page: Page, address: str) -> None:
     page.wait_for_timeout(500)
 
 
+def reading_desk(page: Page, address: str) -> None:
+    page.goto(f"{address}/plans/documents/")
+    page.click(".cell-title a >> nth=0")
+    page.wait_for_load_state()
+
+
+def target_with_parts(page: Page, address: str) -> None:
+    page.goto(f"{address}/plans/")
+    page.click("main a[href*='/plans/targets/'] >> nth=0")
+    page.wait_for_load_state()
+
+
 SHOTS: tuple[tuple[str, str, dict[str, int], Callable[[Page, str], object]], ...] = (
     ("home", "xian", DESK, lambda page, at: page.goto(at)),
     ("households", "xian", DESK, lambda page, at: page.goto(f"{at}/households/")),
@@ -172,6 +184,8 @@ SHOTS: tuple[tuple[str, str, dict[str, int], Callable[[Page, str], object]], ...
     ("help", "shuji", DESK, help_of_one),
     ("field", "shuji", PHONE, in_the_field),
     ("duties", "shuji", DESK, lambda page, at: page.goto(f"{at}/duties/")),
+    ("desk", "xian", DESK, reading_desk),
+    ("target", "xian", DESK, target_with_parts),
     ("import", "xian", DESK, rehearsal),
     ("trail", "liuhen", DESK, lambda page, at: page.goto(f"{at}/audit/")),
     ("phone", "cun", PHONE, first_household),
