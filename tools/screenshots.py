@@ -165,7 +165,7 @@ def reading_desk(page: Page, address: str) -> None:
 
 def target_with_parts(page: Page, address: str) -> None:
     page.goto(f"{address}/plans/")
-    page.click("main a[href*='/plans/targets/'] >> nth=0")
+    page.click("table .cell-title a >> nth=0")
     page.wait_for_load_state()
 
 

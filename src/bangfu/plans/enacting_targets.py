@@ -44,7 +44,7 @@ def enact_targets(officers: Iterable[str], today: date | None = None) -> int:
     by, county = next(((o, each) for each in counties for o in actors if may_edit(o, each.place)), (None, None))
     if county is None or Target.objects.filter(proposal=None).exists():
         return 0
-    units = list(Unit.objects.filter(closed_on=None, area=county).order_by("pk")[:3])
+    units = list(Unit.objects.filter(closed_on=None, area=county).order_by("pk"))
     _rates(county, by, day, units)
     _measured(county, by, day, units)
     _roads(county, by, day, units)
@@ -58,22 +58,21 @@ def _year(day: date) -> tuple[date, date]:
     return date(day.year, 1, 1), date(day.year, 12, 31)
 
 
-def _owner(units: list[Unit], number: int) -> Unit | None:
-    return units[number % len(units)] if units else None
+def _owner(units: list[Unit], duty: str) -> Unit | None:
+    """The department whose name tells that it is about this; any other where there is none."""
+    return next((unit for unit in units if duty in unit.name), units[0] if units else None)
 
 
 def _rates(county: Area, by: Officer | None, day: date, units: list[Unit]) -> None:
     """Shares that each township is to reach as well."""
     start, end = _year(day)
-    for number, (measure, title, amount, base) in enumerate(
-        (
-            ("registered_insured_share", _("脱贫户和贫困户基本医疗保险参保率"), INSURED, None),
-            ("cooperative_share", _("脱贫户和贫困户加入农民专业合作社"), IN_COOPERATIVE, BEFORE),
-        )
+    for measure, title, amount, base, duty in (
+        ("registered_insured_share", _("脱贫户和贫困户基本医疗保险参保率"), INSURED, None, "卫生健康"),
+        ("cooperative_share", _("脱贫户和贫困户加入农民专业合作社"), IN_COOPERATIVE, BEFORE, "供销"),
     ):
         target = services.track(
             by=by, area=county, title=title, amount=amount, unit="%", comparison="ge", deadline=end, measure=measure,
-            starts_on=start, base=base, owner_unit=_owner(units, number),
+            starts_on=start, base=base, owner_unit=_owner(units, duty),
         )  # fmt: skip
         services.break_down(target=target, by=by, across=Across.AREAS, way=Way.RATE, reason=_("各乡镇执行同一比率"))
 
@@ -81,17 +80,15 @@ def _rates(county: Area, by: Officer | None, day: date, units: list[Unit]) -> No
 def _measured(county: Area, by: Officer | None, day: date, units: list[Unit]) -> None:
     """Numbers that are shared out by the households of each township, in one of them on to its villages."""
     start, end = _year(day)
-    for number, (measure, title, unit) in enumerate(
-        (
-            ("households_visited", _("全年走访到户"), "户"),
-            ("measures_done", _("完成到户帮扶措施"), "项"),
-        )
+    for measure, title, unit in (
+        ("households_visited", _("全年走访到户"), "户"),
+        ("measures_done", _("完成到户帮扶措施"), "项"),
     ):
         so_far = value(catalogue()[measure], county, start, day)
         amount = (Decimal(int(so_far or 0)) * MORE).to_integral_value() + 1
         target = services.track(
             by=by, area=county, title=title, amount=amount, unit=unit, comparison="ge", deadline=end, measure=measure,
-            starts_on=start, pace=Pace.WEEK, owner_unit=_owner(units, number + 1),
+            starts_on=start, pace=Pace.WEEK, owner_unit=_owner(units, "农业农村"),
         )  # fmt: skip
         _shared_out(target, by)
         largest = target.parts.live().order_by("-amount", "pk").first()
@@ -114,7 +111,7 @@ def _roads(county: Area, by: Officer | None, day: date, units: list[Unit]) -> No
     start, end = _year(day)
     target = services.track(
         by=by, area=county, title=_("通组公路硬化"), amount=ROADS, unit="公里", comparison="ge", deadline=end,
-        starts_on=start, owner_unit=_owner(units, 2),
+        starts_on=start, owner_unit=_owner(units, "交通"),
         source_text=_("年内完成通组公路硬化36公里，三月底前开工，六月底前完成三分之一，九月底前完成三分之二。"),
     )  # fmt: skip
     names = (_("动员部署"), _("招标开工"), _("完成三分之一"), _("完成三分之二"), _("验收总结"))
