@@ -13,6 +13,7 @@ from bangfu.casework import recognition_errors as errors
 from bangfu.casework import services, watch_lists
 from bangfu.casework.models import Recognition, Risk, WatchImport
 from bangfu.common.errors import NotAllowed
+from bangfu.registry.intake.list_imports import report
 from bangfu.registry.models import Household
 from tests.casework.making import days_ago
 from tests.registry.making import household, person
@@ -153,7 +154,7 @@ class TestList:
         with pytest.raises(errors.WatchListOver):
             services.write_watch_list(by=people.township, batch=made)
         assert not Risk.objects.exists()
-        sheet = openpyxl.load_workbook(io.BytesIO(watch_lists.report(made))).active
+        sheet = openpyxl.load_workbook(io.BytesIO(report(made, watch_lists.LABELS))).active
         assert sheet.max_row == 1 + len(made.problems)
         assert "因懒" in [cell.value for cell in sheet["C"]]
         dropped = services.drop_watch_list(by=people.township, batch=made)

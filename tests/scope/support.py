@@ -91,7 +91,12 @@ def plant_support(keep: Any, ids: Any, seat: Any, village: Any, here: Any, mark:
                 file_sha256="1" * 64, started_by=officer, started_at=moment,
                 counts={"rows": int(number), "made": 0, "unchanged": 0, "helpers": 0, "refused": 1},
                 problems=[{"row": 2, "column": "unit_name", "code": "SUP-055", "facts": {"unit": f"{mark}局"}}],
-                rows=[{"row": 2, "household_no": number, "helper_name": f"{mark}丙", "unit_name": f"{mark}局"}],
+                rows=[
+                    {
+                        "number": 2,
+                        "cells": {"household_no": [number], "helper_name": [f"{mark}丙"], "unit_name": [f"{mark}局"]},
+                    }
+                ],
             )
         ],
     )  # fmt: skip

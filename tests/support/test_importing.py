@@ -7,6 +7,7 @@ import openpyxl
 import pytest
 from django.utils import timezone
 
+from bangfu.registry.intake.list_imports import refused_rows, report
 from bangfu.support import errors, importing, selectors, services
 from bangfu.support.models import Handover, Helper, Pairing, PairingImport
 from tests.support import making
@@ -71,7 +72,7 @@ def test_every_refused_row_is_reported_and_nothing_is_half_imported(township, tm
         f"{some[3].household_no},,王建国,{unit},,,,2999-01-01",
     )  # fmt: skip
     assert made.state == PairingImport.State.REFUSED
-    told = {each.row: each.code for each in importing.refused_rows(made)}
+    told = {each.row.number: each.code for each in refused_rows(made)}
     assert told == {
         4: "SUP-054", 5: "SUP-053", 6: "SUP-055", 7: "SUP-058", 8: "SUP-019", 9: "SUP-059", 10: "SUP-061",
         11: "SUP-060", 12: "SUP-001", 13: "SUP-018", 14: "SUP-006",
@@ -79,7 +80,7 @@ def test_every_refused_row_is_reported_and_nothing_is_half_imported(township, tm
     assert Pairing.objects.count() == 1
     with pytest.raises(errors.ImportOver):
         services.write_import(by=township, batch=made)
-    sheet = openpyxl.load_workbook(io.BytesIO(importing.report(made))).active
+    sheet = openpyxl.load_workbook(io.BytesIO(report(made, importing.LABELS))).active
     assert sheet.max_row == 12 and "别人" in sheet["J2"].value
     services.drop_import(by=township, batch=made)
     made.refresh_from_db()
@@ -90,11 +91,11 @@ def test_what_changed_between_check_and_writing_stops_the_whole_file(township, t
     services.put_in_charge(by=None, unit=bureau, village=house.village, on=days_ago(3))
     some = homes(2)
     made = checked(township, tmp_path, *(f"{h.household_no},,王建国,{bureau.name},,,," for h in some))
-    assert made.state == PairingImport.State.CHECKED, importing.refused_rows(made)
+    assert made.state == PairingImport.State.CHECKED, refused_rows(made)
     services.pair(by=township, household=some[1], helper=making.helper(bureau, "李红梅"))
     done = services.write_import(by=township, batch=made)
     assert done.state == PairingImport.State.REFUSED
-    assert [each.code for each in importing.refused_rows(done)] == ["SUP-001"]
+    assert [each.code for each in refused_rows(done)] == ["SUP-001"]
     assert not Pairing.objects.filter(helper=helper).exists()
 
 
@@ -102,7 +103,7 @@ def test_an_older_list_may_be_taken_over_with_helpers_above_their_limit(township
     services.put_in_charge(by=None, unit=bureau, village=house.village, on=days_ago(3))
     lines = [f"{h.household_no},,张小兵,{bureau.name},一般干部,,," for h in homes(2)]
     making.helper(bureau, "张小兵", "clerk")
-    assert [e.code for e in importing.refused_rows(checked(township, tmp_path, *lines))] == ["SUP-003"]
+    assert [e.code for e in refused_rows(checked(township, tmp_path, *lines))] == ["SUP-003"]
     made = checked(township, tmp_path, *lines, beyond_limits=True)
     services.write_import(by=township, batch=made)
     assert [each.load for each in selectors.over_limit(township, timezone.localdate())] == [2]
@@ -125,7 +126,7 @@ def test_the_template_is_read_back_as_our_columns(tmp_path):
     book.active.append(["990121000001", "张三", "王建国", "县农业农村局"])
     book.save(tmp_path / "a.xlsx")
     [row] = importing.read_rows(tmp_path / "a.xlsx", "a.xlsx")
-    assert (row["row"], row["household_no"], row["helper_name"], row["unit_name"], row["rank"]) == (
+    assert (row.number, *map(row.text, ("household_no", "helper_name", "unit_name", "rank"))) == (
         2, "990121000001", "王建国", "县农业农村局", "",
     )  # fmt: skip
 

@@ -35,8 +35,8 @@ from bangfu.common.names import normalise_name
 from bangfu.common.policy import Source, Strict, code_list, read_yaml
 from bangfu.registry.columns import Column, Kind
 from bangfu.registry.intake.cells import read_column
+from bangfu.registry.intake.list_imports import kept, labels_of, names_of, problems_of, rows_of
 from bangfu.registry.intake.lists import HEADER_ROWS, ListRow, read_list
-from bangfu.registry.intake.remembering import pack, unpack
 
 State = WatchImport.State
 RIGHT = "cases.bulk"
@@ -85,10 +85,9 @@ class _Judged:
 
 
 def _read(path: Path, name: str) -> list[ListRow]:
-    given = {column: (str(LABELS[column]), *headers().columns.get(column, ())) for column in LABELS}
-    found = read_list(path, name, given, NEEDED)
+    found = read_list(path, name, names_of(LABELS, headers().columns), NEEDED)
     if found.missing:
-        columns = "、".join(str(LABELS[column]) for column in LABELS if column in found.missing)
+        columns = labels_of(LABELS, found.missing)
         raise errors.WatchColumnsMissing(file=name, columns=columns, rows=HEADER_ROWS)
     if not found.rows:
         raise errors.WatchListEmpty(file=name)
@@ -240,8 +239,8 @@ def check_watch_list(*, by: Officer, path: Path, name: str, sha256: str) -> Watc
             file_sha256=sha256,
             started_by=by,
             counts=_counts(rows, judged),
-            problems=_problems(judged),
-            rows=[{"number": row.number, "cells": row.cells} for row in rows],
+            problems=problems_of(judged.refused),
+            rows=kept(rows),
         )
         record(
             actor=by,
@@ -264,21 +263,14 @@ def _counts(rows: Sequence[ListRow], judged: _Judged) -> dict[str, int]:
     }
 
 
-def _problems(judged: _Judged) -> list[dict[str, Any]]:
-    return [
-        {"row": row.number, "column": column, "code": fault.code, "facts": pack(fault.facts)}
-        for row, column, fault in judged.refused
-    ]
-
-
 @transaction.atomic
 def write_watch_list(*, by: Officer, batch: WatchImport) -> WatchImport:
     """Write what was checked: every row, or none when something has changed meanwhile: then it is refused and says of
     each row why. Raises WatchListOver, NotAllowed."""
     now = _held(by, batch, (State.CHECKED,))
-    rows = _rows_of(now)
+    rows = rows_of(now)
     judged = _judge(by, rows)
-    now.counts, now.problems = _counts(rows, judged), _problems(judged)
+    now.counts, now.problems = _counts(rows, judged), problems_of(judged.refused)
     now.state = State.REFUSED if judged.refused else State.DONE
     now.finished_at = timezone.now()
     if not judged.refused:
@@ -316,55 +308,6 @@ def _held(by: Officer, batch: WatchImport, states: Sequence[str]) -> WatchImport
     if now.state not in states:
         raise errors.WatchListOver(file=now.file_name, state=now.get_state_display())
     return now
-
-
-def _rows_of(batch: WatchImport) -> list[ListRow]:
-    return [ListRow(each["number"], each["cells"]) for each in batch.rows]
-
-
-# --- what comes back -------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class RefusedRow:
-    """A row that was not taken in: as the file had it, which column is to be mended, and why."""
-
-    row: ListRow
-    column: str
-    code: str
-    reason: str
-
-
-def refused_rows(batch: WatchImport) -> list[RefusedRow]:
-    """Every refused row with its reason in the reader's language."""
-    by_number = {row.number: row for row in _rows_of(batch)}
-    found = []
-    for each in batch.problems:
-        error = unpack(each["code"], each["facts"])
-        row = by_number.get(each["row"], ListRow(each["row"], {}))
-        found.append(RefusedRow(row, each["column"], each["code"], error.message if error else each["code"]))
-    return found
-
-
-def report(batch: WatchImport) -> bytes:
-    """The refused rows as a workbook, with the reason beside each; mended, it can be uploaded itself."""
-    out = io.BytesIO()
-    book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False})
-    sheet = book.add_worksheet(_("未通过的行"))
-    bold, text = book.add_format({"bold": True}), book.add_format({"num_format": "@"})
-    red = book.add_format({"num_format": "@", "bg_color": "#FFC7CE"})
-    sheet.set_column(0, len(LABELS), 16, text)
-    sheet.set_column(len(LABELS) + 1, len(LABELS) + 1, 70)
-    for position, label in enumerate((*map(str, LABELS.values()), _("原行号"), _("原因"))):
-        sheet.write_string(0, position, label, bold)
-    for line, each in enumerate(refused_rows(batch), start=1):
-        for position, column in enumerate(LABELS):
-            cell = "、".join(each.row.cells.get(column, ()))
-            sheet.write_string(line, position, cell, red if column == each.column else text)
-        sheet.write_number(line, len(LABELS), each.row.number)
-        sheet.write_string(line, len(LABELS) + 1, f"{each.code} {each.reason}")
-    book.close()
-    return out.getvalue()
 
 
 def template() -> bytes:

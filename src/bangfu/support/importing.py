@@ -26,10 +26,9 @@ from bangfu.common.errors import BangfuError
 from bangfu.common.names import normalise_name
 from bangfu.common.policy import code_list, matching_key
 from bangfu.registry.columns import Column, Kind
-from bangfu.registry.intake.cells import blank_to_null, read_column
-from bangfu.registry.intake.headers import plain as header_key
-from bangfu.registry.intake.remembering import pack, unpack
-from bangfu.registry.intake.workbooks import RawSheet, sheets_of
+from bangfu.registry.intake.cells import read_column
+from bangfu.registry.intake.list_imports import kept, labels_of, names_of, problems_of, rows_of
+from bangfu.registry.intake.lists import HEADER_ROWS, ListRow, read_list
 from bangfu.registry.models import Household
 from bangfu.support import errors
 from bangfu.support.acting import require
@@ -40,7 +39,6 @@ from bangfu.support.replacing import Change, replace
 from bangfu.support.units import save_helper
 
 State = PairingImport.State
-HEADER_ROWS = 20
 MOST_ROWS = 100_000
 LABELS: Mapping[str, Any] = {
     "household_no": gettext_lazy("户编号"),
@@ -59,60 +57,16 @@ _DAY = Column("starts_on", Kind.DAY, LABELS["starts_on"])
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 
-def read_rows(path: Path, name: str) -> list[dict[str, Any]]:
-    """The rows of a file: our columns as text, `row` as the file numbers it. Raises ColumnsMissing, FileWithoutRows,
-    TooManyRows, and what `sheets_of` raises."""
-    found: list[dict[str, Any]] = []
-    missing: set[str] = set(NEEDED)
-    for sheet in sheets_of(path, name):
-        at, positions = _headers(sheet)
-        lost = set(NEEDED) - set(positions)
-        if lost:
-            missing = min(missing, lost, key=len)
-            continue
-        missing = set()
-        found += _rows(sheet, at, positions)
-    if missing:
-        columns = "、".join(str(LABELS[column]) for column in LABELS if column in missing)
-        raise errors.ColumnsMissing(file=name, columns=columns, rows=HEADER_ROWS)
-    if not found:
+def read_rows(path: Path, name: str) -> list[ListRow]:
+    """The rows of a file. Raises ColumnsMissing, FileWithoutRows, TooManyRows, and what `sheets_of` raises."""
+    found = read_list(path, name, names_of(LABELS, headers().columns), NEEDED)
+    if found.missing:
+        raise errors.ColumnsMissing(file=name, columns=labels_of(LABELS, found.missing), rows=HEADER_ROWS)
+    if not found.rows:
         raise errors.FileWithoutRows(file=name)
-    if len(found) > MOST_ROWS:
-        raise errors.TooManyRows(file=name, rows=len(found), limit=MOST_ROWS)
-    return found
-
-
-def _headers(sheet: RawSheet) -> tuple[int, dict[str, int]]:
-    """The row of the sheet that names most of our columns, and where each stands."""
-    names = {
-        header_key(each): column
-        for column, others in headers().columns.items()
-        for each in (column, str(LABELS[column]), *others)
-    }
-    best: tuple[int, dict[str, int]] = (0, {})
-    for at, cells in enumerate(sheet.text.slice(0, HEADER_ROWS).to_pylist()):
-        positions: dict[str, int] = {}
-        for position, text in enumerate(cells.values()):
-            column = names.get(header_key(text)) if text else None
-            if column is not None:
-                positions.setdefault(column, position)
-        if len(positions) > len(best[1]):
-            best = (at, positions)
-    return best
-
-
-def _rows(sheet: RawSheet, at: int, positions: Mapping[str, int]) -> list[dict[str, Any]]:
-    body = sheet.text.slice(at + 1)
-    texts = {
-        column: blank_to_null(body.column(position).combine_chunks().cast(pa.string())).to_pylist()
-        for column, position in positions.items()
-    }
-    found = []
-    for number in range(body.num_rows):
-        row = {column: values[number] or "" for column, values in texts.items()}
-        if any(row.values()):
-            found.append({**row, "row": sheet.first_row + at + 1 + number})
-    return found
+    if len(found.rows) > MOST_ROWS:
+        raise errors.TooManyRows(file=name, rows=len(found.rows), limit=MOST_ROWS)
+    return found.rows
 
 
 # --- judging ---------------------------------------------------------------------------------------------------------
@@ -122,7 +76,7 @@ def _rows(sheet: RawSheet, at: int, positions: Mapping[str, int]) -> list[dict[s
 class _Judged:
     """What came of the rows: those refused with column and reason, and how many were written or stood there before."""
 
-    refused: list[tuple[dict[str, Any], str, BangfuError]] = field(default_factory=list)
+    refused: list[tuple[ListRow, str, BangfuError]] = field(default_factory=list)
     made: int = 0
     unchanged: int = 0
     helpers: int = 0
@@ -143,7 +97,7 @@ class _TakenBack(Exception):
     """The rehearsal is over: nothing of it stays."""
 
 
-def _judge(by: Officer, rows: Sequence[dict[str, Any]], how: How, *, commit: bool) -> _Judged:
+def _judge(by: Officer, rows: Sequence[ListRow], how: How, *, commit: bool) -> _Judged:
     """Write the rows, and take all of it back unless `commit` and every row is good."""
     done = _Judged()
     try:
@@ -153,15 +107,15 @@ def _judge(by: Officer, rows: Sequence[dict[str, Any]], how: How, *, commit: boo
                 raise _TakenBack
     except _TakenBack:
         pass
-    done.refused.sort(key=lambda each: each[0]["row"])
+    done.refused.sort(key=lambda each: each[0].number)
     return done
 
 
-def _write(by: Officer, rows: Sequence[dict[str, Any]], how: How, done: _Judged) -> None:
+def _write(by: Officer, rows: Sequence[ListRow], how: How, done: _Judged) -> None:
     known = _Known(by, rows)
     wishes: list[Wish] = []
     changes: list[Change] = []
-    of_wish: dict[int, dict[str, Any]] = {}
+    of_wish: dict[int, ListRow] = {}
     seen: dict[tuple[int, int], int] = {}
     mains: dict[int, int] = {}
     for row in rows:
@@ -172,9 +126,9 @@ def _write(by: Officer, rows: Sequence[dict[str, Any]], how: How, done: _Judged)
             helper, new = known.helper(row)
             done.helpers += new
             column = "kind"
-            kind = _kind(row.get("kind", ""))
+            kind = _kind(row.text("kind"))
             column = "starts_on"
-            starts_on = known.days[row["row"]]
+            starts_on = known.days[row.number]
             if isinstance(starts_on, BangfuError):
                 raise starts_on
             column = ""
@@ -202,7 +156,7 @@ def _write(by: Officer, rows: Sequence[dict[str, Any]], how: How, done: _Judged)
 
 
 def _once(
-    row: dict[str, Any],
+    row: ListRow,
     household: Household,
     helper: Helper,
     kind: str,
@@ -213,11 +167,11 @@ def _once(
     TwiceInFile."""
     if other := seen.get((household.pk, helper.pk)):
         raise errors.RowTwiceInFile(other=other)
-    seen[household.pk, helper.pk] = row["row"]
+    seen[household.pk, helper.pk] = row.number
     if kind == Pairing.Kind.MAIN:
         if other := mains.get(household.pk):
             raise errors.TwiceInFile(other=other, household=household.head_name or household.household_no)
-        mains[household.pk] = row["row"]
+        mains[household.pk] = row.number
 
 
 def _kind(text: str) -> str:
@@ -235,9 +189,9 @@ def _kind(text: str) -> str:
 class _Known:
     """The households, units and helpers that the rows name, looked up together; helpers who are new are made once."""
 
-    def __init__(self, by: Officer, rows: Sequence[dict[str, Any]]) -> None:
+    def __init__(self, by: Officer, rows: Sequence[ListRow]) -> None:
         self.by = by
-        numbers = sorted({row["household_no"] for row in rows if row["household_no"]})
+        numbers = sorted({row.text("household_no") for row in rows if row.text("household_no")})
         self.households: dict[str, Household] = {}
         self.paired: dict[tuple[int, int], str] = {}
         self.mains: dict[int, Pairing] = {}
@@ -263,31 +217,31 @@ class _Known:
         """Whether exactly this is on file already."""
         return self.paired.get((household.pk, helper.pk)) == kind
 
-    def household(self, row: dict[str, Any]) -> Household:
+    def household(self, row: ListRow) -> Household:
         """Raises FieldMissing, HouseholdNotFound, HeadDiffers, NotInYourPlace."""
-        number = row["household_no"]
+        number = row.text("household_no")
         if not number:
             raise errors.FieldMissing(field=LABELS["household_no"])
         found = self.households.get(number)
         if found is None:
             raise errors.HouseholdNotFound(number=number)
         require(self.by, found.place, found.head_name or number)
-        given = normalise_name(row.get("head_name", ""))
+        given = normalise_name(row.text("head_name"))
         if given and found.head_name and given != found.head_name:
             raise errors.HeadDiffers(number=number, on_file=found.head_name, given=given)
         return found
 
-    def helper(self, row: dict[str, Any]) -> tuple[Helper, bool]:
+    def helper(self, row: ListRow) -> tuple[Helper, bool]:
         """Who is meant, and whether they were registered just now. Raises FieldMissing, UnitNotFound, UnitsAlike,
         HelpersAlike, RankMissing, CodeUnknown, and what `save_helper` raises."""
-        name, unit_name = normalise_name(row["helper_name"]), row["unit_name"]
+        name, unit_name = normalise_name(row.text("helper_name")), row.text("unit_name")
         for column in ("helper_name", "unit_name"):
-            if not row[column]:
+            if not row.text(column):
                 raise errors.FieldMissing(field=LABELS[column])
         units = self.units.get(matching_key(unit_name), [])
         if not units:
             raise errors.UnitNotFound(unit=unit_name)
-        phone = "".join(row.get("phone", "").split())
+        phone = "".join(row.text("phone").split())
         people = [each for unit in units for each in self.people.get((unit.pk, name), [])]
         named = [each for each in people if each.phone == phone] if phone else people
         if not named and len(people) == 1 and not (phone and people[0].phone):
@@ -298,7 +252,7 @@ class _Known:
             return named[0], False
         if len(units) > 1:
             raise errors.UnitsAlike(unit=unit_name)
-        return self._new(units[0], name, phone, row.get("rank", "")), True
+        return self._new(units[0], name, phone, row.text("rank")), True
 
     def _new(self, unit: Unit, name: str, phone: str, rank: str) -> Helper:
         listed = code_list("helper_rank")
@@ -313,18 +267,18 @@ class _Known:
         return made
 
 
-def _days(rows: Sequence[dict[str, Any]]) -> dict[int, date | BangfuError]:
+def _days(rows: Sequence[ListRow]) -> dict[int, date | BangfuError]:
     """By row the day from which a pairing holds: today where none is given; the error where it is no day."""
-    texts = [row.get("starts_on", "") for row in rows]
+    texts = [row.text("starts_on") for row in rows]
     read = read_column(_DAY, pa.chunked_array([texts], pa.string()))
     values = read.values.to_pylist()
     today = timezone.localdate()
     found: dict[int, date | BangfuError] = {}
     for number, row in enumerate(rows):
         if number in read.faults:
-            found[row["row"]] = errors.DayUnreadable(value=texts[number])
+            found[row.number] = errors.DayUnreadable(value=texts[number])
         else:
-            found[row["row"]] = values[number] or today
+            found[row.number] = values[number] or today
     return found
 
 
@@ -353,7 +307,7 @@ def _kept(
     place: int,
     name: str,
     sha256: str,
-    rows: Sequence[dict[str, Any]],
+    rows: Sequence[ListRow],
     judged: _Judged,
     how: How,
 ) -> PairingImport:
@@ -364,8 +318,8 @@ def _kept(
         file_sha256=sha256,
         started_by=by,
         counts=_counts(rows, judged, how),
-        problems=_problems(judged),
-        rows=list(rows),
+        problems=problems_of(judged.refused),
+        rows=kept(rows),
     )
     record(
         actor=by,
@@ -399,13 +353,6 @@ def _counts(rows: Sequence[Any], judged: _Judged, how: How) -> dict[str, Any]:
     }
 
 
-def _problems(judged: _Judged) -> list[dict[str, Any]]:
-    return [
-        {"row": row["row"], "column": column, "code": fault.code, "facts": pack(fault.facts)}
-        for row, column, fault in judged.refused
-    ]
-
-
 @transaction.atomic
 def write_import(*, by: Officer, batch: PairingImport) -> PairingImport:
     """Write what was checked: every row, or none when something has changed meanwhile: then it is refused and says of
@@ -413,9 +360,10 @@ def write_import(*, by: Officer, batch: PairingImport) -> PairingImport:
     now = _held(by, batch)
     asked = {name: bool(now.counts.get(name)) for name in ("beyond_limits", "hand_over")}
     how = How(asked["beyond_limits"], asked["hand_over"], _reason(now.file_name))
-    judged = _judge(by, now.rows, how, commit=True)
-    now.counts = _counts(now.rows, judged, how)
-    now.problems = _problems(judged)
+    rows = rows_of(now)
+    judged = _judge(by, rows, how, commit=True)
+    now.counts = _counts(rows, judged, how)
+    now.problems = problems_of(judged.refused)
     now.state = State.REFUSED if judged.refused else State.DONE
     now.finished_at = timezone.now()
     if not judged.refused:
@@ -451,51 +399,6 @@ def _held(by: Officer, batch: PairingImport, states: Sequence[str] = (State.CHEC
 
 
 # --- what comes back -------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Refused:
-    """A row that was not taken in: as the file had it, which column is to be mended, and why."""
-
-    row: int
-    cells: Mapping[str, str]
-    column: str
-    code: str
-    reason: str
-
-
-def refused_rows(batch: PairingImport) -> list[Refused]:
-    """Every refused row with its reason in the reader's language."""
-    cells = {row["row"]: row for row in batch.rows}
-    found = []
-    for each in batch.problems:
-        error = unpack(each["code"], each["facts"])
-        reason = error.message if error else each["code"]
-        found.append(Refused(each["row"], cells.get(each["row"], {}), each["column"], each["code"], reason))
-    return found
-
-
-def report(batch: PairingImport) -> bytes:
-    """The refused rows as a workbook, with the reason beside each; mended, it can be uploaded itself."""
-    out = io.BytesIO()
-    book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False})
-    sheet = book.add_worksheet(_("未通过的行"))
-    bold, text, red = (
-        book.add_format({"bold": True}),
-        book.add_format({"num_format": "@"}),
-        book.add_format({"num_format": "@", "bg_color": "#FFC7CE"}),
-    )
-    sheet.set_column(0, len(LABELS), 16, text)
-    sheet.set_column(len(LABELS) + 1, len(LABELS) + 1, 70)
-    for position, label in enumerate((*map(str, LABELS.values()), _("原行号"), _("原因"))):
-        sheet.write_string(0, position, label, bold)
-    for line, each in enumerate(refused_rows(batch), start=1):
-        for position, column in enumerate(LABELS):
-            sheet.write_string(line, position, each.cells.get(column, ""), red if column == each.column else text)
-        sheet.write_number(line, len(LABELS), each.row)
-        sheet.write_string(line, len(LABELS) + 1, f"{each.code} {each.reason}")
-    book.close()
-    return out.getvalue()
 
 
 def template() -> bytes:

@@ -11,6 +11,7 @@ from bangfu.accounts.models import Officer
 from bangfu.areas.models import Area
 from bangfu.common.masking import mask_phone
 from bangfu.common.places import ScopedQuerySet, Viewer, within
+from bangfu.registry.list_models import ListImport
 from bangfu.registry.models import Household
 
 
@@ -258,36 +259,16 @@ class Pairing(models.Model):
         return self.kind == self.Kind.MAIN
 
 
-class PairingImport(models.Model):
-    """A file of pairings as it was judged. Either all its rows are taken in or none; `problems` says of every refused
-    row why (row, column, code and facts of the error), and stays on file. `rows` are what was read, until they are
-    taken in or dropped."""
+class PairingImport(ListImport):
+    """A file of pairings."""
 
-    class State(models.TextChoices):
-        CHECKED = "checked", _("已核对，待写入")
-        REFUSED = "refused", _("未通过，没有写入")
-        DONE = "done", _("已写入")
-        DROPPED = "dropped", _("已放弃")
-
-    state = models.CharField(_("状态"), max_length=10, choices=State.choices)
-    place = models.BigIntegerField(_("位置"))
-    file_name = models.CharField(_("文件名"), max_length=255)
-    file_sha256 = models.CharField(max_length=64)
     started_by = models.ForeignKey(Officer, models.PROTECT, null=True, related_name="+", verbose_name=_("导入人"))
-    started_at = models.DateTimeField(_("时间"), auto_now_add=True)
-    finished_at = models.DateTimeField(_("完成时间"), null=True)
-    counts = models.JSONField(_("结果"), default=dict)
-    problems = models.JSONField(_("问题"), default=list)
-    rows = models.JSONField(default=list)
 
     objects = SupportQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("结对导入")
         ordering = ["-pk"]
-
-    def __str__(self) -> str:
-        return f"{self.pk} {self.file_name}"
 
 
 class Proposal(models.Model):

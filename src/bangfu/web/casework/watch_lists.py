@@ -1,31 +1,24 @@
 """Lists of risks and contacts of watched households: upload and check, the report of every refused row, writing all or
 nothing."""
 
-import hashlib
-import tempfile
-from pathlib import Path
-
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from bangfu.casework import services, watch_lists
 from bangfu.casework.models import WatchImport
+from bangfu.registry.intake.list_imports import report
 from bangfu.web.forms import TablerForm, carried_out
 from bangfu.web.guard import needs, officer_of
+from bangfu.web.list_imports import page_context, received, workbook
 from bangfu.web.listing import neighbours
-from bangfu.web.uploads import on_disk
 
-WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SHOWN = 20
-# Refused rows on the page; the workbook has all of them.
-ROWS = 200
 State = WatchImport.State
 
 
@@ -58,12 +51,8 @@ def watch_list_new(request: HttpRequest) -> HttpResponse:
 
 
 def _checked(request: HttpRequest, upload: object) -> WatchImport:
-    with tempfile.TemporaryDirectory(prefix="bangfu-") as folder:
-        path = on_disk(upload, Path(folder) / "upload")
-        with path.open("rb") as stream:
-            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-        name = Path(str(getattr(upload, "name", ""))).name
-        return services.check_watch_list(by=officer_of(request), path=path, name=name, sha256=sha256)
+    with received(upload) as sent:
+        return services.check_watch_list(by=officer_of(request), path=sent.path, name=sent.name, sha256=sent.sha256)
 
 
 def _batch(request: HttpRequest, pk: int) -> WatchImport:
@@ -76,22 +65,7 @@ def _batch(request: HttpRequest, pk: int) -> WatchImport:
 @require_safe
 def watch_list(request: HttpRequest, pk: int) -> HttpResponse:
     found = _batch(request, pk)
-    refused = watch_lists.refused_rows(found)
-    context = {
-        "batch": found,
-        "refused": [
-            {
-                "row": each,
-                "number": each.row.text("household_no"),
-                "risks": _("、").join(each.row.cells.get("risk", ())),
-                "column": watch_lists.LABELS.get(each.column, ""),
-            }
-            for each in refused[:ROWS]
-        ],
-        "more": max(len(refused) - ROWS, 0),
-        "waits": found.state == State.CHECKED,
-        "may_drop": found.state in (State.CHECKED, State.REFUSED),
-    }
+    context = page_context(found, watch_lists.LABELS, "risk")
     return render(request, "casework/watch_list.html", context)
 
 
@@ -118,16 +92,10 @@ def watch_list_drop(request: HttpRequest, pk: int) -> HttpResponse:
 @needs("cases.bulk")
 @require_safe
 def watch_list_report(request: HttpRequest, pk: int) -> HttpResponse:
-    return _workbook(watch_lists.report(_batch(request, pk)), _("监测台账导入报告"))
+    return workbook(report(_batch(request, pk), watch_lists.LABELS), _("监测台账导入报告"))
 
 
 @needs("cases.bulk")
 @require_safe
 def watch_list_template(request: HttpRequest) -> HttpResponse:
-    return _workbook(watch_lists.template(), _("监测台账导入模板"))
-
-
-def _workbook(content: bytes, name: str) -> HttpResponse:
-    answer = HttpResponse(content, content_type=WORKBOOK)
-    answer.headers["Content-Disposition"] = content_disposition_header(True, f"{name}.xlsx") or "attachment"
-    return answer
+    return workbook(watch_lists.template(), _("监测台账导入模板"))

@@ -1,10 +1,6 @@
 """Pairings from a file: upload and check, the report of every refused row, writing all or nothing."""
 
-import hashlib
-import tempfile
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from django import forms
 from django.contrib import messages
@@ -15,17 +11,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from bangfu.registry.intake.list_imports import report
 from bangfu.support import importing, services
 from bangfu.support.models import PairingImport
 from bangfu.web.forms import TablerForm, carried_out
 from bangfu.web.guard import needs, officer_of
+from bangfu.web.list_imports import page_context, received, workbook
 from bangfu.web.listing import neighbours
-from bangfu.web.uploads import on_disk
 
-WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SHOWN = 20
-# Refused rows on the page; the workbook has all of them.
-ROWS = 200
 
 
 class ImportForm(TablerForm):
@@ -66,16 +60,12 @@ def pairing_import_new(request: HttpRequest) -> HttpResponse:
 
 
 def _checked(request: HttpRequest, given: dict[str, Any]) -> PairingImport:
-    upload = given["upload"]
-    with tempfile.TemporaryDirectory(prefix="bangfu-") as folder:
-        path = on_disk(upload, Path(folder) / "upload")
-        with path.open("rb") as stream:
-            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    with received(given["upload"]) as sent:
         return services.check_file(
             by=officer_of(request),
-            path=path,
-            name=Path(upload.name or "").name,
-            sha256=sha256,
+            path=sent.path,
+            name=sent.name,
+            sha256=sent.sha256,
             beyond_limits=given["beyond_limits"],
             hand_over=given["hand_over"],
         )
@@ -91,14 +81,7 @@ def _batch(request: HttpRequest, pk: int) -> PairingImport:
 @require_safe
 def pairing_import(request: HttpRequest, pk: int) -> HttpResponse:
     found = _batch(request, pk)
-    refused = importing.refused_rows(found)
-    context = {
-        "batch": found,
-        "refused": [{"row": each, "column": importing.LABELS.get(each.column, "")} for each in refused[:ROWS]],
-        "more": max(len(refused) - ROWS, 0),
-        "waits": found.state == PairingImport.State.CHECKED,
-        "may_drop": found.state in (PairingImport.State.CHECKED, PairingImport.State.REFUSED),
-    }
+    context = page_context(found, importing.LABELS, "helper_name")
     return render(request, "support/import.html", context)
 
 
@@ -126,16 +109,10 @@ def pairing_import_drop(request: HttpRequest, pk: int) -> HttpResponse:
 @needs("support.edit")
 @require_safe
 def pairing_report(request: HttpRequest, pk: int) -> HttpResponse:
-    return _workbook(importing.report(_batch(request, pk)), _("结对导入报告"))
+    return workbook(report(_batch(request, pk), importing.LABELS), _("结对导入报告"))
 
 
 @needs("support.edit")
 @require_safe
 def pairing_template(request: HttpRequest) -> HttpResponse:
-    return _workbook(importing.template(), _("结对导入模板"))
-
-
-def _workbook(content: bytes, name: str) -> HttpResponse:
-    answer = HttpResponse(content, content_type=WORKBOOK)
-    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}.xlsx"
-    return answer
+    return workbook(importing.template(), _("结对导入模板"))
