@@ -9,10 +9,11 @@ from django.test.utils import CaptureQueriesContext
 
 from bangfu.accounts.models import Officer
 from bangfu.casework.models import Risk
+from bangfu.common.paging import counted
 from bangfu.common.policy import code_list
 from bangfu.registry.models import Household
 from bangfu.support import services
-from bangfu.support.measure_lists import LATE, NO_PROOF, Wanted, counted, in_order, measures, sums
+from bangfu.support.measure_lists import LATE, NO_PROOF, Wanted, in_order, measures, sums
 from bangfu.support.models import Measure, State
 from bangfu.support.planning import lacking, needs_of, plan_of, plans_of, without_measure
 from bangfu.support.selectors import measures_of
