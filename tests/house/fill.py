@@ -14,7 +14,7 @@ from typing import Any
 
 import django
 from django.core.exceptions import ValidationError
-from django.db.models import CheckConstraint, Q
+from django.db.models import CheckConstraint, F, Q
 
 ROWS = 3
 PAPERS = [f"材料{n}".encode() * 1000 for n in range(ROWS)]
@@ -93,6 +93,8 @@ def _paths(condition: Any) -> Iterator[str]:
             yield from _paths(child)
         else:
             yield child[0]
+            if isinstance(child[1], F):
+                yield child[1].name
 
 
 def _candidates(field: Any) -> list[Any]:
