@@ -2,8 +2,6 @@
 
 import re
 
-import cn2an
-
 _DIGITS = re.compile(r"[0-9]")
 
 
@@ -19,6 +17,8 @@ def value(text: str) -> float | None:
             return None
     if set(bare) <= {"万", "亿", "千", "百"}:  # no digit in front: a round number of a slogan
         return None
+    import cn2an  # only where a document is read: no page of the house waits for it
+
     try:
         return float(cn2an.cn2an(bare.replace("两", "二").replace("〇", "零"), "smart"))
     except (ValueError, KeyError, IndexError):
