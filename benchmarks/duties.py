@@ -136,8 +136,8 @@ def main() -> int:
     from django.utils import timezone
 
     from bangfu.accounts.models import Officer
-    from bangfu.plans import selectors
-    from bangfu.plans.doers import GroupKind
+    from bangfu.plans.duties import selectors
+    from bangfu.plans.duties.doers import GroupKind
     from bangfu.support.models import Helper, Unit
 
     home.mkdir(parents=True, exist_ok=True)

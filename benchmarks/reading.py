@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bangfu.settings")
 os.environ.setdefault("BANGFU_HOME", tempfile.mkdtemp())
-SAMPLES = ROOT / "tests" / "plans" / "documents"
+SAMPLES = ROOT / "tests" / "plans" / "reading" / "documents"
 PAGE = 700  # characters
 LIMIT_SECONDS = 5.0
 

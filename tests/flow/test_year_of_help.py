@@ -17,9 +17,9 @@ from bangfu.accounts.models import Officer
 from bangfu.areas.models import Area
 from bangfu.casework.enacting import picture
 from bangfu.common.places import Level
-from bangfu.plans import selectors as duties
-from bangfu.plans.calendars import Whose, month_of
-from bangfu.plans.tallying import DutyDue, State
+from bangfu.plans.duties import selectors as duties
+from bangfu.plans.duties.calendars import Whose, month_of
+from bangfu.plans.duties.tallying import DutyDue, State
 from bangfu.registry.models import Household
 from bangfu.sample import services as sample
 from bangfu.support import measure_lists, selectors, services

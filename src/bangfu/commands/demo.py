@@ -36,9 +36,9 @@ def _load(households: int, seed: int) -> dict[str, Any]:
     from bangfu.casework.enacting import enact
     from bangfu.casework.services import OldRisk, take_over
     from bangfu.findings import running
-    from bangfu.plans.enacting import enact as act_duties
-    from bangfu.plans.enacting_documents import enact_documents
-    from bangfu.plans.enacting_targets import enact_targets
+    from bangfu.plans.documents.enacting import enact_documents
+    from bangfu.plans.duties.enacting import enact as act_duties
+    from bangfu.plans.targets.enacting import enact_targets
     from bangfu.sample.data_files import county
     from bangfu.sample.services import load_sample_county, sample_officers, write_truth
     from bangfu.support.enacting import enact as arrange_help

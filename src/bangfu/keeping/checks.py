@@ -26,11 +26,11 @@ from bangfu.findings.policy import policy as findings_policy
 from bangfu.keeping.errors import DatabaseNewer, DatabaseUnreachable, HomeNotPrepared
 from bangfu.keeping.papers import paper_hashes, sound_paper
 from bangfu.keeping.tables import known_migrations, recorded_migrations
-from bangfu.plans.duty_loading import check_files as check_duties
-from bangfu.plans.fitting import fitting as reading_fitting
-from bangfu.plans.measuring import check_file as target_measures
+from bangfu.plans.documents.fitting import fitting as reading_fitting
+from bangfu.plans.duties.loading import check_files as check_duties
 from bangfu.plans.reading.files import limits as reading_limits
 from bangfu.plans.reading.words import grammar as reading_words
+from bangfu.plans.targets.measuring import check_file as target_measures
 from bangfu.registry.income_items import ledger
 from bangfu.registry.intake.headers import header_file
 from bangfu.registry.intake.limits import limits

@@ -18,7 +18,7 @@ from bangfu.plans.reading.files import read_content, read_document, unwrapped
 from bangfu.plans.reading.found import DoubtKind
 from bangfu.plans.reading.reader import read_text
 
-DOCUMENTS = Path(__file__).parents[1] / "documents"
+DOCUMENTS = Path(__file__).parent / "documents"
 SENTENCE = "二、任务\n2022年底前新建蓄水池120口,每户补助300元。"
 
 

@@ -10,7 +10,7 @@ from bangfu.plans.reading.reader import read_text
 from bangfu.plans.reading.telling import name_of, proposal_as_json
 from tests.plans.reading.scoring import Score, read_lines, score
 
-DOCUMENTS = Path(__file__).parents[1] / "documents"
+DOCUMENTS = Path(__file__).parent / "documents"
 SHARED = Path(__file__).resolve().parents[4] / "shared"
 
 

@@ -11,7 +11,7 @@ from bangfu.plans.reading.found import DoubtKind, Found
 from bangfu.plans.reading.plain import plain
 from bangfu.plans.reading.reader import read_text
 
-DOCUMENTS = Path(__file__).parents[1] / "documents"
+DOCUMENTS = Path(__file__).parent / "documents"
 PIECES = (
     *(
         "一、总体目标\n",

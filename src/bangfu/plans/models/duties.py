@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from bangfu.accounts.models import Officer
 from bangfu.areas.models import Area
 from bangfu.common.places import ScopedQuerySet, within
-from bangfu.plans.duties import RECORDED, What
+from bangfu.plans.duties.shapes import RECORDED, What
 from bangfu.support.models import Helper, Team, TeamMember, Unit
 
 WHAT_LABELS = {

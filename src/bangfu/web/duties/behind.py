@@ -13,11 +13,11 @@ from django.views.decorators.http import require_POST, require_safe
 from bangfu.accounts.roles import roles
 from bangfu.areas.models import LEVEL_NAMES
 from bangfu.common.policy import code_list
-from bangfu.plans import selectors
-from bangfu.plans.duties import Who
-from bangfu.plans.duty_loading import Regimes, terms
-from bangfu.plans.exporting import export_overdue
-from bangfu.plans.words import often_label, what_label
+from bangfu.plans.duties import selectors
+from bangfu.plans.duties.exporting import export_overdue
+from bangfu.plans.duties.loading import Regimes, terms
+from bangfu.plans.duties.shapes import Who
+from bangfu.plans.duties.words import often_label, what_label
 from bangfu.web.duties.rows import rows_of, url_of_group
 from bangfu.web.guard import asked_by_htmx, needs, officer_of
 from bangfu.web.listing import neighbours, without

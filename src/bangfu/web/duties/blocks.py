@@ -4,8 +4,8 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from bangfu.plans import selectors
-from bangfu.plans.tallying import State
+from bangfu.plans.duties import selectors
+from bangfu.plans.duties.tallying import State
 from bangfu.web.duties.rows import rows_of
 from bangfu.web.guard import officer_of
 

@@ -13,13 +13,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from bangfu.plans import selectors
-from bangfu.plans.acting import may_record
-from bangfu.plans.calendars import Whose, month_of
-from bangfu.plans.doers import Group, GroupKind
-from bangfu.plans.periods import Every, following, period_of, preceding
-from bangfu.plans.tallying import DutyDue, State
-from bangfu.plans.words import period_label
+from bangfu.plans.duties import selectors
+from bangfu.plans.duties.acting import may_record
+from bangfu.plans.duties.calendars import Whose, month_of
+from bangfu.plans.duties.doers import Group, GroupKind
+from bangfu.plans.duties.periods import Every, following, period_of, preceding
+from bangfu.plans.duties.tallying import DutyDue, State
+from bangfu.plans.duties.words import period_label
 from bangfu.support.selectors import helper_of
 from bangfu.web.duties.rows import rows_of, url_of_doer, url_of_group
 from bangfu.web.guard import needs, officer_of

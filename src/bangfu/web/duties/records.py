@@ -13,13 +13,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from bangfu.plans import selectors, services
-from bangfu.plans.acting import may_record
-from bangfu.plans.duties import RECORDED, Duty
-from bangfu.plans.duty_loading import Regimes
+from bangfu.plans import services
+from bangfu.plans.duties import selectors
+from bangfu.plans.duties.acting import may_record
+from bangfu.plans.duties.loading import Regimes
+from bangfu.plans.duties.shapes import RECORDED, Duty
+from bangfu.plans.duties.words import duty_label, evidence_of, often_label, what_label
 from bangfu.plans.models import DutyPaper, DutyRecord
 from bangfu.plans.services import Person
-from bangfu.plans.words import duty_label, evidence_of, often_label, what_label
 from bangfu.registry.papers import open_file
 from bangfu.support.models import Team, Unit
 from bangfu.web.files import as_file

@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from bangfu.plans.doers import Doer, Group, GroupKind, Kind
-from bangfu.plans.tallying import DutyDue
-from bangfu.plans.words import number_label, often_label, period_label, state_colour, state_label
+from bangfu.plans.duties.doers import Doer, Group, GroupKind, Kind
+from bangfu.plans.duties.tallying import DutyDue
+from bangfu.plans.duties.words import number_label, often_label, period_label, state_colour, state_label
 
 PAGES = {GroupKind.UNIT: "duty-unit", GroupKind.TEAM: "duty-team", GroupKind.AREA: "duty-area"}
 

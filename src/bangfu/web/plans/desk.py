@@ -14,10 +14,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from bangfu.accounts.models import Officer
 from bangfu.common.errors import BangfuError, NotAllowed
-from bangfu.plans import document_lists as lists
 from bangfu.plans import services
-from bangfu.plans.document_lists import ANY_DOUBT, DIFFERS, Narrowed, Sheet
-from bangfu.plans.document_words import (
+from bangfu.plans.documents import lists
+from bangfu.plans.documents.fitting import measure_for
+from bangfu.plans.documents.lists import ANY_DOUBT, DIFFERS, Narrowed, Sheet
+from bangfu.plans.documents.words import (
     amount_of,
     amount_text,
     cadence_of,
@@ -26,11 +27,10 @@ from bangfu.plans.document_words import (
     doubt_label,
     doubt_text,
 )
-from bangfu.plans.fitting import measure_for
 from bangfu.plans.models import Document, Proposal, Target
 from bangfu.plans.models.documents import KIND_LABELS
 from bangfu.plans.reading.found import Kind
-from bangfu.plans.target_catalogue import catalogue
+from bangfu.plans.targets.catalogue import catalogue
 from bangfu.registry.intake.remembering import unpack
 from bangfu.web.guard import asked_by_htmx, needs, officer_of
 from bangfu.web.plans.documents import document_of

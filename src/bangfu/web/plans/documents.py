@@ -14,9 +14,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from bangfu.areas.models import Area
 from bangfu.common.paging import counted
-from bangfu.plans import document_lists as lists
 from bangfu.plans import services
-from bangfu.plans.document_errors import NoDocumentChosen
+from bangfu.plans.documents import lists
+from bangfu.plans.documents.errors import NoDocumentChosen
 from bangfu.plans.models import Document
 from bangfu.plans.reading.files import limits
 from bangfu.registry.papers import open_file

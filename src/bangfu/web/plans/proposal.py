@@ -16,15 +16,15 @@ from django.views.decorators.http import require_POST, require_safe
 
 from bangfu.accounts.models import Officer
 from bangfu.areas.models import Area
-from bangfu.plans import document_lists as lists
-from bangfu.plans import fitting, services
-from bangfu.plans.document_lists import Narrowed
-from bangfu.plans.document_words import doubt_text, number_text
+from bangfu.plans import services
+from bangfu.plans.documents import fitting, lists
+from bangfu.plans.documents.lists import Narrowed
+from bangfu.plans.documents.words import doubt_text, number_text
+from bangfu.plans.duties.words import often_label
 from bangfu.plans.models import Proposal
 from bangfu.plans.models.documents import COMPARISON_LABELS, KIND_LABELS, MENDED, label_of
 from bangfu.plans.reading.found import Kind
-from bangfu.plans.target_catalogue import measures_in
-from bangfu.plans.words import often_label
+from bangfu.plans.targets.catalogue import measures_in
 from bangfu.support.models import Unit
 from bangfu.web.forms import TablerForm, carried_out, choose
 from bangfu.web.guard import needs, officer_of

@@ -7,9 +7,9 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from bangfu.areas.models import Area
-from bangfu.plans import target_lists as lists
 from bangfu.plans.models import Standing, Target
-from bangfu.plans.target_catalogue import terms
+from bangfu.plans.targets import lists
+from bangfu.plans.targets.catalogue import terms
 from bangfu.registry.models import Household
 from bangfu.support.models import Unit
 from bangfu.web.guard import officer_of

@@ -12,9 +12,9 @@ from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from bangfu.plans.courses import Course, Point
 from bangfu.plans.models import Stage, Target
-from bangfu.plans.target_words import number_text
+from bangfu.plans.targets.courses import Course, Point
+from bangfu.plans.targets.words import number_text
 
 WIDTH, HEIGHT = 420, 250
 LEFT, RIGHT, TOP, BOTTOM = 58, 12, 26, 34

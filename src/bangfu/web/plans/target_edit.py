@@ -11,11 +11,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from bangfu.common.errors import BangfuError
 from bangfu.plans import services
-from bangfu.plans import target_lists as lists
 from bangfu.plans.models import Across, Report, Stage, Target, Way
-from bangfu.plans.sharing import Part, areas_below, shared, years_of
-from bangfu.plans.target_acting import may_edit, may_report
-from bangfu.plans.target_words import amount_text, number_text
+from bangfu.plans.targets import lists
+from bangfu.plans.targets.acting import may_edit, may_report
+from bangfu.plans.targets.sharing import Part, areas_below, shared, years_of
+from bangfu.plans.targets.words import amount_text, number_text
 from bangfu.registry.papers import open_file
 from bangfu.web.files import as_file
 from bangfu.web.forms import carried_out

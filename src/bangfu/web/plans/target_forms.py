@@ -15,10 +15,10 @@ from bangfu.common.places import Level
 from bangfu.plans.models import Across, Pace, Stage, Target
 from bangfu.plans.models.documents import COMPARISON_LABELS
 from bangfu.plans.services import StageGiven
-from bangfu.plans.sharing import areas_below, ways, years_of
-from bangfu.plans.target_acting import EDIT
-from bangfu.plans.target_catalogue import catalogue
-from bangfu.plans.target_errors import OwnerNotHere
+from bangfu.plans.targets.acting import EDIT
+from bangfu.plans.targets.catalogue import catalogue
+from bangfu.plans.targets.errors import OwnerNotHere
+from bangfu.plans.targets.sharing import areas_below, ways, years_of
 from bangfu.support.models import Unit
 from bangfu.support.selectors import account
 from bangfu.web.forms import TablerForm, choose

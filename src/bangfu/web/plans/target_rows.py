@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from bangfu.plans.models import Target
-from bangfu.plans.target_values import course_of
-from bangfu.plans.target_words import (
+from bangfu.plans.targets.values import course_of
+from bangfu.plans.targets.words import (
     amount_text,
     number_text,
     owner_label,

@@ -10,13 +10,13 @@ from django.utils.dateparse import parse_date
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
-from bangfu.plans import target_lists as lists
-from bangfu.plans.dispatch import RHYTHMS, Group, Line, export_sheet, sheet
+from bangfu.plans.duties.periods import Every, Period, following, period_of, preceding
+from bangfu.plans.duties.words import every_label, period_label
 from bangfu.plans.models import Target
-from bangfu.plans.periods import Every, Period, following, period_of, preceding
-from bangfu.plans.target_catalogue import terms
-from bangfu.plans.target_words import number_text, part_label, standing_colour, standing_label
-from bangfu.plans.words import every_label, period_label
+from bangfu.plans.targets import lists
+from bangfu.plans.targets.catalogue import terms
+from bangfu.plans.targets.dispatch import RHYTHMS, Group, Line, export_sheet, sheet
+from bangfu.plans.targets.words import number_text, part_label, standing_colour, standing_label
 from bangfu.support.models import Unit
 from bangfu.web.guard import needs, officer_of
 from bangfu.web.listing import without

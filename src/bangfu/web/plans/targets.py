@@ -13,14 +13,14 @@ from django.views.decorators.http import require_safe
 
 from bangfu.areas.models import Area
 from bangfu.common.paging import counted, cut
-from bangfu.plans import target_lists as lists
 from bangfu.plans.models import DailyValue, Pace, Standing, Target, TargetChange
-from bangfu.plans.sharing import adds_up
-from bangfu.plans.target_acting import may_edit, may_report
-from bangfu.plans.target_catalogue import catalogue, terms
-from bangfu.plans.target_lists import MINE, PARTS_TOO, Wanted
-from bangfu.plans.target_values import course_of
-from bangfu.plans.target_words import changes_of, forecast_text, measure_label, number_text, with_unit
+from bangfu.plans.targets import lists
+from bangfu.plans.targets.acting import may_edit, may_report
+from bangfu.plans.targets.catalogue import catalogue, terms
+from bangfu.plans.targets.lists import MINE, PARTS_TOO, Wanted
+from bangfu.plans.targets.sharing import adds_up
+from bangfu.plans.targets.values import course_of
+from bangfu.plans.targets.words import changes_of, forecast_text, measure_label, number_text, with_unit
 from bangfu.support.models import Unit
 from bangfu.web.filters import ANY, Choice, ListFilter, number_asked, order_choice, search_box
 from bangfu.web.forms import choose
