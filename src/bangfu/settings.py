@@ -128,6 +128,7 @@ MIDDLEWARE = [
     "django_otp.middleware.OTPMiddleware",
     "bangfu.web.middleware.officer_language",
     "bangfu.web.middleware.gate",
+    "bangfu.web.middleware.session_goes_on",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -146,7 +147,7 @@ TEMPLATES = [
             "builtins": [
                 "django.templatetags.i18n",
                 "django.templatetags.static",
-                "tablericons.templatetags.tablericons",
+                "bangfu.web.templatetags.icons",
                 "template_partials.templatetags.partials",
                 "bangfu.web.templatetags.grouped",
             ],
@@ -187,8 +188,10 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "sign-in"
 
 # 30 minutes without a click ends the session (等保: session time-out); every request renews it.
+# Half an hour without a click ends a session; a click puts that off (`session_goes_on`), and writes it at most this
+# often: a write with every page would cost more than many a page.
 SESSION_COOKIE_AGE = 30 * 60
-SESSION_SAVE_EVERY_REQUEST = True
+SESSION_WRITTEN_AFTER = 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True

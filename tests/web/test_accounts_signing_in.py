@@ -98,12 +98,26 @@ def test_a_closed_account_does_not_get_in_and_one_signed_in_is_out_at_once(offic
 def test_half_an_hour_without_a_click_ends_the_session_and_the_sign_in_page_says_so(officer):
     client = Client()
     sign_in(client)
-    assert settings.SESSION_COOKIE_AGE == 30 * 60 and settings.SESSION_SAVE_EVERY_REQUEST
+    assert settings.SESSION_COOKIE_AGE == 30 * 60
     Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
     answer = client.get("/my-account/")
     assert answer.url == "/sign-in/?ended=1&next=%2Fmy-account%2F"
     assert "超过 30 分钟没有操作" in client.get(answer.url).content.decode()
     assert "超过 30 分钟没有操作" not in Client().get("/sign-in/").content.decode()
+
+
+def test_a_click_puts_the_end_of_the_session_off_and_writes_it_once_in_a_minute(officer, settings):
+    client = Client()
+    sign_in(client)
+
+    def end_after_a_click():
+        assert client.get("/my-account/").status_code == 200
+        return Session.objects.get().expire_date
+
+    first = end_after_a_click()
+    assert settings.SESSION_WRITTEN_AFTER == 60 and end_after_a_click() == first
+    settings.SESSION_WRITTEN_AFTER = 0
+    assert first < end_after_a_click() < end_after_a_click()
 
 
 def test_signing_out_takes_a_post_and_leaves_a_trace(officer):

@@ -11,7 +11,15 @@ from bangfu.web.menu import menu_for
 
 
 def house(request: HttpRequest) -> dict[str, Any]:
-    """`may.registry_edit` and so on: whether the officer holds that right anywhere."""
+    """`may.registry_edit` and so on: whether the officer holds that right anywhere. Made once a request: a page of
+    blocks renders a dozen templates. For templates to read; nobody changes it."""
+    found: dict[str, Any] | None = request.__dict__.get("_house")
+    if found is None:
+        found = request.__dict__["_house"] = _made(request)
+    return found
+
+
+def _made(request: HttpRequest) -> dict[str, Any]:
     officer = request.user
     return {
         "menu": menu_for(request) if officer.is_authenticated else [],

@@ -1,5 +1,6 @@
 """What happens around every request: security headers, the officer's language, the gate, errors said in words."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -36,6 +37,8 @@ ASKED_BY_PHONES = {"phone-pack", "phone-token", "phone-send", "phone-photo"}
 ASKED_BY_APPS = {
     f"odk-{way}{name}" for way in ("", "key-") for name in ("root", "list", "submission", "form", "manifest", "media")
 }
+# When the session was last put off, in seconds of the epoch.
+CLICKED = "clicked"
 # Reachable before the code of the second step has been given.
 CODE_PAGES = {"sign-in-code", "sign-out", "set-language"}
 # Reachable while a new password is due.
@@ -89,6 +92,21 @@ def gate(get_response: Handler) -> Handler:
         elif officer.must_change_password and page not in PASSWORD_PAGES:
             return _send_to("change-password", request)
         return get_response(request)
+
+    return middleware
+
+
+def session_goes_on(get_response: Handler) -> Handler:
+    """Whoever clicks stays signed in for as long again. The end is written with a session at most once in a minute,
+    so that a page that only reads writes nothing."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if request.user.is_authenticated and not request.session.is_empty():
+            now = int(time.time())
+            if not 0 <= now - request.session.get(CLICKED, 0) < settings.SESSION_WRITTEN_AFTER:
+                request.session[CLICKED] = now
+        return response
 
     return middleware
 
