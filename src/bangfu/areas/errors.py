@@ -245,3 +245,121 @@ class AnswerDisagrees(BangfuError):
     code = "ARE-052"
     what = gettext_noop("“{label}”的实测值为 {value}，与所选结论不符。")
     next_step = gettext_noop("标准是{standard}；请核对实测值，结论由系统按标准判定。")
+
+
+class OutlineFileMissing(BangfuError):
+    code = "ARE-060"
+    what = gettext_noop("还没有选择界线文件。")
+    next_step = gettext_noop("请选择一个 .geojson（.json）文件，或只有点位的 .csv 文件。")
+
+
+class OutlineFileTooLarge(BangfuError):
+    code = "ARE-061"
+    what = gettext_noop("“{file}”有 {size} MB，超过 {limit} MB。")
+    next_step = gettext_noop(
+        "请在制图软件中简化界线（保留到 10 米左右即可）、去掉多余的属性，或按乡镇分成几个文件上传。"
+    )
+
+
+class OutlineFileBroken(BangfuError):
+    code = "ARE-062"
+    what = gettext_noop("“{file}”不是完整的 GeoJSON：{reason}。")
+    next_step = gettext_noop("请用制图软件重新导出为 GeoJSON（UTF-8 编码），确认文件下载完整后再上传。")
+
+
+class OutlineFileOther(BangfuError):
+    code = "ARE-063"
+    what = gettext_noop("“{file}”里没有可用的图形。")
+    next_step = gettext_noop(
+        "需要 GeoJSON 的 FeatureCollection，其中每个要素是面（界线）或点（村委会等位置）；线和空图形不能用。"
+    )
+
+
+class OutlineTooMuch(BangfuError):
+    code = "ARE-064"
+    what = gettext_noop("“{file}”有 {found} {unit}，超过 {limit} {unit}。")
+    next_step = gettext_noop("请简化界线，或按乡镇分成几个文件上传。")
+
+
+class OutlineColumnsMissing(BangfuError):
+    code = "ARE-065"
+    what = gettext_noop("“{file}”的表头里没有找到经度、纬度和区划代码（或名称）。")
+    next_step = gettext_noop("请在第一行写明“区划代码”（或“名称”）“经度”“纬度”，再上传。")
+
+
+class OutlinesRefused(BangfuError):
+    code = "ARE-066"
+    what = gettext_noop("“{file}”有 {count} 处问题，一个都没有采用。")
+    next_step = gettext_noop("请按下面所列逐条改正后重新上传。")
+
+
+class OutlineAreaUnknown(BangfuError):
+    code = "ARE-067"
+    what = gettext_noop("“{value}”不是“{area}”之内现有区划的代码或名称。")
+    next_step = gettext_noop("请核对属性中的区划代码（优先）或名称；不属于这里的图形请从文件中删去。")
+
+
+class OutlineAreaUnsaid(BangfuError):
+    code = "ARE-068"
+    what = gettext_noop("没有写明是哪个区划。")
+    next_step = gettext_noop("请在属性中写明区划代码（code）或名称（name）。")
+
+
+class OutlineNameTwice(BangfuError):
+    code = "ARE-069"
+    what = gettext_noop("“{area}”之内有 {count} 个区划叫“{value}”。")
+    next_step = gettext_noop("请写明区划代码，或到上级区划的页面分别上传。")
+
+
+class OutlineAreaTwice(BangfuError):
+    code = "ARE-070"
+    what = gettext_noop("“{name}”在文件中出现了不止一次，首次在第 {first} 个。")
+    next_step = gettext_noop("一个区划只能有一个图形；由几块组成的请合并为一个多面（MultiPolygon）。")
+
+
+class OutlineCoordinatesSwapped(BangfuError):
+    code = "ARE-071"
+    what = gettext_noop("坐标 {x}, {y} 的经度和纬度写反了。")
+    next_step = gettext_noop("GeoJSON 规定先经度、后纬度，请在导出时选择正确的坐标顺序。")
+
+
+class OutlineCoordinatesElsewhere(BangfuError):
+    code = "ARE-072"
+    what = gettext_noop("坐标 {x}, {y} 不在中国范围之内。")
+    next_step = gettext_noop("请核对坐标系：需要以度为单位的经纬度（CGCS2000 或 WGS-84），投影坐标（米）请先转换。")
+
+
+class OutlineBroken(BangfuError):
+    code = "ARE-073"
+    what = gettext_noop("图形有误：{reason}。")
+    next_step = gettext_noop("请在制图软件中检查并修复这个图形（拓扑检查），再导出。")
+
+
+class OutlineOutside(BangfuError):
+    code = "ARE-074"
+    what = gettext_noop("“{name}”有 {percent}% 在“{area}”的界线之外。")
+    next_step = gettext_noop("请核对是不是别处的图形；如来自高德、腾讯等地图，请勾选“火星坐标（GCJ-02）”重新上传。")
+
+
+class OutlinesOverlap(BangfuError):
+    code = "ARE-075"
+    what = gettext_noop("“{name}”有 {percent}% 与“{other}”重叠。")
+    next_step = gettext_noop("请核对两个图形的代码有没有写错，或在制图软件中消除重叠。")
+
+
+class OutlineSourceMissing(BangfuError):
+    code = "ARE-076"
+    what = gettext_noop("没有写明界线的来源。")
+    next_step = gettext_noop("请填写来源，如“县自然资源局 2025 年行政区划图”。")
+
+
+class OutlinesRevoked(BangfuError):
+    code = "ARE-077"
+    what = gettext_noop("“{file}”已于 {day} 撤回。")
+    next_step = gettext_noop("不必再撤回；需要时请重新上传。")
+
+
+class OutlineReasonMissing(BangfuError):
+    code = "ARE-078"
+    what = gettext_noop("没有写明撤回的理由。")
+    next_step = gettext_noop("请写明为什么撤回，如“界线有误，已换新图”。")

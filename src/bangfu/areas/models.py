@@ -202,3 +202,70 @@ class StandardAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.area} {self.year} {self.item}"
+
+
+class OutlineSetQuerySet(ProfileQuerySet):
+    def in_force(self) -> Self:
+        """Those that nobody took back."""
+        return self.filter(revoked_at=None)
+
+
+class OutlineSet(models.Model):
+    """A file with outlines or points of areas inside `area`, as somebody brought it; of an area that several hold the
+    latest counts. One that was wrong is revoked and stays on file."""
+
+    area = models.ForeignKey(Area, models.CASCADE, related_name="outline_sets", verbose_name=_("区划"))
+    file_name = models.CharField(_("文件"), max_length=200)
+    sha256 = models.CharField(max_length=64)
+    source = models.CharField(_("来源"), max_length=200)
+    from_gcj02 = models.BooleanField(_("由火星坐标（GCJ-02）换算"), default=False)
+    shapes = models.IntegerField(_("界线"))
+    points = models.IntegerField(_("点位"))
+    uploaded_by = models.CharField(_("上传人"), max_length=60)
+    uploaded_at = models.DateTimeField(_("上传时间"), auto_now_add=True)
+    revoked_by = models.CharField(_("撤回人"), max_length=60, blank=True)
+    revoked_at = models.DateTimeField(_("撤回时间"), null=True)
+    revoked_why = models.CharField(_("撤回理由"), max_length=200, blank=True)
+
+    objects = OutlineSetQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("上传的界线")
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class OutlineQuerySet(ProfileQuerySet):
+    def in_force(self) -> Self:
+        return self.filter(of_set__revoked_at=None)
+
+
+class Outline(models.Model):
+    """The outline of an area in one set (`shape`: polygons of rings of longitude and latitude), or its point. Degrees
+    by WGS-84."""
+
+    of_set = models.ForeignKey(
+        OutlineSet, models.CASCADE, db_index=False, related_name="outlines", verbose_name=_("上传的界线")
+    )
+    area = models.ForeignKey(Area, models.CASCADE, related_name="outlines", verbose_name=_("区划"))
+    shape = models.JSONField(_("界线"), null=True)
+    longitude = models.FloatField(_("经度"), null=True)
+    latitude = models.FloatField(_("纬度"), null=True)
+
+    objects = OutlineQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("界线")
+        constraints = [
+            models.UniqueConstraint(fields=["of_set", "area"], name="outline_once_a_set"),
+            models.CheckConstraint(
+                condition=Q(shape__isnull=False, longitude=None, latitude=None)
+                | Q(longitude__isnull=False, latitude__isnull=False),
+                name="outline_or_point",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.area_id}"

@@ -38,6 +38,8 @@ ACTIONS = {
     "area.split": _("区划拆分"),
     "area.figures_reported": _("填报村情指标"),
     "area.standards_answered": _("填报村级标准"),
+    "area.outlines_brought": _("上传区划界线"),
+    "area.outlines_revoked": _("撤回区划界线"),
     "areas.imported": _("导入区划名录"),
     # the registry
     "registry.household_saved": _("修改户档"),
