@@ -1,5 +1,6 @@
 """What the measures of the catalogue come to: of one area or many at once, and which households are behind it."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -8,7 +9,8 @@ from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Q, Sum
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, Sum
+from django.db.models.functions import TruncMonth
 from django.utils.translation import gettext as _
 
 from bangfu.areas.models import Area
@@ -144,9 +146,11 @@ def _sum_of(measure: Measure, table: Table) -> Any:
     return Count(table.household, distinct=True) if measure.distinct else Count("pk")
 
 
-def values(measure: Measure, level: int, start: date, day: date, area: Area | None = None) -> dict[int, Fraction]:
-    """What the measure comes to in every area of a level (inside one area), by the area's place: a number, of a share
-    percents. Areas without any row are left out: nothing for a number, unknown for a share. Two queries at most."""
+def tallies(
+    measure: Measure, level: int, start: date, day: date, area: Area | None = None
+) -> dict[int, tuple[Fraction, Fraction | None]]:
+    """What counts in every area of a level (inside one area), by the area's place, and of how many that is a share
+    (None: of nothing, it is a number). Areas without any row are left out. Two queries at most."""
     table, width = TABLES[measure.rows], span(level)
 
     def grouped(rows: Q) -> dict[int, Fraction]:
@@ -162,15 +166,48 @@ def values(measure: Measure, level: int, start: date, day: date, area: Area | No
 
     counted = grouped(_counted(measure, start, day))
     if not measure.is_share:
-        return counted
+        return {place: (number, None) for place, number in counted.items()}
     whole = grouped(_whole(measure, day))
-    return {place: 100 * counted.get(place, Fraction(0)) / number for place, number in whole.items() if number}
+    return {place: (counted.get(place, Fraction(0)), number) for place, number in whole.items() if number}
+
+
+def values(measure: Measure, level: int, start: date, day: date, area: Area | None = None) -> dict[int, Fraction]:
+    """What the measure comes to in every area of a level (inside one area), by the area's place: a number, of a share
+    percents. Areas without any row are left out: nothing for a number, unknown for a share. Two queries at most."""
+    found = tallies(measure, level, start, day, area)
+    return {place: share_of(*tally) for place, tally in found.items()}
+
+
+def share_of(counted: Fraction, whole: Fraction | None) -> Fraction:
+    """A number as it is; of a share percents."""
+    return counted if whole is None else 100 * counted / whole
 
 
 def value(measure: Measure, area: Area, start: date, day: date) -> Fraction | None:
     """What the measure comes to in one area; a share of nothing is unknown."""
     found = values(measure, area.level, start, day, area).get(area.place)
     return found if found is not None or measure.is_share else Fraction(0)
+
+
+def happened(measure: Measure, area: Area, start: date, day: date) -> list[tuple[date, Fraction]]:
+    """How much happened month by month, the earliest first, by the first day of the month (of a column of years by the
+    first day of the year). Of households each counts once, when it first happened. Empty for what has no date."""
+    table = TABLES[measure.rows]
+    if not measure.happens:
+        return []
+    reach, path = area.reach, _path(measure.happens)
+    rows = table.model._default_manager.filter(_counted(measure, start, day)).order_by()
+    rows = rows.filter(**{f"{table.place}__gte": reach.first, f"{table.place}__lte": reach.last})
+    dated = isinstance(_field(table.model, measure.happens), models.DateField)
+    if measure.distinct:
+        firsts = rows.values(table.household).annotate(first=Min(path)).values_list("first", flat=True)
+        counts = Counter(first.replace(day=1) if dated else date(first, 1, 1) for first in firsts)
+        return sorted((on, Fraction(number)) for on, number in counts.items())
+    found = rows.annotate(on=TruncMonth(path) if dated else F(path)).values("on")
+    return sorted(
+        (row["on"] if dated else date(row["on"], 1, 1), Fraction(row["number"] or 0))
+        for row in found.annotate(number=_sum_of(measure, table))
+    )
 
 
 # --- the households behind a figure ----------------------------------------------------------------------------------
