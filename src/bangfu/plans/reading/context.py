@@ -78,6 +78,7 @@ def subject_of_quantity(text: str, quantity: Quantity, left: int, right: int) ->
     behind = chunk(text, quantity.end, 24)
     behind = re.split(r"的(?=[一-龥])", behind, maxsplit=1)[-1] if behind.startswith("的") else behind
     behind = re.split(r"进行|开展|参合|组建|保持|不变|上限|全部|全面|均|都", behind)[0].strip("的 ")
+    behind = re.sub(r"(?<=[一-龥]{2})[和及与]$", "", behind)
     before = _cleaned(text[left : quantity.start])
     if quantity.plain_unit in grammar().units.share or quantity.plain_unit in grammar().units.money:
         return before or behind
@@ -182,7 +183,7 @@ class People:
 
 
 _HELPING = re.compile(r"^(?:协助|联系|组织|配合|督促|指导|[一二三四五六七八九十]是|[一二三四五六七八九十]要)+(?:本)?")
-_NOT_WHO = re.compile(r"按|根据|对|围绕|通过|为|以|从|在|将|把|经|结合")
+_NOT_WHO = re.compile(r"全面完成|按|根据|对|围绕|通过|为|以|从|在|将|把|经|结合")
 
 
 @cache
@@ -220,7 +221,7 @@ def area_of(text: str, left: int, right: int) -> str:
     return "" if not name or _NO_AREA.search(name) or name.startswith(deeds) else name
 
 
-_NO_AREA = re.compile("贫困|农村|行政|退出|重点|示范|改建|非|脱贫|联系|省内|乡村|招聘|硬化|集中|发展|城镇")
+_NO_AREA = re.compile("贫困|通村|标准化|农村|行政|退出|重点|示范|改建|非|脱贫|联系|省内|乡村|招聘|硬化|集中|发展|城镇")
 
 
 @cache

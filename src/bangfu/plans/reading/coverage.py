@@ -53,12 +53,15 @@ def covered(text: str, named: bytearray) -> list[Covered]:
         barred[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
     found: list[Covered] = []
     for match in none_left.finditer(text):
+        if _named(text, match):
+            continue
         left, right = clause(text, match.start(), match.end(), _SEGMENT_MARKS + "、")
-        found.append(Covered(match.start(), match.end(), left, right, "not-one", True, _counted(match[0])))
+        unit = _counted(match[0]) or _unit_of_nought(text[left : match.start()], text[match.end() : match.end() + 2])
+        found.append(Covered(match.start(), match.end(), left, right, "not-one", True, unit))
     for pattern, by in ((whole, "all-word"), (each, "each-all")):
         for match in pattern.finditer(text):
             at = match.start()
-            if barred[at] or ((by == "all-word" and _quoted(text, match)) or named[at]):
+            if barred[at] or ((by == "all-word" and _quoted(text, match)) or named[at] or _named(text, match)):
                 continue
             left, right = _stretch(text, match.start(), match.end())
             if text[right - 1] == "的" and text[right : right + 1] == ",":
@@ -70,7 +73,15 @@ def covered(text: str, named: bytearray) -> list[Covered]:
 
 
 def _counted(text: str) -> str:
-    return next((c for c in reversed(text) if c in "个名户人村乡镇处所项件位例起条"), "个")
+    return next((c for c in reversed(text) if c in "个名户人村乡镇处所项件位例起条"), "")
+
+
+def _unit_of_nought(before: str, behind: str) -> str:
+    """What "none" counts where no measure word says it: households, people, else things."""
+    if re.search(r"(?:户|家庭)[一-龥]{0,2}$", before):
+        return "户"
+    people = rf"(?:{any_of(grammar().units.people_nouns)}|少年|对象)[一-龥]{{0,6}}$"
+    return "人" if re.search(people, before) or behind in ("辍学", "失学", "返贫", "致贫") else "个"
 
 
 def _wholly_removed(text: str, one: Covered) -> Covered:
@@ -90,6 +101,20 @@ def _quoted(text: str, match: re.Match[str]) -> bool:
     if opening == -1 or closing == -1 or "”" in text[opening : match.start()]:
         return False
     return closing - opening <= 12
+
+
+def _named(text: str, match: re.Match[str]) -> bool:
+    """In a quotation that names something (“…全覆盖”项目, “…不落一人”的总体要求) the word is a part of the name."""
+    closing = text.find("”", match.end(), match.end() + 16)
+    opening = text.rfind("“", max(0, match.start() - 40), match.start())
+    if closing == -1 or opening == -1 or "”" in text[opening : match.start()] or "“" in text[match.end() : closing]:
+        return False
+    return bool(_NAMED_BEHIND.match(text, closing + 1))
+
+
+_NAMED_BEHIND = re.compile(
+    r"(?:项目|工程|行动|计划|成果|机制|制度|品牌|活动)|的?(?:总体|基本|总)?(?:要求|原则|方针|理念|精神|思路)"
+)
 
 
 def _stretch(text: str, start: int, end: int) -> tuple[int, int]:

@@ -28,8 +28,8 @@ _FOUR = {"一": 1, "二": 2, "三": 3, "四": 4, "1": 1, "2": 2, "3": 3, "4": 4}
 def _point(name: str) -> str:
     """One day, month or year; the year may be missing when there is a month."""
     return (
-        rf"(?:(?P<y{name}>{_YEAR})\s*年(?P<g{name}>度)?\s*(?:的)?(?:(?P<m{name}>{_MONTH})\s*月份?\s*(?:(?P<d{name}>{_DAY})\s*[日号])?)?"
-        rf"|(?P<mm{name}>{_MONTH})\s*月份?\s*(?:(?P<dd{name}>{_DAY})\s*[日号])?)"
+        rf"(?:(?P<y{name}>{_YEAR})\s*年(?P<g{name}>度)?\s*(?:的)?(?:(?P<m{name}>{_MONTH})\s*月份?\s*(?:(?P<d{name}>{_DAY})\s*[日号曰])?)?"
+        rf"|(?P<mm{name}>{_MONTH})\s*月份?\s*(?:(?P<dd{name}>{_DAY})\s*[日号曰])?)"
         rf"(?P<p{name}>{_PART})?"
     )
 
@@ -77,13 +77,14 @@ def _finders() -> tuple[tuple[str, re.Pattern[str]], ...]:
                 r"(?<![0-9.])(?P<y>20[0-4][0-9])(?P<m>1[0-2]|0?[1-9])(?P<d>3[01]|[12][0-9]|0[1-9])(?P<sign>日)?(?![0-9.])(?!\s*(?:元|亩|人|户|万|千|公|米|吨))"
             ),
         ),
+        ("lost", re.compile(r"(?<![0-9.])(?P<y>20[0-4][0-9])(?P<m>1[0-2]|0?[1-9])月(?P<d>3[01]|[12][0-9]|0?[1-9])日")),
         (
             "dotted",
             re.compile(
                 r"(?<![0-9.])(?P<y>(?:19|20)[0-9]{2})(?P<sep>[./-])(?P<m>1[0-2]|0?[1-9])(?P=sep)(?P<d>3[01]|[12][0-9]|0?[1-9])(?![0-9.])"
             ),
         ),
-        ("span", re.compile(_point("a") + _DASH + "(?:" + _point("b") + rf"|(?P<only>{_DAY})\s*[日号])" + _TAIL)),
+        ("span", re.compile(_point("a") + _DASH + "(?:" + _point("b") + rf"|(?P<only>{_DAY})\s*[日号曰])" + _TAIL)),
         (
             "years",
             re.compile(

@@ -10,6 +10,8 @@ from bangfu.plans.reading.found import Kind
 from bangfu.plans.reading.layout import Heading, Layout, Paragraph, Sentence
 from bangfu.plans.reading.words import any_of, grammar
 
+_NODE = re.compile(r"(?:节点|阶段|步骤?|批)[,:(]?\Z")  # 第一节点,3月份…: the date holds up to the next
+_HEAD = re.compile(r"(?:到|在|于|至|截至|力争|确保|争取|计划|要|须|[一二三四五六七八九十]是|[ ,:、(])*")
 _STAGE = re.compile(r"阶段|步骤|节点|第[一二三四五六七八九十]年|时间")
 
 
@@ -51,10 +53,12 @@ class Deadlines:
     def _learn(self, number: int, time: DocumentTime) -> None:
         text = self.layout.text
         own = [(n, p) for n, p in enumerate(self.layout.paragraphs) if p.document == number and not p.noise]
-        title_year: int | None = None
+        title: DateFound | None = None
         for _, paragraph in own:
             if paragraph.title:
-                title_year = self._title_year(paragraph) or title_year
+                title = self._title_date(paragraph) or title
+        # Of a plan for several years a day without a year may be of any of them.
+        title_year = title.year if title is not None and not title.span else None
         found = [date for _, p in own for date in self.within(p.start, p.end)]
         period = self._period([p for _, p in own])
         named = [date.year for date in found if date.year is not None and date.role is not Role.LABEL]
@@ -65,21 +69,23 @@ class Deadlines:
         time.year = time.year or title_year or _most(with_month) or (_most(named) if len(set(named)) == 1 else None)
         if period is not None:
             time.period_end = period.last_day(time.year)
-        elif title_year is not None:
-            time.period_end = f"{title_year:04d}"
+        elif title is not None:
+            time.period_end = f"{title.year:04d}"
         own_paragraphs = {n for n, _ in own}
         for sentence in self.layout.sentences:
             if sentence.paragraph in own_paragraphs:
                 self._goals(text, sentence, time)
 
-    def _title_year(self, paragraph: Paragraph) -> int | None:
-        """The year in the title of a plan (2021年度工作计划); a file's label (计划篇2) is no title of a plan."""
+    def _title_date(self, paragraph: Paragraph) -> DateFound | None:
+        """The year, or the end of the span, in the title of a plan (2021年度工作计划, …总结及2021年计划); a file's
+        label (计划篇2) is no title of a plan."""
         line = self.layout.text[paragraph.start : paragraph.end]
-        if re.search(r"篇\s*[0-9一二三四五六七八九十]|范文", line) or not re.search(
-            any_of(grammar().words.periods.plan_titles), line
-        ):
+        plans = list(re.finditer(any_of(grammar().words.periods.plan_titles), line))
+        if not plans or re.search(r"篇\s*[0-9一二三四五六七八九十]|范文", line):
             return None
-        return next((date.year for date in self.within(paragraph.start, paragraph.end) if date.year), None)
+        dated = [date for date in self.within(paragraph.start, paragraph.end) if date.year]
+        ahead = [date for date in dated if date.start < paragraph.start + plans[-1].end()]
+        return (ahead or dated or [None])[-1]
 
     def _period(self, paragraphs: list[Paragraph]) -> DateFound | None:
         """The span that the document states for the whole: under a heading for it, in a line of its own, or in a
@@ -126,7 +132,7 @@ class Deadlines:
         time = self.times[paragraph.document]
         own = self._own(sentence, start, end)
         if own is not None:
-            deadline = own.last_day(time.year)
+            deadline = own.last_day(self._year_before(own, sentence) or time.year)
             if own.role is Role.AT and not own.month and time.period_end.startswith(f"{deadline}-"):
                 deadline = time.period_end  # the period's end lies in that year and is nearer
             missing = not deadline
@@ -143,6 +149,13 @@ class Deadlines:
         return Due(
             time.period_end, None, time.period_blank and not time.period_end, "period" if time.period_end else ""
         )
+
+    def _year_before(self, date: DateFound, sentence: Sentence) -> int | None:
+        """2021年6月底前…,年底前…: the year that the sentence named last before a date without one."""
+        if date.year is not None or date.blank:
+            return None
+        named = [d.year for d in self.within(sentence.start, date.start) if d.year is not None and self._governs(d)]
+        return named[-1] if named else None
 
     def _own(self, sentence: Sentence, start: int, end: int) -> DateFound | None:
         """The date that governs a stretch of its sentence: in its own clause, else the last one before it."""
@@ -166,6 +179,12 @@ class Deadlines:
         told = text[last.start : start]
         if last.role is Role.AT and not self._leads(last, sentence):
             return None
+        if (
+            ";" in told
+            and last.start - sentence.start > _HEAD
+            and not _NODE.search(text[max(0, last.start - 8) : last.start])
+        ):
+            return None  # a date inside one part of a list says nothing of the next part
         return None if re.search(r"[。]", told) else last
 
     def _behind(self, sentence: Sentence, right: int) -> DateFound | None:

@@ -109,6 +109,10 @@ def kind_of_quantity(
         return Kind.STANDARD, "selects-cases"
     if is_fact(layout, moods, sentence, quantity.start, quantity.end):
         return Kind.FACT, "told-as-fact"
+    if _from_where(before, behind):
+        return Kind.FACT, "where-it-starts"
+    if "是否" in behind:
+        return Kind.FACT, "asked-of-what-is"
     if recurring:
         return Kind.DUTY, "rhythm"
     if quantity.plain_unit in grammar().units.time:
@@ -125,6 +129,12 @@ def kind_of_quantity(
 def per_case(quantity: Quantity) -> bool:
     """Money told per something."""
     return "/" in quantity.unit
+
+
+def _from_where(before: str, behind: str) -> bool:
+    """由5.6%下降到3.1%: the first of the two is what already is."""
+    rises = r"[^,;。0-9]{0,6}(?:下降|降低|降|压减|减少|提高|提升|上升|升|增加|增长|增|扩大|发展)(?:到|至|为)"
+    return bool(re.search(r"(?:由|从)[^,;。]{0,16}$", before) and re.match(rf"{rises}", behind))
 
 
 def selects(text: str, quantity: Quantity, before: str) -> bool:
@@ -195,12 +205,30 @@ def _each_before(text: str, sentence: Sentence, left: int, quantity: Quantity) -
             and re.search(r"[0-9一二两三]", clauses[-1])
         ):
             return "each-case-before"
+    if (
+        quantity.plain_unit in grammar().units.people
+        and quantity.low <= 5
+        and re.search(r"(?:家庭|[一-龥]户)(?:至少|均|都)?有?$", ahead)
+    ):
+        return "each-case"
+    if quantity.plain_unit in grammar().units.people and _grouped(quantity, text[quantity.end : quantity.end + 30]):
+        return "size-of-a-group"
     averaged = re.search(r"(?:户均|村均|人均)(?:有|拥有|不少于|至少|掌握)?$", ahead)
     if averaged and quantity.plain_unit in grammar().units.countable:
         return "each-case"
     if re.search(r"每(?:[一二两十百千万]|[0-9]+)[一-龥]{0,10}", ahead):
         return "each-case"
     return ""
+
+
+def _grouped(quantity: Quantity, behind: str) -> bool:
+    """5至9人的评议小组: how large such a group shall be, wherever there is one."""
+    bounded = quantity.comparison is not Comparison.EQUAL
+    return (
+        bounded
+        and quantity.low <= 30
+        and bool(re.match(r"的[^,;。0-9]{0,24}?(?:小组|工作队|专班|队伍|委员会|评议会)", behind))
+    )
 
 
 def _norm(text: str, sentence: Sentence, quantity: Quantity, before: str, behind: str) -> bool:
@@ -224,6 +252,23 @@ def _norm(text: str, sentence: Sentence, quantity: Quantity, before: str, behind
     if quantity.comparison is Comparison.AT_MOST and re.search(r"(?:人均|户均|每[一-龥]{1,3})[^,;。]{0,12}$", before):
         return True
     if quantity.plain_unit == "%" and re.search(r"(?:扣除|扣减|扣罚|扣发|罚款|处以)[^,;。]{0,16}$", before):
+        return True
+    line = r"为?(?:防[止范]返贫)?(?:动态)?(?:监测|保障|认定|识别|划分|收入)?(?:范围|标准线?|底线|界限?|门槛|线)"
+    if money and re.match(line, behind):
+        return True
+    if money and re.search(r"(?:标准|底线|[一-龥]线)\($", before) and behind.startswith(")"):
+        return True
+    if quantity.plain_unit in ("%", "倍") and re.search(r"标准的$", before):
+        return True
+    if quantity.plain_unit in ("门", "项", "种", "样", "手") and re.search(r"(?:掌握|学会)[^,;。]{0,6}$", before):
+        return True
+    if (
+        money
+        and re.match(r"(?:以内|以下)?的?一次性", behind) is None
+        and re.search(r"一次性(?:给予|发放|补助|奖补|奖励|补贴)?$", before)
+    ):
+        return bool(re.match(r"(?:以内|以下)?的?(?:资助|补助|补贴|奖励|奖补|救助|[,;。、)]|$)", behind))
+    if money and re.search(r"各(?:一次性)?(?:奖励|奖补|补助|补贴|给予|安排|拨付|扶持)[^,;。]{0,6}$", before):
         return True
     granted = re.match(r"(?:的标准)?[^,;。]{0,6}(?:补|奖|贴|报销|扣|支付|预付)", behind)
     if quantity.plain_unit == "%" and granted and re.search(r"(?:按照?|给予)[^,;。]{0,16}的$", before):

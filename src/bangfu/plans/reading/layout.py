@@ -153,7 +153,8 @@ def _joined(text: str, lines: list[tuple[int, int]], noise: set[int]) -> list[tu
     """Lines that were broken in the middle of a sentence are one paragraph: (start, end, whether it is noise)."""
     found: list[tuple[int, int, bool]] = []
     for number, (start, end) in enumerate(lines):
-        if found and number not in noise and not found[-1][2] and _goes_on(text, found[-1], start):
+        titled = bool(found) and _is_title(text[found[-1][0] : found[-1][1]], _patterns()[3])
+        if found and number not in noise and not found[-1][2] and not titled and _goes_on(text, found[-1], start):
             found[-1] = (found[-1][0], end, False)
         else:
             found.append((start, end, number in noise))
@@ -162,7 +163,8 @@ def _joined(text: str, lines: list[tuple[int, int]], noise: set[int]) -> list[tu
 
 def _goes_on(text: str, before: tuple[int, int, bool], start: int) -> bool:
     last_line = text.rfind("\n", before[0], before[1]) + 1 or before[0]
-    if before[1] - last_line < 24 or _number_of(text, start) or "\t" in text[last_line : before[1]]:
+    above = text[last_line : before[1]]
+    if len(above) < 24 or _number_of(text, start) or "\t" in above or above.count("|") >= 2:
         return False
     return text[before[1] - 1] not in "。!?;:；：)”〞" and text.count("\n", before[1], start) == 1
 
@@ -248,6 +250,7 @@ def _take_back(found: list[Paragraph], document: int, ordinal: int, text: str) -
 def _is_title(line: str, title_words: re.Pattern[str]) -> bool:
     if len(line) > 45 or len(line) < 4 or line[-1] in "。;,:、" or "," in line or ":" in line or "\t" in line:
         return False
+    line = re.sub(r"\s*\([^()]*\)\s*$", "", line)  # (2018-2020年), (征求意见稿)
     found = list(title_words.finditer(line))
     return bool(found) and found[-1].end() >= len(line.rstrip(")》 ")) - 6
 

@@ -125,6 +125,8 @@ def _arabic(match: re.Match[str], text: str) -> Quantity | None:
             else match.end("a")
         )
         unit, by = _people_behind(text, end)
+        if not unit and (match["as"] or match["bs"]):
+            unit, by = _people_before(text, match.start(), end)
         if not unit and (listed := _listed().match(text, end)):
             unit, by = listed["u"], "listed-number"
             low = scaled(low, scales[listed["s"]]) if listed["s"] and not low_scale else low
@@ -174,6 +176,14 @@ def _people_behind(text: str, end: int) -> tuple[str, str]:
     if behind and re.match(rf"[\u4e00-\u9fff]{{0,12}}?{any_of(grammar().units.people_nouns)}", behind):
         return "人", "number-people"
     return "", "number"
+
+
+def _people_before(text: str, start: int, end: int) -> tuple[str, str]:
+    """减少贫困人口87万, 贫困人口降到113万: tens of thousands without a measure word are of the people named before."""
+    told = r"(?:总数|规模|总量)?(?:已|将)?(?:减少|增加|下降|降低|降|增|控制)?(?:到|至|为|达到?|约|共|在|有|近|超过)*"
+    named = re.search(rf"{any_of(grammar().units.people_nouns)}{told}$", text[max(0, start - _AFTER_NUMBER) : start])
+    ends = re.match(r"以[上下内]|左右|[,;。、!?)\s]|$", text[end : end + 2])
+    return ("人", "people-number") if named and ends else ("", "number")
 
 
 def _with_per(text: str, start: int, unit: str, behind: str | None) -> str:
@@ -239,6 +249,10 @@ def _comparing() -> tuple[re.Pattern[str], ...]:
     )
 
 
+# 低于国家扶贫标准(2300元): what stands before the bracket compares
+_BRACKETED = re.compile(r"(?:(?P<less>低于|不足|少于|未达到|达不到)|高于|超过|达到)[^,;。()0-9]{0,14}(?:标准|线)\($")
+
+
 def _comparison(text: str, start: int, end: int, number: Number, unit: str) -> tuple[Comparison, int]:
     """How the number is compared, and where the amount ends with the word that says so."""
     least, most, least_after, most_after, least_far, most_far = _comparing()
@@ -262,6 +276,8 @@ def _comparison(text: str, start: int, end: int, number: Number, unit: str) -> t
     ]
     if hits:
         return min(hits)[1], end
+    if bracketed := _BRACKETED.search(text[max(0, start - 24) : start]):
+        return (Comparison.AT_MOST if bracketed["less"] else Comparison.AT_LEAST), end
     if least_far.search(before):
         return Comparison.AT_LEAST, end
     if most_far.search(before):

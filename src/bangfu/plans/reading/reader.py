@@ -80,7 +80,7 @@ class _Reader:
         table_spans = tables.tables(self.layout)
         items = self._items(amounts, table_spans)
         proposals = [self._proposal(items, position) for position in range(len(items))]
-        proposals = self._subjects_carried(proposals) + self._from_tables(table_spans)
+        proposals = self._subjects_carried(proposals) + self._from_tables(table_spans, amounts)
         proposals = self._restated(self._with_beneficiaries(sorted(proposals, key=lambda p: (p.at, p.start))))
         all_doubts = [
             *noted,
@@ -482,16 +482,16 @@ class _Reader:
             return None
         return proposal.document, label[1], deed[1], what[1]
 
-    def _from_tables(self, found: list[tables.Table]) -> list[Proposal]:
+    def _from_tables(self, found: list[tables.Table], amounts: list[Quantity]) -> list[Proposal]:
         return [
             proposal
             for table in found
-            if (paragraph := self.layout.paragraphs[table.paragraph]) and not paragraph.noise
-            for proposal in tables.proposals(table, self.text, paragraph, self.deadlines)
+            if not self.layout.paragraphs[table.paragraph].noise
+            for proposal in tables.proposals(table, self.layout, self.text, amounts, self.deadlines)
         ]
 
 
 def _no_noun(proposal: Proposal) -> bool:
     """Whether nothing is left of the subject but words that compare."""
-    compares = "不低于|不少于|不超过|不高于|达到|至少|以上|以下|降到|降至|增加到"
+    compares = "不低于|不少于|不超过|不高于|达到?|至少|以上|以下|降到|降至|增加到"
     return not re.sub(rf"[^一-龥]|{compares}|[一二两三四五六七八九十百千万]+[户人个名]", "", proposal.subject)
