@@ -85,7 +85,7 @@ class Deadlines:
             return None
         dated = [date for date in self.within(paragraph.start, paragraph.end) if date.year]
         ahead = [date for date in dated if date.start < paragraph.start + plans[-1].end()]
-        return (ahead or dated or [None])[-1]
+        return (ahead or dated)[-1] if dated else None
 
     def _period(self, paragraphs: list[Paragraph]) -> DateFound | None:
         """The span that the document states for the whole: under a heading for it, in a line of its own, or in a
@@ -181,7 +181,7 @@ class Deadlines:
             return None
         if (
             ";" in told
-            and last.start - sentence.start > _HEAD
+            and not _HEAD.fullmatch(text, sentence.start, last.start)
             and not _NODE.search(text[max(0, last.start - 8) : last.start])
         ):
             return None  # a date inside one part of a list says nothing of the next part
