@@ -36,14 +36,6 @@ class Problem:
         return _("第 {number} 个：{message}").format(number=self.number, message=self.error.message)
 
 
-class OutlineRefused(errors.OutlinesRefused):
-    """With every problem that was found, as far as they are told at once."""
-
-    def __init__(self, file: str, problems: Sequence[Problem]) -> None:
-        super().__init__(file=file, count=len(problems))
-        self.problems = tuple(problems[: outline_policy().upload.problems])
-
-
 @dataclass
 class Feature:
     """One feature: `code` and `name` as written, either a shape or a point (longitude, latitude)."""
@@ -67,7 +59,7 @@ class Brought:
 def read(name: str, content: bytes, areas: Sequence[Area], within: Area, ground: Any, *, gcj02: bool) -> Brought:
     """The outlines and points of `areas`, which lie inside `within`; `ground` is its outline as a polygon, None when
     nobody knows it. Raises OutlineFileTooLarge, OutlineFileBroken, OutlineFileOther, OutlineTooMuch,
-    OutlineColumnsMissing, OutlineRefused."""
+    OutlineColumnsMissing, OutlinesRefused."""
     limits = outline_policy().upload
     if len(content) > limits.file_megabytes * MEGABYTE:
         raise errors.OutlineFileTooLarge(file=name, size=-(-len(content) // MEGABYTE), limit=limits.file_megabytes)
@@ -94,7 +86,8 @@ def read(name: str, content: bytes, areas: Sequence[Area], within: Area, ground:
         taken.setdefault(key, feature)
     problems += _overlaps(taken, {each.pk: each for each in areas}, limits)
     if problems:
-        raise OutlineRefused(name, sorted(problems, key=lambda each: each.number))
+        told = sorted(problems, key=lambda each: each.number)[: limits.problems]
+        raise errors.OutlinesRefused(file=name, count=len(problems), problems=tuple(told))
     return Brought(
         {pk: each.shape for (pk, _point), each in taken.items() if each.shape is not None},
         {pk: each.point for (pk, _point), each in taken.items() if each.point is not None},
