@@ -20,9 +20,13 @@ STEP_BY_STEP = (
     "from django.core.management.commands.migrate import Command\n"
     "call_command(Command(), verbosity=0)\n"
 )
+# That it does not silently go the long way, of half a minute, is asked as well.
 AT_ONE_GO = (
     "import django; django.setup()\n"
     "from django.core.management import call_command\n"
+    "from django.db import connection\n"
+    "from bangfu.keeping.founding import found\n"
+    "assert found(connection), 'not made at one go'\n"
     "call_command('migrate', verbosity=0)\n"
 )
 

@@ -44,14 +44,27 @@ def found(connection: BaseDatabaseWrapper) -> bool:
     with connection.cursor() as cursor:
         if connection.introspection.table_names(cursor):
             return False
-    executor = MigrationExecutor(connection)
-    executor.migrate([leaf for leaf in executor.loader.graph.leaf_nodes() if not _ours(leaf[0])])
-    executor = MigrationExecutor(connection)
+    executor = _others_first(connection)
     todo = [migration for migration, _back in executor.migration_plan(executor.loader.graph.leaf_nodes())]
     if not _whole(executor, todo):
         return False
     _make(executor, todo)
     return True
+
+
+def _others_first(connection: BaseDatabaseWrapper) -> MigrationExecutor:
+    """Takes the steps of the libraries, and to their end those of the few rooms of ours that libraries build upon
+    (officers, and the areas these belong to)."""
+    executor = MigrationExecutor(connection)
+    leaves = executor.loader.graph.leaf_nodes()
+    ahead = [leaf for leaf in leaves if not _ours(leaf[0])]
+    while ahead:
+        executor.migrate(ahead)
+        executor = MigrationExecutor(connection)
+        applied = executor.loader.applied_migrations
+        begun = {app for app, _name in applied}
+        ahead = [leaf for leaf in leaves if leaf[0] in begun and leaf not in applied]
+    return executor
 
 
 def _ours(label: str) -> bool:
