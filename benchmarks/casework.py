@@ -45,16 +45,23 @@ def fill(number: int) -> None:
     """Households of one generated county, and a running case for `number` of them; nothing when they are there."""
     from filling import fill as fill_registry
 
-    from bangfu.casework import loading
-    from bangfu.casework.models import Case
-    from bangfu.casework.opening import Candidate, open_many
-    from bangfu.casework.procedures import Channel
     from bangfu.casework.services import take_over
     from bangfu.registry.models import Household
 
     if not Household.objects.exists():
         fill_registry(20_000)
         take_over()
+    open_cases(number)
+
+
+def open_cases(number: int) -> None:
+    """A running case for so many households that are not watched yet; nothing when there are cases."""
+    from bangfu.casework import loading
+    from bangfu.casework.models import Case
+    from bangfu.casework.opening import Candidate, open_many
+    from bangfu.casework.procedures import Channel
+    from bangfu.registry.models import Household
+
     if Case.objects.exists():
         return
     unwatched = Household.objects.living().filter(monitor_category="").select_related("village").order_by("place", "pk")

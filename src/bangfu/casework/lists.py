@@ -3,12 +3,12 @@
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from functools import lru_cache
 
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 
 from bangfu.accounts.models import Officer, Post
 from bangfu.areas.models import Area
@@ -77,35 +77,86 @@ def cases(viewer: Officer, wanted: Wanted, day: date) -> CaseQuerySet:
 def by_clock(clock: str, day: date) -> Q:
     """Running cases whose legal time has run out, runs out within the days of policy (its last day included), or
     neither."""
+    return RUNS & _due(clock, day)
+
+
+# A case that is not closed. Counts of running cases ask this once, so that the index of running cases answers them.
+RUNS = Q(closed_on=None)
+
+
+def _due(clock: str, day: date) -> Q:
     soon = day + timedelta(days=policy().due_soon_days)
-    running = Q(closed_on=None)
     if clock == LATE:
-        return running & Q(due_on__lt=day)
+        return Q(due_on__lt=day)
     if clock == DUE_SOON:
-        return running & Q(due_on__gte=day, due_on__lte=soon)
-    return running & (Q(due_on=None) | Q(due_on__gt=soon))
+        return Q(due_on__gte=day, due_on__lte=soon)
+    return Q(due_on=None) | Q(due_on__gt=soon)
 
 
 def waiting_for(officer: Officer) -> Q:
     """Running cases at a step where a post of the officer may act: of the step's roles and level, at a place it
     holds."""
+    posts = _acting_posts(officer)
+    return RUNS & _waiting(posts, kept_versions() if posts else {})
+
+
+def _waiting(posts: Sequence[Post], versions: Mapping[int, ProcedureVersion]) -> Q:
     found = Q(pk__in=())
-    for post in _acting_posts(officer):
-        steps = _steps_of(post)
+    for post in posts:
+        steps = _steps_of(post, versions)
         if steps:
             at = Q(pk__in=())
             for version, ids in steps.items():
                 at |= Q(version_id=version, step__in=ids)
             found |= _inside(post) & Q(level=post.area.level) & at
-    return Q(closed_on=None) & found
+    return found
 
 
 def risen_to(officer: Officer, day: date) -> Q:
     """Late cases that lie with the level below a post of the officer: the level above sees to them."""
+    return by_clock(LATE, day) & _below(_acting_posts(officer))
+
+
+def _below(posts: Sequence[Post]) -> Q:
     found = Q(pk__in=())
-    for post in _acting_posts(officer):
+    for post in posts:
         found |= _inside(post) & Q(level=post.area.level + 1)
-    return by_clock(LATE, day) & found
+    return found
+
+
+@dataclass(frozen=True)
+class Lying:
+    """What lies with an officer: cases waiting for a post of theirs, due soon and late among them, those due first;
+    late ones of the level below."""
+
+    waiting: int = 0
+    due_soon: int = 0
+    late: int = 0
+    urgent: Sequence[Case] = ()
+    risen: int = 0
+
+
+def lying_with(officer: Officer, day: date, number: int) -> Lying:
+    """What lies with an officer on a day; of the urgent ones at most `number`. All is counted in one question, which
+    an index of running cases answers by itself; the second is for the urgent ones."""
+    posts = _acting_posts(officer)
+    if not posts:
+        return Lying()
+    versions = kept_versions()
+    waiting, below = _waiting(posts, versions), _below(posts)
+    levels = {level for post in posts for level in (post.area.level, post.area.level + 1)}
+    running = Case.objects.visible_to(officer).filter(RUNS, level__in=sorted(levels))
+    counts = running.order_by().aggregate(
+        all=Count("pk", filter=waiting),
+        due_soon=Count("pk", filter=waiting & _due(DUE_SOON, day)),
+        late=Count("pk", filter=waiting & _due(LATE, day)),
+        risen=Count("pk", filter=below & _due(LATE, day)),
+    )
+    urgent: list[Case] = []
+    if counts["all"]:
+        rows = running.filter(waiting, due_on__isnull=False).order_by("due_on", "pk").defer("facts")
+        urgent = _with(rows.select_related("village", "household")[:number], versions)
+    return Lying(counts["all"], counts["due_soon"], counts["late"], urgent, counts["risen"])
 
 
 def _acting_posts(officer: Officer) -> list[Post]:
@@ -117,26 +168,31 @@ def _inside(post: Post) -> Q:
     return Q(place__gte=reach.first, place__lte=reach.last)
 
 
-def _steps_of(post: Post) -> dict[int, list[str]]:
+def _steps_of(post: Post, versions: Mapping[int, ProcedureVersion]) -> dict[int, list[str]]:
     """Where a post may act: by version of a procedure the steps."""
     found: dict[int, list[str]] = defaultdict(list)
-    for version, procedure in versions().items():
-        for step in procedure.steps:
+    for pk, version in versions.items():
+        for step in version.read.steps:
             if post.role_id in step.roles and step.level == post.area.level:
-                found[version].append(step.id)
+                found[pk].append(step.id)
     return found
 
 
 def versions() -> dict[int, Procedure]:
+    """Every version that cases began with, by id, as procedures."""
+    return {pk: version.read for pk, version in kept_versions().items()}
+
+
+def kept_versions() -> dict[int, ProcedureVersion]:
     """Every version that cases began with, by id. A few dozen; what was once read is not read again."""
     marks = ProcedureVersion.objects.order_by("pk").values_list("pk", "sha256")
-    return {pk: _read(pk, sha256) for pk, sha256 in marks}
+    return {pk: _kept(pk, sha256) for pk, sha256 in marks}
 
 
 @lru_cache(maxsize=512)
-def _read(pk: int, sha256: str) -> Procedure:
+def _kept(pk: int, sha256: str) -> ProcedureVersion:
     """A version never changes; its mark tells those of different databases apart."""
-    return ProcedureVersion.objects.get(pk=pk, sha256=sha256).read
+    return ProcedureVersion.objects.get(pk=pk, sha256=sha256)
 
 
 def _found(rows: CaseQuerySet, q: str) -> CaseQuerySet:
@@ -175,11 +231,15 @@ def rows_of_page(rows: CaseQuerySet, order: str, page: int) -> Sequence[Case]:
 
 
 def with_procedures(rows: Iterable[Case]) -> list[Case]:
-    """The cases, each with the version it began with, parsed once for all."""
+    """The cases, each with the version it began with."""
     listed = list(rows)
-    known = ProcedureVersion.objects.in_bulk({case.version_id for case in listed})
+    return _with(listed, kept_versions()) if listed else []
+
+
+def _with(rows: Iterable[Case], versions: Mapping[int, ProcedureVersion]) -> list[Case]:
+    listed = list(rows)
     for case in listed:
-        case.version = known[case.version_id]
+        case.version = versions[case.version_id]
     return listed
 
 

@@ -1,7 +1,6 @@
 """Questions about cases: how many stand where, what lies with an officer, what may be opened. Every answer starts at
 `visible_to`."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -100,39 +99,19 @@ def _add_version(found: dict[str, Board], procedure: Procedure) -> None:
 
 @dataclass(frozen=True)
 class MyCases:
-    """What lies with an officer: cases waiting for a post of theirs, due soon and late among them, the most urgent;
-    late ones of the level below; applications that nobody has decided on where the officer acts."""
+    """What an officer must do: the cases that lie with them, and how many applications nobody has decided on where the
+    officer acts."""
 
-    waiting: int
-    due_soon: int
-    late: int
-    urgent: Sequence[Case]
-    risen: int
+    cases: lists.Lying
     applications: int
 
 
 def work_of(officer: Officer, day: date, number: int = 5) -> MyCases:
     """What lies with an officer on a day; of the urgent ones at most `number`."""
-    visible = Case.objects.visible_to(officer)
-    waiting = visible.filter(lists.waiting_for(officer))
-    counts = waiting.order_by().aggregate(
-        all=Count("pk"),
-        due_soon=Count("pk", filter=lists.by_clock(lists.DUE_SOON, day)),
-        late=Count("pk", filter=lists.by_clock(lists.LATE, day)),
-    )
-    urgent = lists.in_order(waiting.filter(due_on__isnull=False), "due").defer("facts")
-    urgent = urgent.select_related("village", "household")[:number]
     new = 0
     if officer.may("cases.act"):
         new = Application.objects.visible_to(officer).filter(state=Application.State.NEW).count()
-    return MyCases(
-        counts["all"],
-        counts["due_soon"],
-        counts["late"],
-        lists.with_procedures(urgent),
-        visible.filter(lists.risen_to(officer, day)).count(),
-        new,
-    )
+    return MyCases(lists.lying_with(officer, day, number), new)
 
 
 def course_of(viewer: Viewer, case: Case) -> list[CaseTransition]:

@@ -222,10 +222,14 @@ class MyWork:
 def work_of(officer: Any, day: date, number: int = 5) -> MyWork:
     """What lies with an officer on a day; of the urgent ones at most `number`."""
     mine = Finding.objects.visible_to(officer).live().filter(assigned_to=officer)
-    urgent = mine.select_related("village", "household", "member").order_by("due_on", "severity", "pk")[:number]
+    counts = mine.order_by().aggregate(all=Count("pk"), overdue=Count("pk", filter=Q(due_on__lt=day)))
+    urgent: list[Finding] = []
+    if counts["all"]:
+        rows = mine.select_related("village", "household", "member").order_by("due_on", "severity", "pk")
+        urgent = list(rows[:number])
     lying, wrong = 0, 0
     if officer.may("findings.assign"):
         lying = Finding.objects.visible_to(officer).live().filter(assigned_to=None).count()
     if officer.may("rules.propose") or officer.may("rules.approve"):
         wrong = Finding.objects.visible_to(officer).filter(state=State.RULE_WRONG).count()
-    return MyWork(mine.count(), mine.overdue(day).count(), list(urgent), lying, wrong)
+    return MyWork(counts["all"], counts["overdue"], urgent, lying, wrong)

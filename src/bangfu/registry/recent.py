@@ -22,6 +22,8 @@ def changes_of(officer: Officer, number: int = 8) -> Sequence[Done]:
     """The latest changes made by the officer, newest first, in a constant number of queries."""
     changes = list(Change.objects.filter(actor=officer).order_by("-pk")[:number])
     single = [c.pk for c in changes if c.kind in SINGLE]
+    if not single:
+        return [Done(c, None) for c in changes]
     about: dict[int, int] = {}
     for model, column in (
         (Household, "id"),

@@ -188,6 +188,29 @@ def counts_below(viewer: Viewer, area: Area, year: int) -> list[AreaCounts]:
     return [c for c in counts if c.households or c.people or (c.area and c.area.valid_to is None)]
 
 
+def counts_around(
+    viewer: Viewer, area: Area | None, below: Sequence[Area], year: int
+) -> tuple[AreaCounts, list[AreaCounts]]:
+    """The counts of an area (None: of everything that the viewer may see) and of each area directly below it: one
+    query where these are of one level, whatever part of the area nobody has divided."""
+    levels = {each.level for each in below}
+    if len(levels) != 1 or max(levels) > Level.VILLAGE:
+        (total,) = counts_for(viewer, area, [year])
+        return total, counts_of(viewer, below, year, within=area)
+    width = span(levels.pop())
+    rows = list(
+        _counted(viewer, area, [year])
+        .annotate(part=F("place") / width)
+        .values("part", "year", "until")
+        .annotate(**_sums())
+    )
+    by_part: dict[int, list[Any]] = defaultdict(list)
+    for row in rows:
+        by_part[int(row["part"])].append(row)
+    parts = [replace(_counts(year, by_part[each.place // width]), area=each) for each in below]
+    return _counts(year, rows), parts
+
+
 def counts_of(viewer: Viewer, areas: Iterable[Area], year: int, within: Area | None = None) -> list[AreaCounts]:
     """The counts of each of these areas, down to villages; one query for every level among them. `within` is an area
     that holds them all."""

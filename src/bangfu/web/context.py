@@ -23,9 +23,7 @@ def _made(request: HttpRequest) -> dict[str, Any]:
     officer = request.user
     return {
         "menu": menu_for(request) if officer.is_authenticated else [],
-        "may": {right.replace(".", "_"): officer.has_perm(right) for right in rights()}
-        if officer.is_authenticated
-        else {},
+        "may": {right.replace(".", "_"): officer.may(right) for right in rights()} if officer.is_authenticated else {},
         "languages": settings.LANGUAGES,
         "version": __version__,
     }

@@ -41,8 +41,7 @@ def area_counts(request: HttpRequest) -> str:
         return ""
     scope = scope_of(request)
     year = timezone.localdate().year
-    [total] = selectors.counts_for(officer, scope.area, [year])
-    below = selectors.counts_of(officer, scope.below, year, within=scope.area)
+    total, below = selectors.counts_around(officer, scope.area, scope.below, year)
     counted = total.households > 0 or total.people > 0
     context = {
         "scope": scope,

@@ -215,6 +215,12 @@ class Case(models.Model):
             models.Index(fields=["place", "procedure", "step"], name="case_by_place"),
             models.Index(fields=["due_on", "id"], condition=Q(closed_on=None), name="case_by_due"),
             models.Index(fields=["procedure", "step", "place"], condition=Q(closed_on=None), name="case_by_step"),
+            # Holds all that the counts of what lies with an officer ask.
+            models.Index(
+                fields=["level", "place", "due_on", "version", "step"],
+                condition=Q(closed_on=None),
+                name="case_by_level",
+            ),
             models.Index(fields=["household"], name="case_of_household"),
             models.Index(fields=["finding"], condition=Q(finding__isnull=False), name="case_of_finding"),
             models.Index(fields=["closed_on", "place"], name="case_by_end"),

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from functools import cached_property, reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import Min, Q
@@ -120,15 +122,13 @@ class Wanted:
     units: Sequence[int] = ()
     teams: Sequence[int] = ()
 
-    def asks(self, place: str, **named: Sequence[int]) -> Q:
-        """Rows whose place, under the name `place`, lies in the areas; or that are named, by any of `named`."""
+    def asks(self, place: str, **named: Sequence[int]) -> Q | None:
+        """Rows whose place, under the name `place`, lies in the areas; or that are named, by any of `named`. None:
+        nobody is asked for, and no question need be put."""
         if self.places is not None:
             return within(self.places, place)
-        condition = Q(pk__in=())
-        for field, ids in named.items():
-            if ids:
-                condition |= Q(**{f"{field}__in": ids})
-        return condition
+        asked = [Q(**{f"{field}__in": list(ids)}) for field, ids in named.items() if ids]
+        return reduce(or_, asked) if asked else None
 
 
 def doers(wanted: Wanted, whos: Iterable[Who], day: date) -> list[Doer]:
@@ -138,15 +138,16 @@ def doers(wanted: Wanted, whos: Iterable[Who], day: date) -> list[Doer]:
     ranks = {rank for who in asked for rank in who.ranks}
     roles = {role for who in asked for role in who.roles}
     levels = {level for who in asked for level in who.unit_levels}
+    ties = Ties(wanted, day)
     found: list[Doer] = []
     if ranks:
-        found += _by_rank(wanted, ranks, day)
+        found += _by_rank(wanted, ranks, ties)
     if roles:
         found += _by_role(wanted, roles, day)
     if any(who.team_members for who in asked):
         found += _team_members(wanted, day)
     if levels:
-        found += _units(wanted, levels, day)
+        found += _units(wanted, levels, ties)
     if any(who.teams for who in asked):
         found += _teams(wanted, day)
     return found
@@ -155,23 +156,19 @@ def doers(wanted: Wanted, whos: Iterable[Who], day: date) -> list[Doer]:
 _UNIT = ("unit_id", "unit__name", "unit__area__place", "unit__area__level")
 
 
-def _by_rank(wanted: Wanted, ranks: Iterable[str], day: date) -> Iterator[Doer]:
+def _by_rank(wanted: Wanted, ranks: Iterable[str], ties: "Ties") -> Iterator[Doer]:
     """Helpers of these ranks. They owe since their earliest pairing or charge of a village that still holds; who has
     none, since their unit has charge of one. Who helps nobody owes nothing."""
+    asked = wanted.asks("unit__area__place", pk=wanted.helpers, unit=wanted.of_units)
+    if asked is None:
+        return
     rows = (
-        Helper.objects.filter(
-            wanted.asks("unit__area__place", pk=wanted.helpers, unit=wanted.of_units),
-            rank__in=list(ranks),
-            left_on=None,
-            unit__closed_on=None,
-        )
+        Helper.objects.filter(asked, rank__in=list(ranks), left_on=None, unit__closed_on=None)
         .order_by("pk")
         .values_list("pk", "name", "rank", "officer_id", *_UNIT)
     )
-    since = _since(wanted, day, "helper")
-    of_unit = _units_charged_since(wanted, day)
     for pk, name, rank, officer, *unit in rows:
-        first = since.get(pk) or of_unit.get(unit[0])
+        first = ties.of_helpers.get(pk) or ties.charged.get(unit[0])
         if first is not None:
             group = Group(GroupKind.UNIT, *unit)
             yield Doer(Kind.HELPER, pk, name, officer, Capacity.RANK, rank, group, first)
@@ -179,9 +176,12 @@ def _by_rank(wanted: Wanted, ranks: Iterable[str], day: date) -> Iterator[Doer]:
 
 def _by_role(wanted: Wanted, roles: Iterable[str], day: date) -> Iterator[Doer]:
     """Holders of these posts; they stand in the list of the area of the post."""
+    asked = wanted.asks("area__place", officer=wanted.officers, area=wanted.areas)
+    if asked is None:
+        return
     rows = (
         Post.objects.filter(
-            wanted.asks("area__place", officer=wanted.officers, area=wanted.areas),
+            asked,
             Q(ends_on=None) | Q(ends_on__gte=day),
             role_id__in=list(roles),
             starts_on__lte=day,
@@ -199,9 +199,12 @@ def _by_role(wanted: Wanted, roles: Iterable[str], day: date) -> Iterator[Doer]:
 
 
 def _team_members(wanted: Wanted, day: date) -> Iterator[Doer]:
+    asked = wanted.asks("team__village__place", helper=wanted.helpers, team=wanted.of_teams)
+    if asked is None:
+        return
     rows = (
         TeamMember.objects.filter(
-            wanted.asks("team__village__place", helper=wanted.helpers, team=wanted.of_teams),
+            asked,
             Q(ended_on=None) | Q(ended_on__gt=day),
             starts_on__lte=day,
             team__ended_on=None,
@@ -217,25 +220,29 @@ def _team_members(wanted: Wanted, day: date) -> Iterator[Doer]:
         yield Doer(Kind.HELPER, pk, name, officer, Capacity.TEAM_MEMBER, role, group, starts_on, ended_on)
 
 
-def _units(wanted: Wanted, levels: Iterable[str], day: date) -> Iterator[Doer]:
+def _units(wanted: Wanted, levels: Iterable[str], ties: "Ties") -> Iterator[Doer]:
     """Units of these levels; they owe since the first of their helpers helps somebody or the unit a village."""
+    asked = wanted.asks("area__place", pk=wanted.units)
+    if asked is None:
+        return
     rows = (
-        Unit.objects.filter(wanted.asks("area__place", pk=wanted.units), level__in=list(levels), closed_on=None)
+        Unit.objects.filter(asked, level__in=list(levels), closed_on=None)
         .order_by("pk")
         .values_list("pk", "name", "area__place", "area__level", "level")
     )
-    paired = _since(wanted, day, "unit")
-    charged = _units_charged_since(wanted, day)
     for pk, name, place, level, kind in rows:
-        first = _earliest(paired.get(pk), charged.get(pk))
+        first = _earliest(ties.of_units.get(pk), ties.charged.get(pk))
         if first is not None:
             group = Group(GroupKind.UNIT, pk, name, place, level)
             yield Doer(Kind.UNIT, pk, name, None, Capacity.UNIT, kind, group, first)
 
 
 def _teams(wanted: Wanted, day: date) -> Iterator[Doer]:
+    asked = wanted.asks("village__place", pk=wanted.teams)
+    if asked is None:
+        return
     rows = (
-        Team.objects.filter(wanted.asks("village__place", pk=wanted.teams), starts_on__lte=day, ended_on=None)
+        Team.objects.filter(asked, starts_on__lte=day, ended_on=None)
         .order_by("pk")
         .values_list("pk", "village__name", "village__place", "village__level", "starts_on")
     )
@@ -245,33 +252,61 @@ def _teams(wanted: Wanted, day: date) -> Iterator[Doer]:
         )
 
 
-def _since(wanted: Wanted, day: date, by: str) -> Mapping[int, date]:
-    """The first day of the earliest pairing or own charge that holds on a day, by helper or by the helpers' unit."""
-    field = {"helper": "helper_id", "unit": "helper__unit_id"}[by]
-    asked = wanted.asks(
-        "helper__unit__area__place",
-        helper=wanted.helpers,
-        helper__unit=(*wanted.of_units, *(wanted.units if by == "unit" else ())),
-    )
-    holds = Q(ended_on=None) | Q(ended_on__gt=day)
-    pairings: Any = Pairing.objects.filter(asked, holds, starts_on__lte=day)
-    charges: Any = Charge.objects.filter(asked, holds, starts_on__lte=day, helper__isnull=False)
-    found: dict[int, date] = dict(pairings.order_by().values_list(field).annotate(Min("starts_on")))
-    for pk, first in charges.order_by().values_list(field).annotate(Min("starts_on")):
+@dataclass
+class Ties:
+    """Since when helpers and units are tied to households and villages: by pairings, and by charges of villages. Read
+    once, when somebody first asks."""
+
+    wanted: Wanted
+    day: date
+
+    @cached_property
+    def _of_both(self) -> list[tuple[int, int, date]]:
+        """Helper, unit, and the first day of the helper's earliest pairing or own charge that holds."""
+        named = (*self.wanted.of_units, *self.wanted.units)
+        asked = self.wanted.asks("unit__area__place", pk=self.wanted.helpers, unit=named)
+        if asked is None:
+            return []
+        people = Helper.objects.filter(asked).order_by().values("pk")
+        found: list[tuple[int, int, date]] = []
+        for ties in (Pairing, Charge):
+            rows: Any = ties.objects.filter(helper__in=people)
+            holding = rows.filter(self._holds(), starts_on__lte=self.day).order_by()
+            found += holding.values_list("helper_id", "helper__unit_id").annotate(Min("starts_on"))
+        return found
+
+    @cached_property
+    def of_helpers(self) -> Mapping[int, date]:
+        """By helper, of all helpers that are asked for."""
+        return _firsts((helper, first) for helper, _unit, first in self._of_both)
+
+    @cached_property
+    def of_units(self) -> Mapping[int, date]:
+        """By unit, of all units that are asked for: that of the helper who is tied longest."""
+        return _firsts((unit, first) for _helper, unit, first in self._of_both)
+
+    @cached_property
+    def charged(self) -> Mapping[int, date]:
+        """The first day of the earliest charge of a village that a unit has, by unit; of helpers who are asked for as
+        people, that of their units."""
+        named: Sequence[int] = ()
+        if self.wanted.helpers:
+            named = list(Helper.objects.filter(pk__in=self.wanted.helpers).order_by().values_list("unit_id", flat=True))
+        asked = self.wanted.asks("unit__area__place", unit=(*self.wanted.of_units, *self.wanted.units, *named))
+        if asked is None:
+            return {}
+        rows: Any = Charge.objects.filter(asked, self._holds(), starts_on__lte=self.day, unit__isnull=False)
+        return dict(rows.order_by().values_list("unit_id").annotate(Min("starts_on")))
+
+    def _holds(self) -> Q:
+        return Q(ended_on=None) | Q(ended_on__gt=self.day)
+
+
+def _firsts(days: Iterable[tuple[int, date]]) -> Mapping[int, date]:
+    found: dict[int, date] = {}
+    for pk, first in days:
         found[pk] = min(found.get(pk, first), first)
     return found
-
-
-def _units_charged_since(wanted: Wanted, day: date) -> dict[int, date]:
-    """The first day of the earliest charge of a village that a unit has on a day, by unit."""
-    named = Helper.objects.filter(pk__in=wanted.helpers).values_list("unit_id", flat=True) if wanted.helpers else ()
-    rows: Any = Charge.objects.filter(
-        wanted.asks("unit__area__place", unit=(*wanted.of_units, *wanted.units, *named)),
-        Q(ended_on=None) | Q(ended_on__gt=day),
-        starts_on__lte=day,
-        unit__isnull=False,
-    )
-    return dict(rows.order_by().values_list("unit_id").annotate(Min("starts_on")))
 
 
 def _earliest(*days: date | None) -> date | None:
@@ -280,15 +315,19 @@ def _earliest(*days: date | None) -> date | None:
 
 def wanted_of(officer: Officer) -> Wanted:
     """An officer as a person, with the unit and the team they belong to."""
-    alone = person(officer)
-    if not alone.helpers:
+    helpers = dict(_accounts_helpers(officer))
+    alone = Wanted(officers=(officer.pk,), helpers=list(helpers))
+    if not helpers:
         return alone
-    units = Helper.objects.filter(pk__in=alone.helpers).values_list("unit_id", flat=True)
     teams = TeamMember.objects.filter(helper__in=alone.helpers, ended_on=None, team__ended_on=None)
-    return replace(alone, units=list(units), teams=list(teams.values_list("team_id", flat=True)))
+    return replace(alone, units=list(helpers.values()), teams=list(teams.order_by().values_list("team_id", flat=True)))
 
 
 def person(officer: Officer) -> Wanted:
     """An officer as a person: holder of posts, and the helper whose account it is."""
-    helpers = Helper.objects.filter(officer=officer, left_on=None).values_list("pk", flat=True)
-    return Wanted(officers=(officer.pk,), helpers=list(helpers))
+    return Wanted(officers=(officer.pk,), helpers=[helper for helper, _unit in _accounts_helpers(officer)])
+
+
+def _accounts_helpers(officer: Officer) -> Iterable[tuple[int, int]]:
+    """The helper whose account an officer is, with the unit; none or one."""
+    return list(Helper.objects.filter(officer=officer, left_on=None).order_by().values_list("pk", "unit_id"))

@@ -11,7 +11,7 @@ A wrong file is refused with its name (PolicyFileWrong). What was read is kept u
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from threading import Lock
 
@@ -190,18 +190,21 @@ def check_files() -> None:
 
 @dataclass
 class Regimes:
-    """Which duties hold where. Areas with a code of their own in the files are looked up once."""
+    """Which duties hold where. Areas with a code of their own in the files are looked up once, when first asked for."""
 
     shelf: Shelf
-    reaches: Mapping[str, PlaceRange]
     _found: dict[tuple[tuple[str, ...], date], dict[str, Duty]] = field(default_factory=dict)
 
     @classmethod
     def now(cls) -> "Regimes":
-        found = shelf()
-        whole = {code.ljust(WHOLE_CODE, "0"): code for code in found.codes}
+        return cls(shelf())
+
+    @cached_property
+    def reaches(self) -> Mapping[str, PlaceRange]:
+        """Where the areas lie on whose code it depends what holds."""
+        whole = {code.ljust(WHOLE_CODE, "0"): code for code in self.shelf.codes}
         areas = Area.objects.filter(code__in=whole, valid_to=None) if whole else Area.objects.none()
-        return cls(found, {whole[area.code]: area.reach for area in areas})
+        return {whole[area.code]: area.reach for area in areas}
 
     def at(self, place: int, day: date) -> dict[str, Duty]:
         """The duties that hold at a place on a day, by id."""

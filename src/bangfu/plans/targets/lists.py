@@ -105,6 +105,11 @@ def rows_of_page(rows: TargetQuerySet, order: str, page: int) -> Sequence[Target
     return cut(in_order(rows, order).select_related(*PEOPLE).prefetch_related("stages"), page)
 
 
+def most_urgent(rows: TargetQuerySet, number: int) -> list[Target]:
+    """The most urgent of these, with their stages."""
+    return list(in_order(rows, "standing").select_related(*PEOPLE).prefetch_related("stages")[:number])
+
+
 def by_standing(rows: TargetQuerySet) -> dict[str, int]:
     """How many of these stand how."""
     found: Any = rows.order_by().values_list("standing").annotate(number=Count("pk"))
@@ -198,14 +203,12 @@ def _around(viewer: Officer, place: int) -> TargetQuerySet:
 
 def of_area(viewer: Officer, area: Area, number: int) -> list[Target]:
     """The targets of an area, the most urgent first."""
-    rows = Target.objects.visible_to(viewer).live().filter(area=area)
-    return list(in_order(rows, "standing").select_related(*PEOPLE).prefetch_related("stages")[:number])
+    return most_urgent(Target.objects.visible_to(viewer).live().filter(area=area), number)
 
 
 def of_unit(viewer: Officer, unit: Unit, number: int) -> list[Target]:
     """The targets that a unit answers for, the most urgent first."""
-    rows = Target.objects.visible_to(viewer).live().filter(owner_unit=unit)
-    return list(in_order(rows, "standing").select_related(*PEOPLE).prefetch_related("stages")[:number])
+    return most_urgent(Target.objects.visible_to(viewer).live().filter(owner_unit=unit), number)
 
 
 def of_officer(viewer: Officer) -> TargetQuerySet:

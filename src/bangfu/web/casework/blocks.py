@@ -21,9 +21,9 @@ def my_cases(request: HttpRequest) -> str:
     if not officer.has_perm("cases.act"):
         return ""
     work = selectors.work_of(officer, today)
-    if not (work.waiting or work.risen or work.applications):
+    if not (work.cases.waiting or work.cases.risen or work.applications):
         return ""
-    context = {"work": work, "rows": rows_of(work.urgent, today)}
+    context = {"cases": work.cases, "applications": work.applications, "rows": rows_of(work.cases.urgent, today)}
     return render_to_string("casework/parts/home.html", context, request)
 
 

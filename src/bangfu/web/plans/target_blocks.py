@@ -31,17 +31,18 @@ def my_targets(request: HttpRequest) -> str:
         rows = lists.targets(officer, wanted).filter(standing__in=(Standing.LATE, Standing.AT_RISK))
     elif not mine:
         return ""
-    shown = lists.rows_of_page(rows, "standing", 1)
+    shown = lists.most_urgent(rows, SHOWN)
     if not shown:
         return ""
     numbers = lists.by_standing(rows)
+    soon = today + timedelta(days=terms().stage_due_soon_days)
     context = {
-        "rows": rows_of(shown[:SHOWN], today),
+        "rows": rows_of(shown, today),
         "mine": mine,
-        "more": sum(numbers.values()) - len(shown[:SHOWN]),
+        "more": sum(numbers.values()) - len(shown),
         "late": numbers.get(Standing.LATE, 0),
         "at_risk": numbers.get(Standing.AT_RISK, 0),
-        "stages": lists.stages_due(officer, today + timedelta(days=terms().stage_due_soon_days))[:SHOWN],
+        "stages": lists.stages_due(officer, soon)[:SHOWN] if mine else [],
         "today": today,
     }
     return render_to_string("plans/parts/target_home.html", context, request)
