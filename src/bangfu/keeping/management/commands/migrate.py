@@ -8,7 +8,7 @@ from django.db import connections
 from bangfu.keeping.founding import found
 
 # With any of these the ordinary way is meant: to look, to pretend, to go to a certain point.
-ORDINARY = ("app_label", "plan", "check_unapplied", "fake", "fake_initial", "prune", "run_syncdb")
+ORDINARY = ("app_label", "plan", "check_unapplied", "fake", "fake_initial", "prune")
 
 
 class Command(migrate.Command):
