@@ -13,6 +13,7 @@ from bangfu.casework import recognition_errors as errors
 from bangfu.casework import services, watch_lists
 from bangfu.casework.models import Recognition, Risk, WatchImport
 from bangfu.common.errors import NotAllowed
+from bangfu.registry.file_errors import ListColumnsMissing, NothingToImport
 from bangfu.registry.intake.list_imports import report
 from bangfu.registry.models import Household
 from tests.casework.making import days_ago
@@ -168,9 +169,9 @@ class TestList:
         assert not Risk.objects.exists()
 
     def test_a_file_without_our_columns_or_rows_and_an_officer_without_the_right(self, people, watched, tmp_path):
-        with pytest.raises(errors.WatchColumnsMissing, match="户编号"):
+        with pytest.raises(ListColumnsMissing, match="户编号"):
             checked(people.county, tmp_path, "1,2", head="甲,乙")
-        with pytest.raises(errors.WatchListEmpty):
+        with pytest.raises(NothingToImport):
             checked(people.county, tmp_path)
         with pytest.raises(NotAllowed):
             checked(people.village, tmp_path, f"{watched[0].household.household_no},,因病,,,,,,")

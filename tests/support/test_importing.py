@@ -7,6 +7,8 @@ import openpyxl
 import pytest
 from django.utils import timezone
 
+from bangfu.registry.file_errors import ListColumnsMissing, ListTooLong, NothingToImport
+from bangfu.registry.intake import list_imports
 from bangfu.registry.intake.list_imports import refused_rows, report
 from bangfu.support import errors, importing, selectors, services
 from bangfu.support.models import Handover, Helper, Pairing, PairingImport
@@ -112,13 +114,20 @@ def test_an_older_list_may_be_taken_over_with_helpers_above_their_limit(township
 @pytest.mark.parametrize(
     ("head", "lines", "fault"),
     [
-        ("户编号,帮扶单位", ["1,2"], errors.ColumnsMissing),
-        (HEAD, [], errors.FileWithoutRows),
+        ("户编号,帮扶单位", ["1,2"], ListColumnsMissing),
+        (HEAD, [], NothingToImport),
     ],
 )
 def test_a_file_that_is_none_of_ours_is_refused_at_once(head, lines, fault, township, tmp_path):
     with pytest.raises(fault):
         checked(township, tmp_path, *lines, head=head)
+
+
+def test_a_list_longer_than_one_transaction_takes_is_refused_with_its_length(township, tmp_path, monkeypatch):
+    monkeypatch.setattr(list_imports.read_rows, "__defaults__", (1,))
+    with pytest.raises(ListTooLong) as told:
+        checked(township, tmp_path, "1,,张小兵,甲,,,,", "2,,张小兵,甲,,,,")
+    assert (told.value.facts["rows"], told.value.facts["limit"]) == (2, 1)
 
 
 def test_the_template_is_read_back_as_our_columns(tmp_path):

@@ -97,24 +97,6 @@ class BatchHasCases(BangfuError):
     next_step = gettext_noop("请在户的页面上逐户更正，不再整批撤销。")
 
 
-class WatchColumnsMissing(BangfuError):
-    code = "CAS-315"
-    what = gettext_noop("文件 {file} 里没有找到这些栏目：{columns}。")
-    next_step = gettext_noop("请照模板的表头填写，表头放在前 {rows} 行之内。")
-
-
-class WatchListEmpty(BangfuError):
-    code = "CAS-316"
-    what = gettext_noop("文件 {file} 里没有监测对象的行。")
-    next_step = gettext_noop("请核对文件内容后重新上传。")
-
-
-class WatchListLong(BangfuError):
-    code = "CAS-317"
-    what = gettext_noop("文件 {file} 有 {rows} 行，一次最多 {limit} 行。")
-    next_step = gettext_noop("请分成几个文件上传。")
-
-
 class WatchUnnumbered(BangfuError):
     code = "CAS-318"
     what = gettext_noop("没有填写户编号。")

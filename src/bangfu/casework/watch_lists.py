@@ -35,12 +35,11 @@ from bangfu.common.names import normalise_name
 from bangfu.common.policy import Source, Strict, code_list, read_yaml
 from bangfu.registry.columns import Column, Kind
 from bangfu.registry.intake.cells import read_column
-from bangfu.registry.intake.list_imports import kept, labels_of, names_of, problems_of, rows_of
-from bangfu.registry.intake.lists import HEADER_ROWS, ListRow, read_list
+from bangfu.registry.intake.list_imports import kept, problems_of, read_rows, rows_of
+from bangfu.registry.intake.lists import ListRow
 
 State = WatchImport.State
 RIGHT = "cases.bulk"
-MOST_ROWS = 100_000
 PART = 500
 LABELS: Mapping[str, Any] = {
     "household_no": gettext_lazy("户编号"),
@@ -82,18 +81,6 @@ class _Judged:
     risks: dict[tuple[int, str], Risk] = field(default_factory=dict)
     contacts: dict[int, tuple[Recognition, ListRow]] = field(default_factory=dict)
     unchanged: int = 0
-
-
-def _read(path: Path, name: str) -> list[ListRow]:
-    found = read_list(path, name, names_of(LABELS, headers().columns), NEEDED)
-    if found.missing:
-        columns = labels_of(LABELS, found.missing)
-        raise errors.WatchColumnsMissing(file=name, columns=columns, rows=HEADER_ROWS)
-    if not found.rows:
-        raise errors.WatchListEmpty(file=name)
-    if len(found.rows) > MOST_ROWS:
-        raise errors.WatchListLong(file=name, rows=len(found.rows), limit=MOST_ROWS)
-    return found.rows
 
 
 def _judge(by: Officer, rows: Sequence[ListRow]) -> _Judged:
@@ -224,12 +211,12 @@ def _days(rows: Sequence[ListRow]) -> dict[int, date | BangfuError | None]:
 
 
 def check_watch_list(*, by: Officer, path: Path, name: str, sha256: str) -> WatchImport:
-    """Read and judge a list; nothing of it is written yet. Raises NotAllowed, WatchColumnsMissing, WatchListEmpty,
-    WatchListLong, and what cannot be opened at all."""
+    """Read and judge a list; nothing of it is written yet. Raises NotAllowed, ListColumnsMissing,
+    NothingToImport, ListTooLong, and what cannot be opened at all."""
     areas = [post.area for post in by.posts_on() if RIGHT in post.rights] if by.is_active else []
     if not areas:
         raise NotAllowed(right=rights()[RIGHT].label)
-    rows = _read(path, name)
+    rows = read_rows(path, name, LABELS, headers().columns, NEEDED)
     judged = _judge(by, rows)
     with transaction.atomic():
         made: WatchImport = WatchImport.objects.create(

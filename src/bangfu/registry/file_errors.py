@@ -115,7 +115,7 @@ class FileUnreadable(BangfuError):
     next_step = gettext_noop("请检查路径是否写对、文件是否正被其他程序占用，然后再试。")
 
 
-# --- 400-499 batches and exports -------------------------------------------------------------------------------------
+# --- 400-409 batches and exports -------------------------------------------------------------------------------------
 
 
 class BatchInterrupted(BangfuError):
@@ -176,3 +176,18 @@ class NoFileChosen(BangfuError):
     code = "REG-409"
     what = gettext_noop("没有选择文件。")
     next_step = gettext_noop("请选择要导入的工作簿或 .csv 文件后再上传。")
+
+
+# --- 410-419 lists with a few columns, which rooms above take in -----------------------------------------------------
+
+
+class ListColumnsMissing(BangfuError):
+    code = "REG-410"
+    what = gettext_noop("文件 {file} 里没有找到这些栏目：{columns}。")
+    next_step = gettext_noop("请照模板的表头填写，表头放在前 {rows} 行之内。")
+
+
+class ListTooLong(BangfuError):
+    code = "REG-411"
+    what = gettext_noop("文件 {file} 有 {rows} 行，一次最多 {limit} 行。")
+    next_step = gettext_noop("请分成几个文件上传。")

@@ -247,24 +247,6 @@ class TeamOver(BangfuError):
     next_step = gettext_noop("请刷新页面看最新情况。")
 
 
-class ColumnsMissing(BangfuError):
-    code = "SUP-050"
-    what = gettext_noop("文件 {file} 里没有找到这些栏目：{columns}。")
-    next_step = gettext_noop("请照模板的表头填写，表头放在前 {rows} 行之内。")
-
-
-class FileWithoutRows(BangfuError):
-    code = "SUP-051"
-    what = gettext_noop("文件 {file} 里没有结对的行。")
-    next_step = gettext_noop("请核对文件内容后重新上传。")
-
-
-class TooManyRows(BangfuError):
-    code = "SUP-052"
-    what = gettext_noop("文件 {file} 有 {rows} 行，一次最多 {limit} 行。")
-    next_step = gettext_noop("请分成几个文件上传。")
-
-
 class HouseholdNotFound(BangfuError):
     code = "SUP-053"
     what = gettext_noop("户编号 {number} 不在您可以安排结对的户档里。")

@@ -26,9 +26,10 @@ from bangfu.common.errors import BangfuError
 from bangfu.common.names import normalise_name
 from bangfu.common.policy import code_list, matching_key
 from bangfu.registry.columns import Column, Kind
+from bangfu.registry.intake import list_imports
 from bangfu.registry.intake.cells import read_column
-from bangfu.registry.intake.list_imports import kept, labels_of, names_of, problems_of, rows_of
-from bangfu.registry.intake.lists import HEADER_ROWS, ListRow, read_list
+from bangfu.registry.intake.list_imports import kept, problems_of, rows_of
+from bangfu.registry.intake.lists import ListRow
 from bangfu.registry.models import Household
 from bangfu.support import errors
 from bangfu.support.acting import require
@@ -39,7 +40,6 @@ from bangfu.support.replacing import Change, replace
 from bangfu.support.units import save_helper
 
 State = PairingImport.State
-MOST_ROWS = 100_000
 LABELS: Mapping[str, Any] = {
     "household_no": gettext_lazy("户编号"),
     "head_name": gettext_lazy("户主姓名"),
@@ -58,15 +58,8 @@ _DAY = Column("starts_on", Kind.DAY, LABELS["starts_on"])
 
 
 def read_rows(path: Path, name: str) -> list[ListRow]:
-    """The rows of a file. Raises ColumnsMissing, FileWithoutRows, TooManyRows, and what `sheets_of` raises."""
-    found = read_list(path, name, names_of(LABELS, headers().columns), NEEDED)
-    if found.missing:
-        raise errors.ColumnsMissing(file=name, columns=labels_of(LABELS, found.missing), rows=HEADER_ROWS)
-    if not found.rows:
-        raise errors.FileWithoutRows(file=name)
-    if len(found.rows) > MOST_ROWS:
-        raise errors.TooManyRows(file=name, rows=len(found.rows), limit=MOST_ROWS)
-    return found.rows
+    """The rows of a file of pairings. Raises what `list_imports.read_rows` raises."""
+    return list_imports.read_rows(path, name, LABELS, headers().columns, NEEDED)
 
 
 # --- judging ---------------------------------------------------------------------------------------------------------
@@ -415,6 +408,6 @@ def template() -> bytes:
     kinds = [names[0] for names in headers().kinds.values()]
     for column, choices in (("rank", ranks), ("kind", kinds)):
         at = places.index(column)
-        sheet.data_validation(1, at, MOST_ROWS, at, {"validate": "list", "source": choices})
+        sheet.data_validation(1, at, list_imports.MOST_ROWS, at, {"validate": "list", "source": choices})
     book.close()
     return out.getvalue()

@@ -2,17 +2,43 @@
 what goes back to whoever sent it. Rooms above make a table of `ListImport` and judge the rows."""
 
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import xlsxwriter
 from django.utils.translation import gettext as _
 
 from bangfu.common.errors import BangfuError
-from bangfu.registry.intake.lists import ListRow
+from bangfu.registry.file_errors import ListColumnsMissing, ListTooLong, NothingToImport
+from bangfu.registry.intake.lists import HEADER_ROWS, ListRow, read_list
 from bangfu.registry.intake.remembering import pack, unpack
 from bangfu.registry.list_models import ListImport
+
+# So many rows are judged in one transaction at most.
+MOST_ROWS = 100_000
+
+
+def read_rows(
+    path: Path,
+    name: str,
+    labels: Mapping[str, Any],
+    others: Mapping[str, Sequence[str]],
+    needed: Collection[str],
+    most: int = MOST_ROWS,
+) -> list[ListRow]:
+    """The rows of a file under these labels of columns, or what else policy calls them (`others`). Raises
+    ListColumnsMissing for columns of `needed` that no sheet has, NothingToImport, ListTooLong for more than `most`
+    rows, and what `sheets_of` raises."""
+    found = read_list(path, name, names_of(labels, others), needed)
+    if found.missing:
+        raise ListColumnsMissing(file=name, columns=labels_of(labels, found.missing), rows=HEADER_ROWS)
+    if not found.rows:
+        raise NothingToImport(file=name)
+    if len(found.rows) > most:
+        raise ListTooLong(file=name, rows=len(found.rows), limit=most)
+    return found.rows
 
 
 def kept(rows: Iterable[ListRow]) -> list[dict[str, Any]]:
