@@ -145,9 +145,11 @@ def _teams(helpers: list[Any], areas: dict[int, Any], today: date) -> list[Any]:
 
 def _visits(pairs: list[Any], today: date) -> list[Any]:
     """Two of three helpers come to every household every month, the others came once."""
-    from bangfu.visits.models import ChecklistVersion, Visit
+    from bangfu.visits.loading import checklist
+    from bangfu.visits.models import Visit
+    from bangfu.visits.recording import keep_version
 
-    form = ChecklistVersion.objects.create(checklist="four_ones", version="1", content={})
+    form = keep_version(checklist("four_ones"))
     at = datetime.now(UTC)
 
     def rows() -> Iterator[Any]:
@@ -170,8 +172,8 @@ def _doubts(visits: list[Any]) -> None:
         Correction,
         (
             Correction(
-                visit=each, household_id=each.household_id, place=each.place, question="x", column="house_area",
-                seen="80", found="100",
+                visit=each, household_id=each.household_id, place=each.place, question="land",
+                column="cultivated_land_mu", seen="3.00", found="2.50",
             )
             for each in visits[::100]
         ),

@@ -204,7 +204,8 @@ def verifiers(finding: Finding) -> list[Officer]:
 def of_household(viewer: Viewer, household_id: int) -> list[Finding]:
     """The live findings of a household and its people, gravest first."""
     rows = Finding.objects.visible_to(viewer).live().filter(household_id=household_id)
-    return list(rows.select_related("member", "assigned_to").order_by("severity", "due_on", "pk"))
+    rows = rows.select_related("village__parent", "household", "member", "assigned_to", "last_run")
+    return list(rows.order_by("severity", "due_on", "pk"))
 
 
 @dataclass(frozen=True)
@@ -225,8 +226,8 @@ def work_of(officer: Any, day: date, number: int = 5) -> MyWork:
     counts = mine.order_by().aggregate(all=Count("pk"), overdue=Count("pk", filter=Q(due_on__lt=day)))
     urgent: list[Finding] = []
     if counts["all"]:
-        rows = mine.select_related("village", "household", "member").order_by("due_on", "severity", "pk")
-        urgent = list(rows[:number])
+        rows = mine.select_related("village__parent", "household", "member", "last_run")
+        urgent = list(rows.order_by("due_on", "severity", "pk")[:number])
     lying, wrong = 0, 0
     if officer.may("findings.assign"):
         lying = Finding.objects.visible_to(officer).live().filter(assigned_to=None).count()

@@ -11,6 +11,7 @@ from bangfu.areas.models import Area
 from bangfu.common.paging import columns_of, cut
 from bangfu.registry.lists import of_those_meant
 from bangfu.visits.models import Photo, Suspicion, Visit, VisitsQuerySet
+from bangfu.visits.versions import with_forms
 
 MINE = "mine"
 SUSPECT, UNEXPLAINED = "suspect", "unexplained"
@@ -82,7 +83,7 @@ def in_order(rows: VisitsQuerySet, order: str) -> VisitsQuerySet:
 
 def rows_of_page(rows: VisitsQuerySet, order: str, page: int) -> Sequence[Visit]:
     """The rows of a page (from 1), and one more when another page follows."""
-    return cut(in_order(rows, order).select_related("village__parent", "household", "officer", "form"), page)
+    return with_forms(cut(in_order(rows, order).select_related("village__parent", "household", "officer"), page))
 
 
 def photos_of(visit: Visit) -> list[Photo]:

@@ -16,6 +16,7 @@ from bangfu.common.places import Level, Viewer, span
 from bangfu.common.policy import code_list
 from bangfu.registry.models import Household
 from bangfu.visits.models import Correction, Photo, Submission, Suspicion, Visit, VisitsQuerySet
+from bangfu.visits.versions import with_forms
 
 OPEN = (Correction.State.WAITING, Correction.State.CONFLICT)
 
@@ -28,12 +29,12 @@ def visits(viewer: Viewer) -> VisitsQuerySet:
 def of_household(viewer: Viewer, household_id: int, number: int = 20) -> list[Visit]:
     """The latest visits to a household."""
     rows = visits(viewer).filter(household_id=household_id)
-    return list(rows.select_related("officer", "form").order_by("-visited_on", "-pk")[:number])
+    return with_forms(rows.select_related("officer").order_by("-visited_on", "-pk")[:number])
 
 
 def about(viewer: Viewer, key: str) -> list[Visit]:
     """The visits made about something, by its key ("finding:12")."""
-    return list(visits(viewer).filter(about=key).select_related("officer", "form").order_by("-visited_on", "-pk"))
+    return with_forms(visits(viewer).filter(about=key).select_related("officer").order_by("-visited_on", "-pk"))
 
 
 def last_visits(household_ids: Collection[int]) -> dict[int, date]:
@@ -160,7 +161,7 @@ def suspicions_of(visit_ids: Iterable[int]) -> Mapping[int, Sequence[Suspicion]]
 def corrections(viewer: Viewer, *, open_only: bool = True) -> Any:
     """The corrections that visits proposed; those that somebody must decide on first."""
     rows = Correction.objects.visible_to(viewer).select_related(
-        "household__dwelling", "household__village", "member", "visit__officer", "visit__form", "decided_by"
+        "household__dwelling", "household__village", "member", "visit__officer", "decided_by"
     )
     return (rows.filter(state__in=OPEN) if open_only else rows).order_by("place", "household_id", "pk")
 

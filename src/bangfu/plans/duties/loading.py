@@ -206,9 +206,13 @@ class Regimes:
         areas = Area.objects.filter(code__in=whole, valid_to=None) if whole else Area.objects.none()
         return {whole[area.code]: area.reach for area in areas}
 
+    def around(self, place: int) -> tuple[str, ...]:
+        """The codes, of those on which it depends what holds, of the areas around a place."""
+        return tuple(code for code, reach in self.reaches.items() if reach.holds(place))
+
     def at(self, place: int, day: date) -> dict[str, Duty]:
         """The duties that hold at a place on a day, by id."""
-        around = tuple(code for code, reach in self.reaches.items() if reach.holds(place))
+        around = self.around(place)
         if (around, day) not in self._found:
             self._found[around, day] = self.shelf.on(around, day)
         return self._found[around, day]

@@ -6,7 +6,7 @@ of duties, not on how many people owe them.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -217,25 +217,46 @@ class Real:
         """By helper: on how many days of a period they were in a village, as attendance or a visit says."""
         key = period, doubtful
         if key not in self._days:
+            # Whoever has no attendance was there on the days of visits, which are counted already.
+            visits = self.visits(period, doubtful)
+            found = {
+                doer.id: visits.get(doer.officer_id, NO_VISITS).days
+                for doer in self.doers
+                if doer.kind is Kind.HELPER and doer.officer_id is not None
+            }
             days: dict[int, set[date]] = defaultdict(set)
-            present = DayInVillage.objects.filter(
-                self._members(), day__gte=period.first, day__lte=period.last
-            ).order_by()
-            for helper, day in present.values_list("member__helper_id", "day"):
+            for helper, day in self._attended(period):
                 days[helper].add(day)
-            helpers = {d.officer_id: d.id for d in self.doers if d.kind is Kind.HELPER and d.officer_id is not None}
-            rows = self._visit_rows(period, doubtful, self._officer_ids(Kind.HELPER))
-            for officer, day in rows.values_list("officer_id", "visited_on").distinct():
-                if officer in helpers:
-                    days[helpers[officer]].add(day)
-            self._days[key] = {helper: len(on) for helper, on in days.items()}
+            for helper, day in self._visited_by_members(period, doubtful):
+                if helper in days:
+                    days[helper].add(day)
+            self._days[key] = found | {helper: len(on) for helper, on in days.items()}
         return self._days[key]
 
-    def _members(self) -> Q:
+    def _attended(self, period: Period) -> Iterable[tuple[int, date]]:
+        """The days of a period on which members of teams were there by attendance."""
+        rows = DayInVillage.objects.filter(
+            self._members("member__"), day__gte=period.first, day__lte=period.last
+        ).order_by()
+        return rows.values_list("member__helper_id", "day")
+
+    def _visited_by_members(self, period: Period, doubtful: bool) -> Iterable[tuple[int, date]]:
+        """The days of a period on which members of teams made a visit."""
+        members = TeamMember.objects.filter(self._members(""), helper__officer__isnull=False).order_by()
+        rows = Visit.objects.filter(
+            officer__in=members.values("helper__officer_id"),
+            visited_on__gte=period.first,
+            visited_on__lte=period.last,
+        ).order_by()
+        if not doubtful:
+            rows = rows.filter(~_doubted("pk"))
+        return rows.values_list("officer__helper__pk", "visited_on").distinct()
+
+    def _members(self, name: str) -> Q:
         ids = {doer.id for doer in self.doers if doer.capacity is Capacity.TEAM_MEMBER}
         if len(ids) <= FEW:
-            return Q(member__helper__in=sorted(ids))
-        return Q() if self.wanted.places is None else within(self.wanted.places, "member__team__village__place")
+            return Q(**{f"{name}helper__in": sorted(ids)})
+        return Q() if self.wanted.places is None else within(self.wanted.places, f"{name}team__village__place")
 
     # Records
 

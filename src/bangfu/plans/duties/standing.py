@@ -77,11 +77,11 @@ Spans = Mapping[Every, Iterable[Period]]
 
 
 def _asked(everybody: Iterable[Doer], spans: Spans, regimes: Regimes, keep: Keep) -> Iterator[Asked]:
-    """The duties of each doer in each period. What holds for one of a place, capacity and rank holds for all of them,
-    and is looked up once."""
+    """The duties of each doer in each period. What holds for one of a capacity and rank holds for all of them around
+    whom lie the same areas with duties of their own, and is looked up once."""
     known: dict[tuple[object, ...], list[tuple[Duty, Period]]] = {}
     for doer in everybody:
-        key = (doer.place, doer.capacity, doer.value, doer.name if doer.names_itself else "")
+        key = (regimes.around(doer.place), doer.capacity, doer.value, doer.name if doer.names_itself else "")
         if key not in known:
             known[key] = [each for each in _of_such(doer, spans, regimes) if keep(*each)]
         for duty, period in known[key]:

@@ -10,6 +10,7 @@ from bangfu.visits.answers import in_words
 from bangfu.visits.checklists import Checklist, Kind, Question
 from bangfu.visits.models import Correction, Suspicion, Visit
 from bangfu.visits.selectors import suspicions_of
+from bangfu.visits.versions import with_forms
 
 COLOURS = {"waiting": "blue", "conflict": "red", "done": "green", "refused": ""}
 
@@ -70,8 +71,9 @@ def doubt_text(doubt: Suspicion) -> str:
 
 def correction_rows(corrections: Iterable[Correction]) -> list[dict[str, Any]]:
     """Corrections in words: what the visitor saw, what they found, what the registry says now."""
-    rows = []
-    for each in corrections:
+    rows, listed = [], list(corrections)
+    with_forms(each.visit for each in listed)
+    for each in listed:
         table = "member" if each.member_id else "household"
         now = known.of_member(each.member, [each.column]) if each.member else known.of_household(
             each.household, [each.column]
