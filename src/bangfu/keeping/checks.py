@@ -32,6 +32,7 @@ from bangfu.plans.duties.loading import check_files as check_duties
 from bangfu.plans.reading.files import limits as reading_limits
 from bangfu.plans.reading.words import grammar as reading_words
 from bangfu.plans.targets.measuring import check_file as target_measures
+from bangfu.plans.warroom.terms import war_room_terms
 from bangfu.registry.income_items import ledger
 from bangfu.registry.intake.headers import header_file
 from bangfu.registry.intake.limits import limits
@@ -90,6 +91,7 @@ POLICY_READERS: tuple[Callable[[], object], ...] = (
     check_duties,
     target_measures,
     outline_policy,
+    war_room_terms,
 )
 
 

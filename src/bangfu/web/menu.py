@@ -33,6 +33,7 @@ MENU = (
     Item("help-list", _("帮扶措施"), "outline/gift", "support.view", _("查看帮扶措施和村级规划")),
     Item("duty-mine", _("履职"), "outline/calendar-check", "duties.view"),
     Item("target-list", _("目标任务"), "outline/target-arrow", "plans.view", _("查看规划文件、目标和完成进度")),
+    Item("war-room", _("挂图作战"), "outline/map-pins", "plans.view", _("在地图上看指标和目标，一直看到户")),
     Item("area-tree", _("区划与村情"), "outline/map-2", "areas.view", _("查看区划、村情和历次区划变更")),
     Item("import-list", _("导入"), "outline/table-import", "registry.import"),
     Item("rule-list", _("规则与标准"), "outline/gavel", "rules.view"),

@@ -21,6 +21,7 @@ urlpatterns = [
     path("support/", include("bangfu.web.support.urls")),
     path("duties/", include("bangfu.web.duties.urls")),
     path("plans/", include("bangfu.web.plans.urls")),
+    path("warroom/", include("bangfu.web.warroom.urls")),
     path("rules/", include("bangfu.web.rulebook.urls")),
     path("measures/", include("bangfu.web.measuring.urls")),
     path("audit/", include("bangfu.web.audit.urls")),
