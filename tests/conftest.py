@@ -1,8 +1,11 @@
 """Fixtures that every room's tests share: a small house of areas, and an officer for every role."""
 
 import gc
+import logging
 import os
+import sys
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -44,6 +47,26 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             return next((folder for folder in TOGETHER if nodeid.startswith(folder)), super()._split_scope(nodeid))
 
     return ByFile(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+class StderrOfTheMoment:
+    """What handlers of the log write to: each test has an stderr of its own, and after the last there may be none. A
+    handler that holds on to the first would complain of a closed file."""
+
+    def write(self, text: str) -> None:
+        with suppress(ValueError):
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        with suppress(ValueError):
+            sys.stderr.flush()
+
+
+def pytest_sessionstart() -> None:
+    loggers = [logging.root, *(each for each in logging.root.manager.loggerDict.values() if hasattr(each, "handlers"))]
+    for handler in (handler for logger in loggers for handler in logger.handlers):
+        if type(handler) is logging.StreamHandler:
+            handler.setStream(StderrOfTheMoment())
 
 
 def pytest_collection_finish() -> None:
