@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from bangfu.casework import errors, lists, selectors, services
 from bangfu.casework.lists import Wanted
+from bangfu.casework.models import Case
 from bangfu.casework.policy import policy
 from bangfu.common.errors import NotAllowed
 from tests.casework.making import days_ago, opened, procedure, words
@@ -63,6 +64,24 @@ def test_a_board_counts_every_step_of_every_procedure(people, homes):
     assert (board.running, board.granted, board.ended) == (2, 0, 1)
     assert selectors.boards(people.neighbour, None, TODAY()) == []
     assert third.running
+
+
+def test_what_lies_with_an_officer_is_what_the_lists_show(house, people, homes):
+    late, soon, later, moved = (opened(people.village, home) for home in homes(4))
+    soon_on = TODAY() + timedelta(days=policy().due_soon_days)
+    for case, due_on in ((late, days_ago(1)), (soon, soon_on), (later, soon_on + timedelta(days=1))):
+        Case.objects.filter(pk=case.pk).update(due_on=due_on)
+    services.move(case_id=moved.pk, move="hand_in", by=people.village)
+    for officer, counts in ((people.village, (3, 1, 1, 0)), (people.township, (1, 0, 0, 1))):
+        found = lists.lying_with(officer, TODAY(), 5)
+        assert (found.waiting, found.due_soon, found.late, found.risen) == counts
+        shown = [ids(officer, whose="mine", clock=clock) for clock in ("", "due_soon", "late")]
+        assert [*map(len, shown), len(ids(officer, whose="risen"))] == list(counts)
+        assert {case.pk for case in found.urgent} <= shown[0]
+    assert [case.pk for case in lists.lying_with(people.village, TODAY(), 2).urgent] == [late.pk, soon.pk]
+    for officer in (people.neighbour, house.officer("helper", house.village)):
+        found = lists.lying_with(officer, TODAY(), 5)
+        assert (found.waiting, found.late, found.risen, list(found.urgent)) == (0, 0, 0, [])
 
 
 def test_boards_and_my_work_cost_no_more_with_more_cases(people, homes):

@@ -94,6 +94,13 @@ def test_in_a_new_year_a_village_saved_first_does_not_stand_for_the_county(count
         ("青禾乡", 4, 0),
         ("白水镇", 7, 0),
     ]
+    townships = [c.area for c in below if c.area]
+    around = selectors.counts_around(viewer, counted.county, townships, this_year)
+    assert (around, [c.area for c in around[1]]) == ((now, below), townships)
+    part = selectors.counts_around(viewer, None, townships[:1], this_year)
+    assert (part[0].households, [c.households for c in part[1]]) == (11, [4]), "what is not listed counts all the same"
+    uneven = selectors.counts_around(viewer, None, [counted.neighbour_village, counted.township], this_year)
+    assert (uneven[0].households, [c.households for c in uneven[1]]) == (11, [7, 4])
     mixed = selectors.counts_of(viewer, [counted.neighbour_village, counted.township], this_year)
     assert [c.households for c in mixed] == [7, 4]
     assert [c.households for c in selectors.counts_for(viewer, None, [this_year, this_year + 1])] == [11, 0]
