@@ -153,25 +153,28 @@ def twice(arrays: Iterable[Keys], size: int) -> Keys:
 
 
 class Sieve:
-    """Finds which of some wanted keys stand in an array: a table of bits lets nearly all others through at once."""
+    """Finds which of some wanted keys stand in an array: a table of flags lets nearly all others through at once. It is
+    as small as it can be and still lets few through in vain: a small one stays in the processor's own memory."""
 
-    BITS = 24
+    LEAST_BITS, MOST_BITS = 10, 24
+    SLOTS_A_KEY = 32
 
     def __init__(self, wanted: Keys) -> None:
         self.wanted = wanted
-        self._table = np.zeros(1 << self.BITS, np.bool_)
+        self.bits = min(max((len(wanted) * self.SLOTS_A_KEY).bit_length(), self.LEAST_BITS), self.MOST_BITS)
+        self._table = np.zeros(1 << self.bits, np.bool_)
         self._table[self._slot(wanted)] = True
 
     def _slot(self, keys: Keys) -> npt.NDArray[np.uint64]:
         mixed = keys.view(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-        found: npt.NDArray[np.uint64] = mixed >> np.uint64(64 - self.BITS)
+        found: npt.NDArray[np.uint64] = mixed >> np.uint64(64 - self.bits)
         return found
 
     def places(self, keys: Keys) -> npt.NDArray[np.int64]:
         """Where wanted keys stand in `keys`."""
         if not len(self.wanted):
             return np.empty(0, np.int64)
-        likely = np.flatnonzero(self._table[self._slot(keys)])
+        likely = np.flatnonzero(self._table.take(self._slot(keys).view(np.int64)))
         at = np.minimum(np.searchsorted(self.wanted, keys[likely]), len(self.wanted) - 1)
         found: npt.NDArray[np.int64] = likely[self.wanted[at] == keys[likely]]
         return found

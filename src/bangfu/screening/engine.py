@@ -183,14 +183,17 @@ def _run(started: Screening, folder: Path, former: Outcomes | None, progress: Pr
 
 
 def _take_over(writer: OutcomeWriter, former: Outcomes, place: str) -> None:
-    """The rows of all other places as they were."""
+    """The rows of all other places as they were, and how many there are."""
+    counts = former.counts()
+    known: Any = pc.fill_null(pc.starts_with(counts["village_code"], place), False)
+    writer.carry(counts.filter(pc.invert(known)))
     for grain in former.run.bits:
         file = pq.ParquetFile(former.folder / "outcomes" / f"{grain}.parquet")
         for group in file.iter_batches(batch_size=1_000_000):
             rows = pa.Table.from_batches([group])
             code: Any = rows["village_code"]
             here: Any = pc.fill_null(pc.starts_with(code, place), False)
-            writer.write(grain, rows.filter(pc.invert(here)))
+            writer.write(grain, rows.filter(pc.invert(here)), counted=True)
 
 
 def finish(started: Screening, writer: OutcomeWriter, folder: Path, engine: str, former: Outcomes | None) -> None:

@@ -274,7 +274,8 @@ class Judge:
         at: Rows = first.at.astype(np.int64)
         if first.null is not None:
             at[first.null] = len(words) - 1
-        return self._answer(sql, pa.table({"c0": words})).taken(at, None)
+        answer = self._answer(sql, pa.table({"c0": words}))
+        return (Texts(answer.array.dictionary_encode()) if isinstance(answer, Texts) else answer).taken(at, None)
 
     def _answer(self, sql: str, rows: pa.Table) -> Value:
         self.connection.register("asked", rows)
@@ -334,19 +335,15 @@ def _comparison(kind: type[exp.Expr], one: Numbers, other: Numbers) -> Flags:
 def _among(texts: Texts, words: list[str]) -> Flags:
     """Whether a text is one of these."""
     listed: Any = pc.is_in(texts.words, value_set=pa.array(words, pa.string()))
-    return Flags.of(_looked_up(listed.to_numpy(zero_copy_only=False), texts), texts.null)
+    return Flags.of(texts.which(listed.to_numpy(zero_copy_only=False)), texts.null)
 
 
 def _same_text(one: Texts, other: Texts, *, differ: bool) -> Flags:
     where: Any = pc.index_in(other.words, value_set=one.words)
-    place = _looked_up(where.fill_null(-1).to_numpy(zero_copy_only=False), other)
+    where = where.fill_null(-1).to_numpy(zero_copy_only=False)
+    place = where.take(other.at) if len(where) else np.zeros(len(other.at), np.int32)
     found = one.at != place if differ else one.at == place
     return Flags.of(found, unknown_in(one.null, other.null))
-
-
-def _looked_up(of_words: Any, texts: Texts) -> Any:
-    """What was found for each word, for every row."""
-    return of_words[texts.at] if len(of_words) else np.zeros(len(texts.at), of_words.dtype)
 
 
 _AS_KNOWN_AS_ITS_TEXT = (exp.Paren, exp.Substring, exp.Upper, exp.Lower, exp.Length)

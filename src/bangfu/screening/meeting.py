@@ -33,6 +33,11 @@ if TYPE_CHECKING:
     from bangfu.screening.outcomes import Outcomes
 
 
+MET = "met"  # the folder of the rows that met others
+
+Places = dict[str, dict[str, Rows]]  # by county and group of keys
+
+
 # The rows of a part
 
 
@@ -139,6 +144,7 @@ class Crossing:
         self.everything = started.snapshot.parts()
         self.whole: dict[str, pa.Table] = {}
         self.rows: dict[str, pa.Table] = {}  # by table x_…: r, b, n
+        self.met: dict[str, pa.Table] = {}  # by table x_…: as `_look` takes them down
 
     def counted(self, rows: JudgedRows, feature: FeaturePlan) -> pa.Table | None:
         """What those of these rows count that are not alone: r, n."""
@@ -156,18 +162,23 @@ class Crossing:
             return
         for part in self.everything:
             self._collect(part, groups)
-        sieves = {group.name: Sieve(self._meeting(group)) for group in groups}
-        met: dict[str, list[pa.Table]] = {}
+        met = {feature.table: self._remembered(feature) for group in groups for feature in group.features}
+        own, others = {}, {}
+        for group in groups:
+            own[group.name], others[group.name] = self._sieves(group, met[group.features[0].table])
         for part in self.everything:
-            for area, counties in self._areas(part, groups, sieves):
-                self._look(self._read(part, area), counties, groups, sieves, met)
+            for area, places in self._areas(part, groups, own, others):
+                self._look(self._read(part, area), places, groups, met)
         for feature in (feature for group in groups for feature in group.features):
-            if feature.table in met:
-                every = pa.concat_tables(met[feature.table])
+            if met[feature.table]:
+                names = met[feature.table][0].column_names
+                every = pa.concat_tables([rows.select(names) for rows in met[feature.table]])
+                self.met[feature.table] = every
                 self.whole[feature.table], self.rows[feature.table] = counted(self.connection, feature, every)
 
     def keep(self, folder: Path) -> None:
-        """Writes what was counted, for whoever asks for the evidence later."""
+        """Writes what was counted, for whoever asks for the evidence later, and the rows that met, so that one place
+        can be screened again without looking for them everywhere."""
         (folder / "crossed").mkdir()
         for feature in self.started.plan.cross:
             stored = self.started.listed.get(feature.feature.on_list)
@@ -175,6 +186,9 @@ class Crossing:
                 self.whole[feature.table] = stored.keys()
         for name, rows in self.whole.items():
             pq.write_table(rows, folder / "crossed" / f"{name}.parquet", compression="zstd")
+        (folder / MET).mkdir()
+        for name, rows in self.met.items():
+            pq.write_table(rows.drop_columns("b"), folder / MET / f"{name}.parquet", compression="zstd")
 
     def _read(self, part: Part, area: Area) -> JudgedRows:
         return self.started.rows(part, area, self.connection, self)
@@ -199,8 +213,9 @@ class Crossing:
         for group in groups:
             at = np.flatnonzero(keys_known(rows, group.features[0]))
             keys = keys_of(rows, group.features[0], at, bare=group.bare)
-            for county in counties:
-                self.store.write(group.name, county, keys[rows.within(group.over, _area(county))[at]])
+            owner = rows.sharing(group.over, counties)[at]
+            for number, county in enumerate(counties):
+                self.store.write(group.name, county, keys[owner == number])
 
     def _borrow(self, groups: Sequence[KeyGroup], county: str) -> None:
         assert self.former is not None
@@ -217,52 +232,83 @@ class Crossing:
             except OSError:
                 shutil.copyfile(own, new)
 
-    def _meeting(self, group: KeyGroup) -> Keys:
-        """The keys that more than one row has; when only a place is screened again, those of them that it has."""
-        counties = self.store.counties(group.name)
+    def _remembered(self, feature: FeaturePlan) -> list[pa.Table]:
+        """The rows of all counties that are not looked at again which met others in the earlier run."""
         if self.former is None:
-            return crossing.twice((self.store.read(group.name, c) for c in counties), self.store.size(group.name))
+            return []
+        try:
+            rows = pq.read_table(self.former.folder / MET / f"{feature.table}.parquet")
+        except FileNotFoundError:
+            return []  # nobody met
+        numbers = {county: part.number for part in self.everything for county in part.counties}
+        listed: Any = rows["c"].combine_chunks().dictionary_encode()
+        # A county that has gone since is in no part, one that is looked at again is not remembered.
+        of_words = [-1 if self._fresh(word) else numbers.get(word, -1) for word in listed.dictionary.to_pylist()]
+        part = np.array([*of_words, -1], np.int32).take(listed.indices.to_numpy())
+        kept = np.flatnonzero(part >= 0)
+        return [rows.take(kept).append_column("b", pa.array(part.take(kept)))]
+
+    def _sieves(self, group: KeyGroup, remembered: Sequence[pa.Table]) -> tuple[Sieve, Sieve]:
+        """For the keys that more than one row has. When only a place is screened again: for those of them that it has,
+        and for those of these by which rows elsewhere have not met before."""
+        counties = self.store.counties(group.name)
         own = [self.store.read(group.name, c) for c in counties if self._fresh(c)]
-        keys = np.concatenate(own) if own else np.empty(0, np.int64)
-        sieve = Sieve(np.unique(keys))
-        others = (self.store.read(group.name, c) for c in counties if not self._fresh(c))
-        return np.union1d(
-            crossing.twice(own, len(keys)), np.concatenate([np.empty(0, np.int64), *map(sieve.found_in, others)])
-        )
+        size = sum(map(len, own))
+        if self.former is None:
+            meeting = Sieve(crossing.twice(own, size))
+            return meeting, meeting
+        sieve = Sieve(np.unique(np.concatenate(own)) if own else np.empty(0, np.int64))
+        others = [sieve.found_in(self.store.read(group.name, c)) for c in counties if not self._fresh(c)]
+        elsewhere = np.unique(np.concatenate([np.empty(0, np.int64), *others]))
+        known = [crossing.key_column(rows, "h") for rows in remembered]
+        new = np.setdiff1d(elsewhere, np.concatenate([np.empty(0, np.int64), *known]))
+        return Sieve(np.union1d(crossing.twice(own, size), elsewhere)), Sieve(new)
 
     def _areas(
-        self, part: Part, groups: Sequence[KeyGroup], sieves: Mapping[str, Sieve]
-    ) -> Iterator[tuple[Area, Sequence[str]]]:
-        """Where in a part rows meet others, and its counties."""
-        found = [
-            county
-            for county in part.counties
-            if any(len(sieves[group.name].places(self.store.read(group.name, county))) for group in groups)
-        ]
-        if found == list(part.counties):
+        self, part: Part, groups: Sequence[KeyGroup], own: Mapping[str, Sieve], others: Mapping[str, Sieve]
+    ) -> Iterator[tuple[Area, Places]]:
+        """Where in a part rows meet others, and for each county there where in its keys they stand."""
+        found: Places = {}
+        for county in part.counties:
+            sieves = own if self._fresh(county) else others
+            places = {g.name: self._places(sieves[g.name], g, county) for g in groups if len(sieves[g.name].wanted)}
+            if any(map(len, places.values())):
+                found[county] = places
+        if list(found) == list(part.counties):
             yield Area(), found
         else:
-            yield from ((_area(county), [county]) for county in found)
+            yield from ((_area(county), {county: places}) for county, places in found.items())
+
+    def _places(self, sieve: Sieve, group: KeyGroup, county: str) -> Rows:
+        return sieve.places(self.store.read(group.name, county))
 
     def _look(
-        self,
-        rows: JudgedRows,
-        counties: Sequence[str],
-        groups: Sequence[KeyGroup],
-        sieves: Mapping[str, Sieve],
-        met: dict[str, list[pa.Table]],
+        self, rows: JudgedRows, places: Places, groups: Sequence[KeyGroup], met: Mapping[str, list[pa.Table]]
     ) -> None:
-        """Takes down the rows of some counties whose keys meet; their keys are stored in the order of the rows."""
+        """Takes down the rows of some counties whose keys meet, with the key h and the county c of each; keys are
+        stored in the order of the rows."""
         for group in groups:
-            known = keys_known(rows, group.features[0])
-            places = []
-            for county in counties:
-                own = np.flatnonzero(known & rows.within(group.over, _area(county)))
-                places.append(own[sieves[group.name].places(self.store.read(group.name, county))])
-            at = np.concatenate(places)
+            at, owner = self._chosen(rows, places, group)
+            if not len(at):
+                continue
+            keys = [
+                self.store.read(group.name, c)[found[group.name]] for c, found in places.items() if group.name in found
+            ]
+            named = pa.DictionaryArray.from_arrays(pa.array(owner), pa.array(list(places), pa.string()))
             for feature in group.features:
-                if len(at):
-                    met.setdefault(feature.table, []).append(met_rows(rows, feature, at))
+                table = met_rows(rows, feature, at).append_column("h", pa.array(np.concatenate(keys)))
+                met[feature.table].append(table.append_column("c", named.cast(pa.string())))
+
+    def _chosen(self, rows: JudgedRows, places: Places, group: KeyGroup) -> tuple[Rows, Rows]:
+        """The rows that meet others, and the number of the county of each."""
+        known = np.flatnonzero(keys_known(rows, group.features[0]))
+        share = rows.sharing(group.over, list(places))[known]
+        found, owner = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+        for number, own in enumerate(places.values()):
+            if len(own.get(group.name, ())):
+                found.append(known[share == number][own[group.name]])
+                owner.append(np.full(len(found[-1]), number))
+        return np.concatenate(found), np.concatenate(owner)
 
 
 def meet(county: str, place: str) -> bool:

@@ -1,5 +1,6 @@
 """The rows of a part of a snapshot in memory: each column when it is first asked for, and never twice."""
 
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pyarrow.parquet as pq
 from bangfu.common.facts import FactColumn, Schema
 from bangfu.screening.compiling import VILLAGE
 from bangfu.screening.plan import LINK
+from bangfu.screening.regions import COUNTY
 from bangfu.screening.values import Bools, Numbers, Rows, Texts, Value, from_arrow
 from bangfu.snapshot.store import ARROW_TYPES, Part, Snapshot
 
@@ -40,7 +42,7 @@ class Area:
         if self.unplaced:
             return np.zeros(len(codes.array), np.bool_) if codes.null is None else codes.null
         own: Any = pc.starts_with(codes.words, self.place)
-        found: Bools = own.to_numpy(zero_copy_only=False)[codes.at] if len(codes.words) else np.zeros(0, np.bool_)
+        found = codes.which(own.to_numpy(zero_copy_only=False))
         return found if codes.null is None else found & ~codes.null
 
 
@@ -60,14 +62,12 @@ class TableRows:
         return pq.ParquetFile(self.path, metadata=self.metadata, read_dictionary=self._coded(), memory_map=False)
 
     def _coded(self) -> list[str]:
-        """Texts that the file itself holds as numbers of a dictionary."""
+        """Texts that the file itself holds as numbers of a dictionary; the words of that are always told as PLAIN."""
         chunks = {name: [self.metadata.row_group(g).column(at) for g in self.groups] for name, at in self._at.items()}
         return [
             name
             for name, columns in chunks.items()
-            if columns
-            and all(c.physical_type == "BYTE_ARRAY" and c.dictionary_page_offset is not None for c in columns)
-            and all(DICTIONARY & set(c.encodings) and "PLAIN" not in c.encodings for c in columns)
+            if columns and all(c.physical_type == "BYTE_ARRAY" and DICTIONARY & set(c.encodings) for c in columns)
         ]
 
     @cached_property
@@ -107,6 +107,7 @@ class StoredRows:
         self.tables = {table: TableRows(part.path(table), area) for table in snapshot.tables}
         self._columns: dict[tuple[str, str], Value] = {}
         self._positions: dict[tuple[str, str], Rows] = {}
+        self._sharing: dict[tuple[str, tuple[str, ...]], Any] = {}
 
     def size(self, table: str) -> int:
         return self.tables[table].size if table in self.tables else 0
@@ -130,11 +131,19 @@ class StoredRows:
             return None
         return self.column(table, name).null
 
-    def within(self, table: str, area: Area) -> Bools:
-        """Which rows lie in an area."""
-        codes = self.column(table, "village_code")
-        assert isinstance(codes, Texts)
-        return area.holds(codes)
+    def sharing(self, table: str, counties: Sequence[str]) -> Any:
+        """In which of these counties each row lies, by its number among them; -1 for none."""
+        key = (table, tuple(counties))
+        if key not in self._sharing:
+            codes = self.column(table, "village_code")
+            assert isinstance(codes, Texts)
+            begins = {county: number for number, county in enumerate(counties) if county}
+            of_words = [begins.get(word[:COUNTY], -1) for word in codes.words.to_pylist()]
+            found = np.array([*of_words, -1], np.int16).take(codes.at)
+            if codes.null is not None:
+                found[codes.null] = counties.index("") if "" in counties else -1
+            self._sharing[key] = found
+        return self._sharing[key]
 
     # Links between tables
 

@@ -19,6 +19,8 @@ Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[Any]  # 64 bits; Python's own whole numbers where a product needs more
 Rows = npt.NDArray[np.int64]  # numbers of rows
 LARGEST = 2**63 - 1
+BYTES = 256  # words that a byte can tell apart
+FEW_WORDS = 6  # so many are faster compared one by one than looked up
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +91,11 @@ class Texts:
 
     array: Any
 
+    @classmethod
+    def of(cls, words: Any, at: npt.NDArray[np.int32], null: Bools | None) -> "Texts":
+        """Rows that each have one of some different words."""
+        return cls(pa.DictionaryArray.from_arrays(pa.array(at, mask=null), words, safe=False))
+
     @cached_property
     def null(self) -> Bools | None:
         return nulls_of(self.array)
@@ -103,14 +110,38 @@ class Texts:
 
     @cached_property
     def at(self) -> npt.NDArray[np.int32]:
-        """Means nothing where the text is unknown."""
-        indices = self._coded.indices
-        known = indices.fill_null(0) if indices.null_count else indices
-        found: npt.NDArray[np.int32] = known.to_numpy()
-        return found
+        """Means nothing where the text is unknown, but is the number of a word."""
+        return _whole(self._coded.indices, np.int32, self.null)
+
+    @cached_property
+    def _bytes(self) -> npt.NDArray[np.uint8]:
+        """`at` where a byte holds it."""
+        return self.at.astype(np.uint8)
+
+    def which(self, listed: Bools) -> Bools:
+        """Whether the word of a row is listed, by the number of the word. Means nothing where the text is unknown."""
+        few = np.flatnonzero(listed)
+        if not len(few):
+            return np.zeros(len(self.at), np.bool_)
+        short = len(listed) <= BYTES
+        at = self._bytes if short else self.at
+        if len(few) <= FEW_WORDS:
+            found: Bools = at == at.dtype.type(few[0])
+            for word in few[1:]:
+                found |= at == at.dtype.type(word)
+            return found
+        if short:
+            table = np.zeros(BYTES, np.bool_)
+            table[: len(listed)] = listed
+            return np.frombuffer(at.tobytes().translate(table.tobytes()), np.bool_)
+        return listed.take(at)
 
     def taken(self, at: Rows, lost: Bools | None) -> "Texts":
-        return Texts(self.array.take(pa.array(at, mask=lost)))
+        if not pa.types.is_dictionary(self.array.type):
+            return Texts(self.array.take(pa.array(at, mask=lost)))
+        if not len(self.words):
+            return Texts(pa.nulls(len(at), self.array.type))
+        return Texts.of(self.words, self.at.take(at, mode="clip"), unknown_in(_maybe_at(self.null, at), lost))
 
     def plain(self) -> Any:
         return self.array.cast(pa.string()) if pa.types.is_dictionary(self.array.type) else self.array
@@ -127,7 +158,8 @@ def unknown_in(one: Bools | None, other: Bools | None) -> Bools | None:
 
 
 def _at(array: Ints, at: Rows) -> Any:
-    return array[at] if array.size else np.zeros(len(at), array.dtype)
+    """-1 gives anything."""
+    return array.take(at, mode="wrap") if array.size else np.zeros(len(at), array.dtype)
 
 
 def _maybe_at(array: Bools | None, at: Rows) -> Bools | None:
@@ -220,8 +252,18 @@ def _fitting(largest: int, one: Ints, other: Ints) -> tuple[Ints, Ints]:
 def nulls_of(array: Any) -> Bools | None:
     if not array.null_count:
         return None
-    found: Bools = pc.is_null(array).to_numpy(zero_copy_only=False)
-    return found
+    kept = array.buffers()[0]
+    if kept is None:  # an array of nothing but NULL has no list of what is known
+        found: Bools = pc.is_null(array).to_numpy(zero_copy_only=False)
+        return found
+    return ~_bits(kept, array.offset, len(array))
+
+
+def _bits(buffer: Any, offset: int, rows: int) -> Bools:
+    """Arrow's bits as flags of a byte each."""
+    first = offset // 8
+    held = np.frombuffer(buffer, np.uint8, (offset + rows + 7) // 8 - first, first)
+    return np.unpackbits(held, bitorder="little")[offset % 8 : offset % 8 + rows].view(np.bool_)
 
 
 def from_arrow(array: Any) -> Value:
@@ -231,12 +273,22 @@ def from_arrow(array: Any) -> Value:
         return Texts(array)
     null = nulls_of(array)
     if pa.types.is_boolean(kind):
-        true: Bools = (array.fill_null(False) if array.null_count else array).to_numpy(zero_copy_only=False)
-        return Flags(true, true if null is None else true | null)
+        true = _bits(array.buffers()[1], array.offset, len(array)) if len(array) else np.zeros(0, np.bool_)
+        return Flags.of(true, null)
     if pa.types.is_decimal(kind):
         return Numbers(_units(array), null, kind.scale)
-    whole = array.fill_null(0) if array.null_count else array
-    return Numbers(whole.to_numpy(zero_copy_only=False).astype(np.int64, copy=False), null)
+    return Numbers(_whole(array, np.int64, null), null)
+
+
+def _whole(array: Any, kind: Any, null: Bools | None) -> Any:
+    """Whole numbers of an Arrow array, 0 in rows that are `null`."""
+    if not len(array):
+        return np.zeros(0, kind)
+    if not pa.types.is_signed_integer(array.type):
+        array = array.cast(pa.int64())
+    width = np.dtype(f"i{array.type.bit_width // 8}")
+    held = np.frombuffer(array.buffers()[1], width, len(array), array.offset * width.itemsize)
+    return held.astype(kind, copy=False) if null is None else np.multiply(held, ~null, dtype=kind)
 
 
 def _units(array: Any) -> Ints:

@@ -67,13 +67,15 @@ class OutcomeWriter:
                 self._write_groups(grain, rest=True)
             writer.close()
 
-    def write(self, grain: str, rows: pa.Table) -> None:
-        """Rows of a batch with their bits, in any order; those without a bit are left out."""
+    def write(self, grain: str, rows: pa.Table, *, counted: bool = False) -> None:
+        """Rows of a batch with their bits, in any order; those without a bit are left out. What is `counted` already
+        is not counted again."""
         rows = _with_a_bit(rows)
         if not len(rows):
             return
         rows = _sorted(rows.select(self._schemas[grain].names).cast(self._schemas[grain]), ROW_KEYS[grain][-1])
-        self._count(grain, rows)
+        if not counted:
+            self._count(grain, rows)
         self._waiting[grain].append(rows)
         self._write_groups(grain)
 
@@ -107,6 +109,13 @@ class OutcomeWriter:
     def _add(self, rule: str, kind: int, names: list[str | None], sums: npt.NDArray[Any]) -> None:
         for place in np.flatnonzero(sums):
             self._counts.setdefault((rule, names[place]), [0, 0])[kind] += int(sums[place])
+
+    def carry(self, counts: pa.Table) -> None:
+        """Takes over what was counted before, see COUNTS."""
+        for row in counts.to_pylist():
+            found = self._counts.setdefault((row["rule"], row["village_code"]), [0, 0])
+            found[0] += row["hits"]
+            found[1] += row["unknown"]
 
     def counts(self) -> pa.Table:
         rows = sorted(self._counts.items(), key=lambda item: (item[0][0], item[0][1] or ""))
