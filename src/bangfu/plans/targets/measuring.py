@@ -136,6 +136,14 @@ def _counted(measure: Measure, start: date, day: date) -> Q:
     return _all((*measure.where, *(measure.of or ())), table, day) & _happened(measure, table, start, day)
 
 
+def _met(measure: Measure, table: Table, day: date) -> Q:
+    """Of rows that a share is of, those that count."""
+    found = Q(pk__isnull=False)
+    for each in measure.where:
+        found &= _asks(each, table, day)
+    return found
+
+
 def _whole(measure: Measure, day: date) -> Q:
     return _all(measure.of or (), TABLES[measure.rows], day)
 
@@ -150,30 +158,25 @@ def tallies(
     measure: Measure, level: int, start: date, day: date, area: Area | None = None
 ) -> dict[int, tuple[Fraction, Fraction | None]]:
     """What counts in every area of a level (inside one area), by the area's place, and of how many that is a share
-    (None: of nothing, it is a number). Areas without any row are left out. Two queries at most."""
+    (None: of nothing, it is a number). Areas without any row are left out. One query, which reads every row once."""
     table, width = TABLES[measure.rows], span(level)
-
-    def grouped(rows: Q) -> dict[int, Fraction]:
-        found = table.model._default_manager.filter(rows)
-        if area is not None:
-            reach = area.reach
-            found = found.filter(**{f"{table.place}__gte": reach.first, f"{table.place}__lte": reach.last})
-        counted = found.order_by().annotate(part=F(table.place) / width).values("part")
-        return {
-            int(row["part"]) * width: Fraction(row["number"] or 0)
-            for row in counted.annotate(number=_sum_of(measure, table))
-        }
-
-    counted = grouped(_counted(measure, start, day))
+    found = table.model._default_manager.filter(
+        _whole(measure, day) if measure.is_share else _counted(measure, start, day)
+    )
+    if area is not None:
+        reach = area.reach
+        found = found.filter(**{f"{table.place}__gte": reach.first, f"{table.place}__lte": reach.last})
+    rows = found.order_by().annotate(part=F(table.place) / width).values("part")
     if not measure.is_share:
-        return {place: (number, None) for place, number in counted.items()}
-    whole = grouped(_whole(measure, day))
-    return {place: (counted.get(place, Fraction(0)), number) for place, number in whole.items() if number}
+        numbers = rows.annotate(number=_sum_of(measure, table))
+        return {int(row["part"]) * width: (Fraction(row["number"] or 0), None) for row in numbers}
+    shares = rows.annotate(number=Count("pk", filter=_met(measure, table, day)), whole=Count("pk"))
+    return {int(row["part"]) * width: (Fraction(row["number"]), Fraction(row["whole"])) for row in shares}
 
 
 def values(measure: Measure, level: int, start: date, day: date, area: Area | None = None) -> dict[int, Fraction]:
     """What the measure comes to in every area of a level (inside one area), by the area's place: a number, of a share
-    percents. Areas without any row are left out: nothing for a number, unknown for a share. Two queries at most."""
+    percents. Areas without any row are left out: nothing for a number, unknown for a share. One query."""
     found = tallies(measure, level, start, day, area)
     return {place: share_of(*tally) for place, tally in found.items()}
 

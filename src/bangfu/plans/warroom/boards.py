@@ -6,7 +6,7 @@ of what happens by dates, and of what targets kept day by day; else it is unknow
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -15,13 +15,13 @@ from django.db.models import Max, OuterRef, Subquery
 
 from bangfu.accounts.models import Officer
 from bangfu.areas.models import Area
-from bangfu.common.places import Level, span
 from bangfu.plans.models import DailyValue, Standing, Target
 from bangfu.plans.targets import lists
 from bangfu.plans.targets.catalogue import Measure, catalogue, terms
 from bangfu.plans.targets.courses import Point, outlook
-from bangfu.plans.targets.measuring import TABLES, happened, share_of, tallies
+from bangfu.plans.targets.measuring import TABLES, happened, share_of
 from bangfu.plans.targets.values import counted_until, course_of, rounded
+from bangfu.plans.warroom.counting import tallied
 from bangfu.plans.warroom.terms import war_room_terms
 
 RIGHT = "plans.view"
@@ -75,7 +75,8 @@ class Figure:
 class Board:
     """`units` are the areas of the map, `inner` those one level below when these have the figures; `figures` by area
     id, of all that have one. `whole` is the figure of everything together. `days`: the first and the last day that may
-    be chosen; the same when there is only today. `course`: values by day of the whole."""
+    be chosen; the same when there is only today. `course`: values by day of the whole. `counted_at`: when a measure was
+    counted."""
 
     subject: Subject
     area: Area | None
@@ -86,6 +87,7 @@ class Board:
     whole: Figure | None
     days: tuple[date, date]
     course: Sequence[Point] = field(default_factory=tuple)
+    counted_at: datetime | None = None
 
     @property
     def shown(self) -> list[Figure]:
@@ -113,10 +115,10 @@ def board(
     asked = [each for each in inner or units if any(reach.holds(each.place) for reach in places)]
     first, last = _days(viewer, subject, asked, today)
     day = min(max(day, first), last)
-    figures, whole = _figures(viewer, subject, area, asked, day, today)
+    figures, whole, at = _figures(viewer, subject, area, asked, day, today)
     for each in inner or units:
         figures.setdefault(each.pk, Figure(each, None))
-    made = Board(subject, area, day, units, inner, figures, whole, (first, last))
+    made = Board(subject, area, day, units, inner, figures, whole, (first, last), counted_at=at)
     return replace(made, course=_course(viewer, subject, area, day))
 
 
@@ -131,51 +133,36 @@ def below(viewer: Officer, areas: Iterable[Area]) -> list[Area]:
 
 def _figures(
     viewer: Officer, subject: Subject, area: Area | None, asked: Sequence[Area], day: date, today: date
-) -> tuple[dict[int, Figure], Figure | None]:
-    parts = _parts(viewer, subject.target, asked) if subject.target else {}
-    if subject.target and (parts or subject.measure is None):
-        return _of_parts(parts, asked, day), _of_target(subject.target, day)
-    found, whole = _measured(viewer, subject, asked, day, today)
-    if subject.target:
-        return found, _of_target(subject.target, day)
-    return found, Figure(area, whole) if area is not None and asked else None
+) -> tuple[dict[int, Figure], Figure | None, datetime | None]:
+    """By area, of the whole, and when they were counted."""
+    target = subject.target
+    parts = _parts(viewer, target, asked) if target else {}
+    if target and (parts or subject.measure is None):
+        return _of_parts(parts, asked, day), _of_target(target, day), None
+    found, whole, at = _measured(viewer, subject, asked, day, today)
+    if target and (area is None or area.pk == target.area_id):
+        return found, _of_target(target, day), at
+    return found, Figure(area, whole) if area is not None and asked else None, at
 
 
 def _measured(
     viewer: Officer, subject: Subject, asked: Sequence[Area], day: date, today: date
-) -> tuple[dict[int, Figure], Decimal | None]:
-    """By area, and of all together. Without dates an earlier day is known by what targets kept."""
+) -> tuple[dict[int, Figure], Decimal | None, datetime | None]:
+    """By area, of all together, and when it was counted. Without dates an earlier day is known by what targets kept."""
     measure = subject.measure
     if measure is None or not asked:
-        return {}, None
+        return {}, None, None
     if day < today and not measure.dated:
         kept = _kept(viewer, measure, asked, day)
-        return {each.pk: Figure(each, kept.get(each.pk)) for each in asked}, None
+        return {each.pk: Figure(each, kept.get(each.pk)) for each in asked}, None, None
     until = counted_until(subject.target, day) if subject.target else day
-    counted = _tallied(measure, asked, subject.since, until)
+    counted, at = tallied(measure, asked, subject.since, until)
+    known = {each.pk: counted.get(each.place) for each in asked}
     found = {
-        each.pk: Figure(each, _decimal(share_of(*tally)) if (tally := counted.get(each.place)) else _nothing(measure))
+        each.pk: Figure(each, _nothing(measure) if (tally := known[each.pk]) is None else _decimal(share_of(*tally)))
         for each in asked
     }
-    places = {each.place for each in asked}
-    return found, _together(measure, (tally for place, tally in counted.items() if place in places))
-
-
-def _tallied(
-    measure: Measure, asked: Sequence[Area], since: date, until: date
-) -> dict[int, tuple[Fraction, Fraction | None]]:
-    """By place. Areas of one level that lie together in one, or in one of the level above, are counted at once, others
-    each by itself."""
-    [*levels] = {each.level for each in asked}
-    for up in (1, 2):
-        outer = levels[0] - up
-        around = {each.place - each.place % span(outer) for each in asked} if outer >= Level.PROVINCE else set()
-        if len(levels) == 1 and len(around) == 1:
-            return tallies(measure, levels[0], since, until, Area(place=around.pop(), level=outer))
-    found: dict[int, tuple[Fraction, Fraction | None]] = {}
-    for each in asked:
-        found |= tallies(measure, each.level, since, until, each)
-    return found
+    return found, _together(measure, (each for each in known.values() if each is not None)), at
 
 
 def _together(measure: Measure, counted: Iterable[tuple[Fraction, Fraction | None]]) -> Decimal | None:

@@ -22,6 +22,13 @@ class Wall(Strict):
     most: Positive
 
 
+class Kept(Strict):
+    """What read at least so many rows is not counted again for so many seconds."""
+
+    rows: Positive
+    seconds: Positive
+
+
 class WarRoomTerms(Strict):
     """The file as a whole."""
 
@@ -31,6 +38,7 @@ class WarRoomTerms(Strict):
     bars: Positive
     months: Positive
     days: Positive
+    kept: Kept
     wall: Wall
 
 
