@@ -22,7 +22,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from bangfu.common.places import Level
-from tests.scope import documents, plans, support, targets
+from tests.scope import documents, outlines, plans, support, targets
 from tests.scope.visits import OF_APPS
 from tests.scope.world import FIGURE, NEEDLE, TERMS, YEAR, Spot, fingerprint, foreign_ids, nothing_stays, own_id
 
@@ -63,6 +63,7 @@ BY_ADDRESS: Mapping[tuple[str, str], str] = {
     ("meeting-paper", "paper"): "meeting_paper",
     ("visit-photo", "photo"): "visit_photo",
     **documents.BY_ADDRESS,
+    **outlines.BY_ADDRESS,
     **plans.BY_ADDRESS,
     **support.BY_ADDRESS,
     **targets.BY_ADDRESS,
@@ -113,6 +114,7 @@ QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "help-give": tuple(f"household={foreign_ids('household', spot, 1)[0]}&kind=0102" for spot in (0, 1)),
     "help-measure-new": ("kind=0102",),
     "duty-record-new": tuple(f"unit={unit}" for unit in (own_id("duty_unit"), *foreign_ids("duty_unit", 0, 1))),
+    **outlines.questions(own_id, lambda kind: foreign_ids(kind, 0, 1)[0]),
     **support.QUESTIONS,
     **targets.QUESTIONS,
     "what-if": ("figure=monitoring_line&value=900000&amount=100",),

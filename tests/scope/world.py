@@ -28,7 +28,7 @@ from bangfu.policymaking.models import Draft, Version
 from bangfu.registry import models as registry
 from bangfu.registry.intake.batches import report_of
 from bangfu.visits.models import Correction, FieldKey, Photo, Submission, Suspicion, Visit
-from tests.scope import casework, documents, files, measures, plans, support, targets, visits
+from tests.scope import casework, documents, files, measures, outlines, plans, support, targets, visits
 
 NEEDLE = "鼍"
 FIGURE = "739281"
@@ -70,7 +70,7 @@ KINDS = (
     "area", "household", "member", "work_record", "income_year", "income_item", "paper", "member_event", "change",
     "batch", "officer", "post", "entry", "figure", "answer", "year_count", "area_version", "succession",
     "run", "finding", "step", "verification", "run_count", "draft", "version", *casework.KINDS, *measures.KINDS,
-    *documents.KINDS, *plans.KINDS, *support.KINDS, *targets.KINDS, *visits.KINDS,
+    *documents.KINDS, *outlines.KINDS, *plans.KINDS, *support.KINDS, *targets.KINDS, *visits.KINDS,
 )  # fmt: skip
 
 
@@ -291,6 +291,7 @@ def plant(chain: list[Area], above: list[Area], spot: int | None) -> Spot:
     support.plant_support(keep, ids, seat, village, here, mark, number, MOMENT)
     plans.plant_duties(keep, ids, seat, village, here, mark, number, MOMENT)
     documents.plant_documents(keep, ids, seat, here, mark, number, MOMENT)
+    outlines.plant_outlines(keep, ids, here, mark, number, MOMENT)
     targets.plant_targets(keep, ids, seat, village, here, mark, number, MOMENT)
     if seat is village:
         here.names["village"] = [village.pk]

@@ -6,7 +6,7 @@ shape of the area around them. A drawing lies in a plane, y downwards, and is ke
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -80,15 +80,19 @@ def edition() -> str:
     return f"{sets['last']} {sets['gone']} {areas['last']} {changes['last']}"
 
 
-def drawing(units: Sequence[Area], parent: Area | None, inner: Sequence[Area] = ()) -> Drawing:
+def drawing(
+    units: Sequence[Area], parent: Area | None, inner: Sequence[Area] = (), tops: Iterable[Area] = ()
+) -> Drawing:
     """The map of some areas that lie below `parent` (None: side by side anywhere). With `inner`, areas one level below
-    these, it is those that have a figure: shapes inside the shapes, or points where they are villages."""
+    these, it is those that have a figure: shapes inside the shapes, or points where they are villages. `tops` are the
+    highest areas that the viewer looks after: how many there are beside them, no shape tells."""
     return _drawn(
         str(settings.HOME),
         edition(),
         tuple(map(_Spot.of, units)),
         parent and _Spot.of(parent),
         tuple(map(_Spot.of, inner)),
+        frozenset(each.pk for each in tops),
     )
 
 
@@ -109,13 +113,18 @@ class _Spot:
 
 @lru_cache(maxsize=200)
 def _drawn(
-    _home: str, _edition: str, units: tuple[_Spot, ...], parent: _Spot | None, inner: tuple[_Spot, ...]
+    _home: str,
+    _edition: str,
+    units: tuple[_Spot, ...],
+    parent: _Spot | None,
+    inner: tuple[_Spot, ...],
+    tops: frozenset[int],
 ) -> Drawing:
     if not units:
         return Drawing()
     found, uploaded = _real(units)
     if not found:
-        shapes, flat, brought = _schematic(units, parent)
+        shapes, flat, brought = _schematic(units, parent, tops)
         base = Drawing(shapes, real=flat is not None, schematic=True, uploaded=brought, flat=flat)
     else:
         base = _of_real(units, found, uploaded)
@@ -205,9 +214,11 @@ def ground_of(area: Area) -> Any:
 # --- schematic cells -------------------------------------------------------------------------------------------------
 
 
-def _schematic(units: Sequence[_Spot], parent: _Spot | None) -> tuple[dict[int, Any], Flat | None, bool]:
+def _schematic(
+    units: Sequence[_Spot], parent: _Spot | None, tops: frozenset[int]
+) -> tuple[dict[int, Any], Flat | None, bool]:
     """Cells for areas without an outline: around their places where all of these are known and the ground is real."""
-    ground, flat, brought = _ground(parent)
+    ground, flat, brought = _ground(parent, tops)
     spread = positions([each.pk for each in units]) if flat is not None else {}
     if flat is not None and len(spread) == len(units) > 1 and len(set(spread.values())) == len(units):
         import numpy as np
@@ -218,7 +229,7 @@ def _schematic(units: Sequence[_Spot], parent: _Spot | None) -> tuple[dict[int, 
     return {each.pk: part for each, part in zip(units, parts, strict=True)}, flat, brought
 
 
-def _ground(area: _Spot | None) -> tuple[Any, Flat | None, bool]:
+def _ground(area: _Spot | None, tops: frozenset[int]) -> tuple[Any, Flat | None, bool]:
     """The shape of an area in which cells lie: its outline, else its own cell among its siblings, so that an area keeps
     its shape when one looks into it; with the plane it lies in when it is real, and whether a county brought it."""
     if area is None:
@@ -228,11 +239,11 @@ def _ground(area: _Spot | None) -> tuple[Any, Flat | None, bool]:
         polygon = polygons_of(found[area.pk])
         flat, _box = _flat([polygon])
         return flat.put(polygon), flat, uploaded
-    if area.parent is None:
+    if area.parent is None or area.pk in tops:
         return free_shape(area.place), None, False
     siblings = tuple(map(_Spot.of, Area.objects.current().filter(parent=area.parent).order_by("place")))
     above = _Spot.of(Area.objects.get(pk=area.parent))
-    inside = _drawn(str(settings.HOME), edition(), siblings, above, ())
+    inside = _drawn(str(settings.HOME), edition(), siblings, above, (), tops)
     shape = inside.shapes.get(area.pk)
     return (shape, None, False) if shape is not None else (free_shape(area.place), None, False)
 

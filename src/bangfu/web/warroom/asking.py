@@ -63,15 +63,18 @@ class Asked:
         return f"{reverse('war-room-households')}?{self.query(area=area.pk, level=None)}"
 
 
-def asked_for(request: HttpRequest, *, key: str = "") -> Asked:
-    """What the address asks for, as far as the officer may see it; `key` instead of what it says of the subject."""
+def asked_for(request: HttpRequest, *, key: str = "", figures: bool = True) -> Asked:
+    """What the address asks for, as far as the officer may see it; `key` instead of what it says of the subject.
+    Without `figures` nothing is counted and nothing drawn."""
     officer, scope, today = officer_of(request), scope_of(request, RIGHT), timezone.localdate()
     since, since_day = _since(request, today)
     subject = subject_of(officer, key or request.GET.get("m", ""), since_day) or _usual(officer, since_day)
     area, units = _where(officer, scope, subject)
+    if not figures:
+        units = ()
     deeper = request.GET.get("level") == DEEPER and may_go_deeper(area, units)
     made = board(officer, subject, area, units, _day(request, today), today, deeper=deeper)
-    return Asked(officer, scope, made, drawing(units, area, made.inner), deeper, since, today)
+    return Asked(officer, scope, made, drawing(units, area, made.inner, scope.tops), deeper, since, today)
 
 
 def may_go_deeper(area: Area | None, units: Sequence[Area]) -> bool:

@@ -40,7 +40,6 @@ def written(asked: Any, title: str) -> dict[str, Any]:
         cells = [str(number), row["name"], row["value"] or _("没有数据")]
         rows.append(cells + ([row["amount"], row["planned"], row["standing"]] if by_targets else []))
     whole = found["whole"]
-    printed = timezone.localtime()
     return {
         "title": title,
         "whole": _("{place}：{value}").format(place=found["place"], value=whole["value"] or _("没有数据"))
@@ -55,6 +54,6 @@ def written(asked: Any, title: str) -> dict[str, Any]:
         "notes": found["notes"],
         "headings": headings,
         "rows": rows,
-        "printed": _("{name} {at} 打印").format(name=asked.officer.name, at=f"{printed:%Y-%m-%d %H:%M}"),
+        "printed": _("{name} {day} 打印").format(name=asked.officer.name, day=timezone.localdate().isoformat()),
         "page": _("第 {n} 页，共 {all} 页"),
     }

@@ -1,11 +1,12 @@
 """The war room: a map of areas with the figures beside it, on the desk, on the wall and on paper."""
 
+import io
 from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,6 +16,7 @@ from bangfu.areas.models import Area
 from bangfu.areas.outlines import Drawing
 from bangfu.areas.outlines_policy import outline_policy
 from bangfu.common.paging import counted, cut
+from bangfu.common.places import Level
 from bangfu.plans.targets import lists
 from bangfu.plans.targets.catalogue import catalogue
 from bangfu.plans.targets.measuring import households
@@ -35,6 +37,8 @@ from bangfu.web.warroom.shading import shading
 
 # So many targets in the list of what may be looked at.
 TARGETS = 60
+# A table of more rows is scrolled inside its card.
+MANY = 24
 
 
 @needs("plans.view")
@@ -61,6 +65,7 @@ def pictures(asked: Asked, *, font: str = "") -> dict[str, Any]:
         "notes": notes_of(asked.drawing),
         "whole": _row(asked, made.whole) if made.whole else None,
         "rows": [_row(asked, each) for each in made.ranked],
+        "many": len(made.shown) > MANY,
         "missing": [each.area.name for each in made.shown if each.area.pk in asked.drawing.missing],
         "at": timezone.localtime(),
     }
@@ -81,10 +86,11 @@ def notes_of(drawing: Drawing) -> list[str]:
 
 def _row(asked: Asked, figure: Figure) -> dict[str, Any]:
     unit = asked.board.subject.unit
+    above: dict[int | None, str] = {each.pk: each.name for each in asked.board.units} if asked.deeper else {}
     return {
         "figure": figure,
         "name": figure.area.name,
-        "above": figure.area.parent_id,
+        "above": above.get(figure.area.parent_id, ""),
         "value": with_unit(figure.value, unit),
         "planned": number_text(figure.planned) if figure.target else "",
         "amount": amount_text(figure.target) if figure.target else "",
@@ -159,7 +165,7 @@ def crumbs(asked: Asked) -> list[tuple[str, str]]:
 @require_safe
 def war_room_households(request: HttpRequest) -> HttpResponse:
     """The households that a figure counts, or that a share still lacks, as far as the officer may see them."""
-    officer, asked = officer_of(request), asked_for(request)
+    officer, asked = officer_of(request), asked_for(request, figures=False)
     subject, wanted = asked.board.subject, request.GET.get("area", "")
     visible = Area.objects.visible_to(officer).select_related("parent")
     known = wanted.isascii() and wanted.isdigit() and len(wanted) < 19
@@ -175,12 +181,11 @@ def war_room_households(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(Q(head_name__startswith=words) | Q(household_no__startswith=words))
     shown, context = page_of(request, lambda page: cut(rows, page), lambda: counted(rows))
     mine = asked.query(area=area.pk, level=None)
-    up = {"area": area.parent_id if area.level >= 5 else area.pk, "level": None}
+    up = {"area": area.parent_id if area.level >= Level.VILLAGE else area.pk, "level": None}
     context |= {
         "asked": asked,
         "subject": subject,
         "area": area,
-        "crumbs": [*crumbs(asked), (asked.board.area.name if asked.board.area else area.name, "")],
         "back": f"{reverse('war-room')}?{asked.query(**up)}",
         "is_share": subject.measure.is_share,
         "lacking": lacking,
@@ -239,8 +244,8 @@ def _wall_keys(request: HttpRequest) -> Sequence[str]:
 @require_safe
 def war_room_sheet(request: HttpRequest) -> Any:
     """The board as a PDF of one sheet and the table behind it."""
-    import io
-
+    if not request.GET.get("m"):
+        return redirect("war-room")
     asked = asked_for(request)
     made = asked.board
     title = _("{title}（{place}）{day}").format(
