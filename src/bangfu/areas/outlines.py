@@ -186,7 +186,7 @@ def _real(spots: Sequence[_Spot]) -> tuple[dict[int, Shape], bool]:
 def _brought(spots: Sequence[_Spot]) -> dict[int, Shape]:
     """The latest outlines in force of these areas that were uploaded, made as coarse as a screen shows them."""
     rows = Outline.objects.in_force().filter(area__in=[each.pk for each in spots], shape__isnull=False)
-    latest = dict(rows.order_by("of_set").values_list("area_id", "shape"))
+    latest = dict(rows.order_by("of_set_id").values_list("area_id", "shape"))
     return _as_coarse(latest) if latest else {}
 
 
@@ -202,7 +202,7 @@ def _as_coarse(shapes: dict[int, Shape]) -> dict[int, Shape]:
 def positions(areas: Sequence[int]) -> dict[int, tuple[float, float]]:
     """Longitude and latitude of areas that somebody brought points for, the latest in force."""
     rows = Outline.objects.in_force().filter(area__in=areas, longitude__isnull=False)
-    return {pk: (x, y) for pk, x, y in rows.order_by("of_set").values_list("area_id", "longitude", "latitude")}
+    return {pk: (x, y) for pk, x, y in rows.order_by("of_set_id").values_list("area_id", "longitude", "latitude")}
 
 
 def ground_of(area: Area) -> Any:

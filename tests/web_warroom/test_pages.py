@@ -1,0 +1,261 @@
+"""The war room: the map and its figures, from the county down to households, by days, on the wall and on paper."""
+
+import json
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from bangfu.areas.models import Area, OutlineSet
+from bangfu.plans import services
+from bangfu.plans.models import Across, DailyValue, Standing, Target, Way
+from bangfu.plans.targets.catalogue import catalogue
+from bangfu.plans.warroom import counting
+from bangfu.plans.warroom.boards import Board, board, subject_of
+from bangfu.plans.warroom.terms import war_room_terms
+from bangfu.registry.models import Household, Member
+from bangfu.web.warroom.shading import UNKNOWN, shading
+from tests.conftest import House, make_area
+from tests.plans.making import household
+from tests.plans.targets.test_verbs import homes, tracked  # noqa: F401
+
+pytestmark = pytest.mark.req("E4")
+TODAY = timezone.localdate()
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def opened(client: Client, query: str = "", name: str = "war-room") -> str:
+    answer = client.get(f"{reverse(name)}?{query}")
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def picture(page: str) -> ElementTree.Element:
+    """The map of a page, as well-formed SVG."""
+    start = page.index('<svg xmlns="http://www.w3.org/2000/svg" class="war-map')
+    return ElementTree.fromstring(page[start : page.index("</svg>", start) + 6])
+
+
+def links(page: str) -> dict[str, str]:
+    return {each.get("aria-label", ""): each.get("href", "") for each in picture(page).iter(f"{SVG}a")}
+
+
+def seen(house: House, key: str, area: Area | None = None, day: date = TODAY, **more: Any) -> Board:
+    """A board as the county office sees it."""
+    office, area = house.officer("county_office"), area or house.county
+    subject = subject_of(office, key, date(TODAY.year, 1, 1))
+    assert subject is not None
+    units = list(Area.objects.current().filter(parent=area).order_by("place"))
+    return board(office, subject, area, units, day, TODAY, **{"deeper": False, **more})
+
+
+# --- figures ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_share_is_counted_in_every_area_and_of_them_together(house, homes):  # noqa: F811
+    found = seen(house, "insured_share")
+    assert [(each.area.name, each.value) for each in found.ranked] == [
+        ("青禾乡", Decimal("50.00")),
+        ("白水镇", Decimal("0.00")),
+    ]
+    assert found.whole and found.whole.value == Decimal("40.00")
+    deeper = seen(house, "insured_share", deeper=True)
+    assert deeper.figures[house.village.pk].value == Decimal("66.66")
+    assert deeper.whole and deeper.whole.value == Decimal("40.00")
+    nothing = Area.objects.get(name="柳坪村")
+    Household.objects.filter(village=nothing).update(ended_on=TODAY)
+    assert seen(house, "insured_share", house.township).figures[nothing.pk].value is None  # of nobody: unknown
+    assert seen(house, "people_on_file", house.township).figures[nothing.pk].value == 0
+
+
+def test_what_happens_by_dates_is_told_of_any_day_and_summed_up_over_time(house, homes):  # noqa: F811
+    long_ago = TODAY - timedelta(days=60)
+    Household.objects.filter(pk=homes[0].pk).update(exited_on=long_ago)
+    Household.objects.filter(pk=homes[1].pk).update(exited_on=TODAY)
+    office = house.officer("county_office")
+    subject = subject_of(office, "households_out_of_poverty", date(2014, 1, 1))
+    units = list(Area.objects.filter(parent=house.county))
+    now = board(office, subject, house.county, units, TODAY, TODAY, deeper=False)
+    before = board(office, subject, house.county, units, TODAY - timedelta(days=1), TODAY, deeper=False)
+    assert (now.whole.value, before.whole.value) == (2, 1)
+    assert now.days[0] < long_ago and now.days[1] == TODAY
+    assert [value for _day, value in now.course][-1] == 2
+    assert now.course[0][1] == 1
+
+
+def test_an_earlier_day_of_a_share_is_what_targets_kept_and_else_unknown(house, homes):  # noqa: F811
+    yesterday = TODAY - timedelta(days=1)
+    target = tracked(house.township, title="参保", measure="insured_share", amount=95, unit="%")
+    DailyValue.objects.update_or_create(target=target, day=yesterday, defaults={"value": Decimal("44.5")})
+    found = seen(house, "insured_share", day=yesterday)
+    assert found.days == (yesterday, TODAY)
+    assert found.figures[house.township.pk].value == Decimal("44.5")
+    assert found.figures[house.neighbour_township.pk].value is None
+    assert found.whole is not None and found.whole.value is None
+    assert seen(house, "insured_share", house.township).course[0] == (yesterday, Decimal("44.5"))
+
+
+def test_a_target_shows_how_its_parts_stand_on_a_day(house, homes):  # noqa: F811
+    whole = tracked(house.county, starts_on=TODAY - timedelta(days=100), deadline=TODAY + timedelta(days=10))
+    townships = [house.township, house.neighbour_township]
+    amounts = {each.pk: Decimal(50) for each in townships}
+    services.break_down(
+        by=None, target=whole, across=Across.AREAS, way=Way.HAND, amounts=amounts, areas=townships, reason="分工"
+    )
+    [near, far] = Target.objects.filter(parent=whole).order_by("place")
+    for part, value in ((near, 50), (far, 1)):
+        DailyValue.objects.update_or_create(target=part, day=TODAY, defaults={"value": value})
+    DailyValue.objects.update_or_create(target=near, day=TODAY - timedelta(days=50), defaults={"value": 2})
+    found = seen(house, f"t{whole.pk}")
+    assert found.by_standing
+    assert found.figures[house.township.pk].standing == Standing.REACHED
+    assert found.figures[house.neighbour_township.pk].standing == Standing.LATE
+    assert [meaning for _colour, meaning in shading(found).legend] == ["滞后", "已完成"]
+    then = seen(house, f"t{whole.pk}", day=TODAY - timedelta(days=50))
+    assert then.figures[house.township.pk].standing == Standing.LATE
+    assert then.figures[house.neighbour_township.pk].standing == Standing.UNKNOWN
+
+
+def test_what_read_many_rows_is_not_counted_again_for_some_minutes(house, homes, monkeypatch):  # noqa: F811
+    measure, asked = catalogue()["people_on_file"], [house.township, house.neighbour_township]
+    first, _at = counting.tallied(measure, asked, TODAY, TODAY)
+    Member.objects.filter(household=homes[0]).update(left_on=TODAY)
+    again, _at = counting.tallied(measure, asked, TODAY, TODAY)
+    assert again[house.township.place][0] == first[house.township.place][0] - 1  # few rows: counted anew
+    kept = war_room_terms().model_copy(update={"kept": war_room_terms().kept.model_copy(update={"rows": 1})})
+    monkeypatch.setattr(counting, "war_room_terms", lambda: kept)
+    counting.cache.clear()
+    before, at = counting.tallied(measure, asked, TODAY, TODAY)
+    Member.objects.filter(household=homes[1]).update(left_on=TODAY)
+    assert counting.tallied(measure, asked, TODAY, TODAY) == (before, at)
+    counting.cache.clear()
+    assert counting.tallied(measure, asked, TODAY, TODAY)[0] != before
+
+
+def test_shades_hold_about_as_many_areas_each_and_nothing_known_is_grey(house):
+    for number in range(3, 14):
+        place = make_area(house.county, number, f"第{number}乡", "")
+        village = make_area(place, 1, "村")
+        for one in range(number):
+            household(village, str(one))
+    found = seen(house, "households_on_file")
+    shades = shading(found)
+    colours = [shades.of(each) for each in found.ranked]
+    assert len(set(colours)) == war_room_terms().shades
+    assert max(colours.count(each) for each in set(colours)) <= 4
+    nobody = seen(house, "insured_share")
+    assert {shading(nobody).of(each) for each in nobody.shown} == {UNKNOWN}
+
+
+# --- pages -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_map_leads_down_to_the_households_behind_a_figure(house, homes):  # noqa: F811
+    office = house.client("county_office")
+    page = opened(office, "m=insured_share")
+    assert "示意分区，非行政界线" in page and "审图号" not in page
+    assert set(links(page)) == {"青禾乡：50%", "白水镇：0%"}
+    township = office.get(links(page)["青禾乡：50%"].replace("&amp;", "&")).content.decode()
+    assert "石桥村：66.66%" in links(township)
+    behind = office.get(links(township)["石桥村：66.66%"]).content.decode()
+    assert "共 2 户" in behind and homes[0].head_name in behind
+    lacking = office.get(links(township)["石桥村：66.66%"] + "&side=lacking").content.decode()
+    assert "共 1 户" in lacking
+    table = page[page.index("war-table-title") :]
+    assert table.index("青禾乡") < table.index("白水镇")  # the same figures as a table, the highest first
+
+
+def test_real_outlines_come_with_the_review_number_and_a_village_has_no_map_below_it(house):
+    county = make_area(house.county.parent, 8, "真县", "520621000000")
+    make_area(county.parent, 9, "另县", "520622000000")
+    page = opened(house.client("prefecture_office", county.parent), "m=households_on_file")
+    assert "审图号：GS(2024)0650号" in page
+    assert "2 个区域没有界线" in page  # the invented counties beside
+    alone = opened(house.client("village_committee", house.village), "m=households_on_file")
+    assert set(links(alone)) == {"石桥村：0 户"}
+    assert "/warroom/households/" in links(alone)["石桥村：0 户"]
+
+
+def test_nobody_is_shown_the_figures_of_a_neighbour(house, homes):  # noqa: F811
+    office = house.client("township_station", house.township)
+    whole = tracked(house.neighbour_township, title="邻乡的目标")
+    page = opened(office, f"m=t{whole.pk}&area={house.neighbour_village.pk}")
+    assert "邻乡的目标" not in page and "白水镇" not in page and "梨园村" not in page
+    assert office.get(f"/warroom/households/?m=insured_share&area={house.neighbour_village.pk}").status_code == 404
+    owner = house.officer("township_station", house.township)
+    Target.objects.filter(pk=whole.pk).update(owner=owner, measure="insured_share", unit="%")
+    client = Client()
+    client.force_login(owner, backend="django.contrib.auth.backends.ModelBackend")
+    page = opened(client, f"m=t{whole.pk}")
+    assert "邻乡的目标" in page and "梨园村" not in page  # the own target, not the areas it is of
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["m=nothing", "m=t0", "m=t99999999999999999999", "day=2026-02-31", "day=1", "area=x", "since=never", "level=9",
+     "m=insured_share&day=0001-01-01", "m=t1%00", "m=visits&since=all&day=9999-12-31"],
+)  # fmt: skip
+def test_odd_questions_are_answered_with_the_usual_board(house, query):
+    client = house.client("county_office")
+    assert "war-map" in opened(client, query)
+    assert "wall-map" in opened(client, query.replace("m=", "show="), "war-room-wall")
+
+
+def test_names_from_files_never_become_markup(house):
+    Area.objects.filter(pk=house.township.pk).update(name='<b>"乡&')
+    page = opened(house.client("county_office"), "m=households_on_file")
+    assert "<b>" not in page
+    assert '<b>"乡&：0 户' in links(page)
+
+
+def test_the_wall_turns_from_picture_to_picture(house, homes):  # noqa: F811
+    page = opened(house.client("county_office"), "show=insured_share&show=people_on_file", "war-room-wall")
+    assert "基本医疗保险参保率" in page and "1 / 2" in page and "at=1" in page
+    assert "sidebar" not in page and 'http-equiv="refresh"' in page
+    turned = opened(house.client("county_office"), "show=insured_share&show=people_on_file&at=1", "war-room-wall")
+    assert "在册人口" in turned and "at=0" in turned
+    assert f"1 / {len(war_room_terms().wall.measures)}" in opened(house.client("county_office"), "", "war-room-wall")
+
+
+def test_the_board_is_printed_as_one_pdf(house, homes):  # noqa: F811
+    from io import BytesIO
+
+    from pypdf import PdfReader
+
+    client = house.client("county_office")
+    answer = client.get("/warroom/sheet/?m=insured_share")
+    content = b"".join(answer.streaming_content)
+    text = "".join(page.extract_text() for page in PdfReader(BytesIO(content)).pages)
+    assert answer["Content-Type"] == "application/pdf"
+    assert "青禾乡" in text and "示意分区" in text
+    assert client.get("/warroom/sheet/").status_code == 302
+
+
+def test_outlines_are_brought_and_taken_back_on_a_page_that_tells_every_fault(house):
+    client, address = house.client("county_office"), f"/warroom/outlines/{house.county.pk}/"
+    shape = [[[109, 27], [109.1, 27], [109.1, 27.1], [109, 27]]]
+    one = {"type": "Feature", "properties": {"code": "x"}, "geometry": {"type": "Polygon", "coordinates": shape}}
+    content = {"type": "FeatureCollection", "features": [one]}
+
+    def send(**given: Any) -> Any:
+        file = SimpleUploadedFile("界线.geojson", json.dumps(content).encode())
+        return client.post(address, {"file": file, "source": "县局", **given})
+
+    answer = send()
+    assert answer.status_code == 422
+    assert "第 1 个：“x”不是" in answer.content.decode()
+    one["properties"]["code"] = house.township.code
+    assert send().status_code == 302
+    made = OutlineSet.objects.get()
+    assert "界线.geojson" in client.get(address).content.decode()
+    assert client.post(f"/warroom/outlines/sets/{made.pk}/revoke/", {"reason": "旧图"}).status_code == 302
+    made.refresh_from_db()
+    assert made.revoked_at and made.revoked_why == "旧图"
+    assert client.post(address, {"source": "县局"}).status_code == 422
+    assert house.client("township_station", house.township).get(address).status_code in (403, 404)
