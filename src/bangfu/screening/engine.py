@@ -28,7 +28,7 @@ from bangfu.screening.judged import Counted, JudgedRows
 from bangfu.screening.meeting import Crossing, meet
 from bangfu.screening.outcomes import Outcomes
 from bangfu.screening.plan import Plan
-from bangfu.screening.reading import Area
+from bangfu.screening.reading import Area, Kept
 from bangfu.screening.regions import Regions
 from bangfu.screening.running import RuleRun, Run, drafted
 from bangfu.screening.tabling import SnapshotGround
@@ -60,6 +60,7 @@ class Screening:
         )
         self.plan = Plan(book, self._rules(rules))
         self.days = day_numbers(as_of)
+        self.kept = Kept()
 
     def _rules(self, asked: Sequence[str] | None) -> list[Rule]:
         """The rules asked for, by default all that hold somewhere in the place on the day. Raises RuleNotInForce."""
@@ -77,9 +78,13 @@ class Screening:
     def compiler(self, ground: SnapshotGround) -> Compiler:
         return Compiler(self.plan, ground, self.regions, self.days, self.listed)
 
-    def rows(self, part: Part, area: Area, connection: duck.Connection, crossed: Counted) -> JudgedRows:
-        """The rows of a part that lie in an area, with all that is asked of them."""
-        return JudgedRows(self.snapshot, part, area, self.everywhere, connection, crossed, self.people)
+    def rows(
+        self, part: Part, area: Area, connection: duck.Connection, crossed: Counted, *, again: bool = False
+    ) -> JudgedRows:
+        """The rows of a part that lie in an area, with all that is asked of them; `again` when more will be asked of
+        them later."""
+        asked = self.everywhere, connection, crossed, self.people
+        return JudgedRows(self.snapshot, part, area, *asked, self.kept, again and not self.place)
 
     @cached_property
     def everywhere(self) -> Compiler:

@@ -18,7 +18,7 @@ from bangfu.screening import summing
 from bangfu.screening.compiling import Compiler
 from bangfu.screening.judging import Judge
 from bangfu.screening.plan import A_WORD, ROW_KEYS, FeaturePlan, Key
-from bangfu.screening.reading import NOWHERE, Area, StoredRows
+from bangfu.screening.reading import NOWHERE, Area, Kept, StoredRows
 from bangfu.screening.values import Bools, Flags, Ints, Numbers, Rows, Value, both, from_arrow, to_arrow, unknown_in
 from bangfu.screening.writing import schema_of
 from bangfu.snapshot.store import Part, Snapshot
@@ -44,8 +44,10 @@ class JudgedRows(StoredRows):
         connection: duck.Connection,
         crossed: Counted,
         listed: Mapping[str, Ints],
+        kept: Kept | None = None,
+        again: bool = False,
     ) -> None:
-        super().__init__(snapshot, part, compiler.plan.schema, area)
+        super().__init__(snapshot, part, compiler.plan.schema, area, kept, again)
         self.compiler, self.plan, self.connection = compiler, compiler.plan, connection
         self.crossed, self.listed = crossed, listed
         self._judges: dict[str, Judge] = {}

@@ -204,6 +204,18 @@ class Judge:
         scale = int(digits[1].name) if len(digits) > 1 else 0
         return number if scale >= number.scale else self._asked(node)
 
+    def _piece(self, node: exp.Expr) -> Value:
+        """A piece of a text, cut out of the different words only where the file holds these."""
+        value, first, length = self.value(node.this), node.args.get("start"), node.args.get("length")
+        if not isinstance(value, Texts) or not (_is_whole(first) and _is_whole(length)) or int(first.name) < 1:
+            return self._asked(node)
+        start = int(first.name) - 1
+        stop = start + int(length.name)
+        if not value.coded:
+            return Texts(pc.utf8_slice_codeunits(value.array, start, stop))
+        pieces = pc.utf8_slice_codeunits(value.words, start, stop).dictionary_encode()
+        return Texts(pieces).taken(value.at, value.null)
+
     # Choices
 
     def _coalesced(self, node: exp.Expr) -> Value:
@@ -300,6 +312,10 @@ def _chain(node: exp.Expr) -> Iterator[exp.Expr]:
     yield rest
 
 
+def _is_whole(node: Any) -> bool:
+    return isinstance(node, exp.Literal) and not node.is_string and node.name.isdigit()
+
+
 def _is_text_literal(node: exp.Expr) -> bool:
     return isinstance(node, exp.Literal) and bool(node.is_string)
 
@@ -380,6 +396,7 @@ _HANDLERS: Mapping[type[exp.Expr], Callable[[Judge, exp.Expr], Value]] = {
     exp.Cast: Judge._cast,
     exp.Coalesce: Judge._coalesced,
     exp.Case: Judge._case,
+    exp.Substring: Judge._piece,
     exp.Least: Judge._least,
     exp.Greatest: Judge._greatest,
 }

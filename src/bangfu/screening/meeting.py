@@ -7,6 +7,7 @@ them.
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,8 +73,15 @@ class Chosen:
     def __init__(self, rows: JudgedRows, at: Rows) -> None:
         self.rows, self.at = rows, at
 
+    @cached_property
+    def _all_in_order(self) -> bool:
+        return bool(len(self.at) and np.array_equal(self.at, np.arange(self.at[-1] + 1)))
+
     def value(self, table: str, key: Key) -> Value:
-        return self.rows.value(table, key).taken(self.at, None)
+        found = self.rows.value(table, key)
+        if self._all_in_order and len(self.at) == self.rows.size(table):
+            return found
+        return found.taken(self.at, None)
 
     def null(self, table: str, key: Key) -> Bools | None:
         return self.value(table, key).null
@@ -191,7 +199,7 @@ class Crossing:
             pq.write_table(rows.drop_columns("b"), folder / MET / f"{name}.parquet", compression="zstd")
 
     def _read(self, part: Part, area: Area) -> JudgedRows:
-        return self.started.rows(part, area, self.connection, self)
+        return self.started.rows(part, area, self.connection, self, again=True)
 
     def _fresh(self, county: str) -> bool:
         """Whether the keys of a county are to be read from the snapshot, not taken from the earlier run."""

@@ -1,7 +1,7 @@
 """The rows of a part of a snapshot in memory: each column when it is first asked for, and never twice."""
 
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from bangfu.snapshot.store import ARROW_TYPES, Part, Snapshot
 
 DICTIONARY = {"PLAIN_DICTIONARY", "RLE_DICTIONARY"}
 NOWHERE = -1
+KEPT_BYTES = 768 << 20  # the key columns of some nine million people
 
 
 class Area:
@@ -99,11 +100,35 @@ class TableRows:
         return all(known is not None and known.null_count == 0 for known in columns)
 
 
-class StoredRows:
-    """The tables of a part."""
+class Kept:
+    """Columns of whole parts that were read for their keys and will be read again for the rules, as long as there is
+    room for them. What does not fit is read again."""
 
-    def __init__(self, snapshot: Snapshot, part: Part, schema: Schema, area: Area) -> None:
+    def __init__(self, room: int = KEPT_BYTES) -> None:
+        self._room = room
+        self._held: dict[tuple[int, str, str], Any] = {}
+
+    def column(self, key: tuple[int, str, str], read: Callable[[], Any], *, again: bool) -> Any:
+        """An Arrow array by part, table and column; whether it will be asked for `again`."""
+        held = self._held.get(key)
+        found = read() if held is None else held
+        if again and held is None and found.nbytes <= self._room:
+            self._held[key] = found
+            self._room -= found.nbytes
+        if not again and held is not None:
+            del self._held[key]
+            self._room += held.nbytes
+        return found
+
+
+class StoredRows:
+    """The tables of a part. Columns come from `kept` where they are; those of an area alone are not kept."""
+
+    def __init__(
+        self, snapshot: Snapshot, part: Part, schema: Schema, area: Area, kept: Kept | None = None, again: bool = False
+    ) -> None:
         self.snapshot, self.part, self.schema = snapshot, part, schema
+        self.kept, self.again = kept if area.everything else None, again
         self.tables = {table: TableRows(part.path(table), area) for table in snapshot.tables}
         self._columns: dict[tuple[str, str], Value] = {}
         self._positions: dict[tuple[str, str], Rows] = {}
@@ -118,8 +143,14 @@ class StoredRows:
         if key not in self._columns:
             column = next(c for c in self.schema.table(table).columns if c.name == name)
             there = name in self.snapshot.tables.get(table, {}) and self.tables[table].groups
-            self._columns[key] = from_arrow(self.tables[table].column(name)) if there else self._blank(column, table)
+            self._columns[key] = from_arrow(self._read(table, name)) if there else self._blank(column, table)
         return self._columns[key]
+
+    def _read(self, table: str, name: str) -> Any:
+        read = partial(self.tables[table].column, name)
+        if self.kept is None:
+            return read()
+        return self.kept.column((self.part.number, table, name), read, again=self.again)
 
     def _blank(self, column: FactColumn, table: str) -> Value:
         kind: Any = ARROW_TYPES[column.sql_type]

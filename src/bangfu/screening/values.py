@@ -100,9 +100,14 @@ class Texts:
     def null(self) -> Bools | None:
         return nulls_of(self.array)
 
+    @property
+    def coded(self) -> bool:
+        """Whether it is known already which word each row has."""
+        return bool(pa.types.is_dictionary(self.array.type))
+
     @cached_property
     def _coded(self) -> Any:
-        return self.array if pa.types.is_dictionary(self.array.type) else self.array.dictionary_encode()
+        return self.array if self.coded else self.array.dictionary_encode()
 
     @property
     def words(self) -> Any:
@@ -137,14 +142,14 @@ class Texts:
         return listed.take(at)
 
     def taken(self, at: Rows, lost: Bools | None) -> "Texts":
-        if not pa.types.is_dictionary(self.array.type):
+        if not self.coded:
             return Texts(self.array.take(pa.array(at, mask=lost)))
         if not len(self.words):
             return Texts(pa.nulls(len(at), self.array.type))
         return Texts.of(self.words, self.at.take(at, mode="clip"), unknown_in(_maybe_at(self.null, at), lost))
 
     def plain(self) -> Any:
-        return self.array.cast(pa.string()) if pa.types.is_dictionary(self.array.type) else self.array
+        return self.array.cast(pa.string()) if self.coded else self.array
 
 
 Value = Flags | Numbers | Texts

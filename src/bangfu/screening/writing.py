@@ -54,7 +54,7 @@ class OutcomeWriter:
             for grain, schema in self._schemas.items()
         }
         self._waiting: dict[str, list[pa.Table]] = {grain: [] for grain in self._writers}
-        self._counts: dict[tuple[str, str | None], list[int]] = {}
+        self._counts: list[pa.Table] = []
 
     def __enter__(self) -> Self:
         return self
@@ -94,48 +94,47 @@ class OutcomeWriter:
         words = [name for name in rows.column_names if name.startswith(("hit", "unknown"))]
         grouped = rows.group_by(["village_code", *words], use_threads=False).aggregate([([], "count_all")])
         villages: Any = grouped["village_code"].combine_chunks().dictionary_encode()
-        names = [*villages.dictionary.to_pylist(), None]
-        at = pc.fill_null(villages.indices, len(names) - 1).to_numpy(zero_copy_only=False)
+        nowhere = len(villages.dictionary)
+        at = pc.fill_null(villages.indices, nowhere).to_numpy(zero_copy_only=False)
         counted = grouped["count_all"].to_numpy()
+        ids = list(self.plan.rules)
+        numbers = {id: number for number, id in enumerate(ids)}
+        found: list[npt.NDArray[np.int64]] = [np.empty((4, 0), np.int64)]
         for word, rules in enumerate(self.plan.words(grain)):
-            for kind, column in enumerate((f"hit{word}", f"unknown{word}")):
+            for kind, column in (("hits", f"hit{word}"), ("unknown", f"unknown{word}")):
                 bits = grouped[column].to_numpy()
                 for bit, rule in enumerate(rules):
                     chosen = (bits >> bit) & 1 == 1
                     if chosen.any():
-                        sums = np.bincount(at[chosen], counted[chosen], len(names))
-                        self._add(rule.rule.id, kind, names, sums)
-
-    def _add(self, rule: str, kind: int, names: list[str | None], sums: npt.NDArray[Any]) -> None:
-        for place in np.flatnonzero(sums):
-            self._counts.setdefault((rule, names[place]), [0, 0])[kind] += int(sums[place])
+                        sums = np.bincount(at[chosen], counted[chosen], nowhere + 1).astype(np.int64)
+                        there = np.flatnonzero(sums)
+                        none, sums = np.zeros(len(there), np.int64), sums[there]
+                        pair = (sums, none) if kind == "hits" else (none, sums)
+                        found.append(np.stack([np.full(len(there), numbers[rule.rule.id]), there, *pair]))
+        rule_numbers, there, hits, unknown = np.concatenate(found, axis=1)
+        named = villages.dictionary.take(pa.array(there, mask=there == nowhere))
+        columns = [pa.array(ids, pa.string()).take(pa.array(rule_numbers)), named, pa.array(hits), pa.array(unknown)]
+        self._counts.append(pa.Table.from_arrays(columns, schema=COUNTS))
 
     def carry(self, counts: pa.Table) -> None:
         """Takes over what was counted before, see COUNTS."""
-        for row in counts.to_pylist():
-            found = self._counts.setdefault((row["rule"], row["village_code"]), [0, 0])
-            found[0] += row["hits"]
-            found[1] += row["unknown"]
+        self._counts.append(counts.cast(COUNTS))
 
     def counts(self) -> pa.Table:
-        rows = sorted(self._counts.items(), key=lambda item: (item[0][0], item[0][1] or ""))
-        return pa.table(
-            {
-                "rule": [rule for (rule, _village), _n in rows],
-                "village_code": [village for (_rule, village), _n in rows],
-                "hits": [hits for _key, (hits, _unknown) in rows],
-                "unknown": [unknown for _key, (_hits, unknown) in rows],
-            },
-            schema=COUNTS,
-        )
+        """See COUNTS: by rule, then by village, those of no known village first."""
+        summed = [("hits", "sum"), ("unknown", "sum")]
+        found = pa.concat_tables([COUNTS.empty_table(), *self._counts])
+        found = found.group_by(["rule", "village_code"], use_threads=False).aggregate(summed)
+        order: Any = [("rule", "ascending"), ("village_code", "ascending")]
+        first = found.set_column(1, "village_code", pc.fill_null(found["village_code"], ""))
+        found = found.take(pc.sort_indices(first, sort_keys=order))
+        return found.rename_columns(["rule", "village_code", "hits", "unknown"]).cast(COUNTS).combine_chunks()
 
     def totals(self) -> Mapping[str, tuple[int, int]]:
         """Hits and unknown by rule."""
-        found: dict[str, tuple[int, int]] = {}
-        for (rule, _village), (hits, unknown) in self._counts.items():
-            before = found.get(rule, (0, 0))
-            found[rule] = (before[0] + hits, before[1] + unknown)
-        return found
+        counts = self.counts()
+        found = counts.group_by("rule").aggregate([("hits", "sum"), ("unknown", "sum")]).to_pydict()
+        return dict(zip(found["rule"], zip(found["hits_sum"], found["unknown_sum"], strict=True), strict=True))
 
 
 def _repeating(schema: pa.Schema) -> Any:
