@@ -13,7 +13,7 @@ KINDS = ("plan_document", "plan_proposal")
 BY_ADDRESS = {
     **{
         (f"plan-document{name}", "pk"): "plan_document"
-        for name in ("", "-file", "-again", "-withdraw", "-refuse")
+        for name in ("", "-file", "-again", "-withdraw", "-refuse", "-add")
     },
     **{(f"plan-proposal{name}", "pk"): "plan_proposal" for name in ("", "-decide", "-mend", "-accept", "-refuse")},
 }  # fmt: skip
@@ -44,10 +44,10 @@ def plant_documents(keep: Any, ids: Any, seat: Any, here: Any, mark: str, number
             Proposal(
                 pk=ids("plan_proposal"), document=documents[0], number_in_text=position, start=text.index(quote),
                 end=text.index(quote) + len(quote), at_start=text.index(quote), at_end=text.index(quote) + len(quote),
-                quote=quote, kind=kind, subject=f"{mark}{kind}", number=float(number), unit=unit, comparison="eq",
+                quote=quote, kind=kind, subject=f"{mark}{kind}", number=number, unit=unit, comparison="eq",
                 owner=f"{mark}局", area_name=f"{mark}", heading=[f"{mark}工作要点"], pattern="number-unit",
                 doubts=[_doubt(text, mark)], doubt_kinds=",spun,", differs=True, cadence_period=period,
-                cadence_times=1.0 if period else None,
+                cadence_times=1 if period else None,
             )
             for position, (kind, quote, unit, period) in enumerate(
                 (

@@ -37,6 +37,7 @@ PARTS = {
     "support/units.py": "verbs of support.services in a file of their own: units, helpers, charges of villages",
     "plans/duties/recording.py": "verbs of plans.services in a file of their own: duties done, with their papers",
     "plans/documents/receiving.py": "verbs of plans.services in a file of their own: files handed in, and reading them",
+    "plans/documents/adding.py": "a verb of plans.services in a file of its own: what the reader missed, added by hand",
     "plans/documents/proposals.py": "verbs of plans.services in a file of their own: yes or no to what was read",
     "plans/targets/setting.py": "verbs of plans.services in a file of their own: what is to be reached by when",
     "plans/targets/breaking.py": "a verb of plans.services in a file of its own: targets down to areas and years",

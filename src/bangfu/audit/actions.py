@@ -188,6 +188,7 @@ ACTIONS = {
     "plan.document_refused": _("规划文件无法阅读"),
     "plan.document_again": _("重新阅读规划文件"),
     "plan.document_withdrawn": _("作废规划文件"),
+    "plan.proposal_added": _("手工添加漏读的事项"),
     "plan.proposal_mended": _("修改读出的事项"),
     "plan.proposal_accepted": _("采纳读出的事项"),
     "plan.proposal_refused": _("不采纳读出的事项"),

@@ -77,3 +77,34 @@ class YuanField(HundredthsField):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("unit", "CNY")
         super().__init__(*args, **kwargs)
+
+
+class ExactField(models.CharField):  # type: ignore[type-arg]
+    """A number as somebody wrote it, with all of its decimals: Decimal in Python, its digits as text in the database.
+
+    For what is only read and shown: the database can neither sum nor order by it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 60)
+        super().__init__(*args, **kwargs)
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Decimal | None:
+        return self.to_python(value)
+
+    def to_python(self, value: Any) -> Decimal | None:
+        """Raises NumberWrong for what is no number."""
+        if value is None or value == "":
+            return None
+        try:
+            return Decimal(str(value))
+        except InvalidOperation:
+            raise NumberWrong(value=value, places=6) from None
+
+    def get_prep_value(self, value: Any) -> str | None:
+        number = self.to_python(value)
+        if number is None:
+            return None
+        digits = f"{number:f}" if number.is_finite() else ""
+        if not digits or len(digits) > (self.max_length or 0):
+            raise NumberWrong(value=value, places=6)
+        return digits.rstrip("0").rstrip(".") if "." in digits else digits

@@ -10,6 +10,7 @@ from django.db.models import F, OuterRef, Q, Subquery
 from bangfu.accounts.models import Officer
 from bangfu.areas.models import Area
 from bangfu.audit.services import record
+from bangfu.plans.documents.adding import add_by_hand
 from bangfu.plans.documents.proposals import accept, mend, refuse, refuse_many, reopen
 from bangfu.plans.documents.receiving import follow_documents, read_again, receive, recover_documents, withdraw_document
 from bangfu.plans.documents.receiving import read as read_document
@@ -34,6 +35,7 @@ __all__ = [
     "Person",
     "StageGiven",
     "accept",
+    "add_by_hand",
     "add_paper",
     "amend",
     "break_down",

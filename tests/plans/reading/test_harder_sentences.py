@@ -1,5 +1,7 @@
 """Sentences in which a norm, a starting point, a name or a lost character is easily taken for a target."""
 
+from decimal import Decimal
+
 import pytest
 
 from bangfu.plans.reading.found import DoubtKind
@@ -13,7 +15,7 @@ from tests.plans.reading.test_sentences import read, told
     [
         ("以人均年收入7000元为监测范围开展排查。", (7000, "元", "eq", "standard")),
         ("人均收入低于本地保障标准(4100元)的纳入帮扶。", (4100, "元", "le", "standard")),
-        ("护理补贴不低于保障标准的1.2倍。", (1.2, "倍", "ge", "standard")),
+        ("护理补贴不低于保障标准的1.2倍。", (Decimal("1.2"), "倍", "ge", "standard")),
         ("新录取的困难大学生给予一次性2000-4000元资助。", ((2000, 4000), "元", "range", "standard")),
         ("评为先进的乡镇各奖励3万元。", (30000, "元", "eq", "standard")),
         ("帮助有条件的农户掌握1-2门养殖技术。", ((1, 2), "门", "range", "standard")),
@@ -93,7 +95,7 @@ def test_tables_take_units_from_the_line_above_from_a_column_and_from_the_words_
     assert found == {
         (20, "座", "2022-09-30", "农业局"),
         (1600000, "元", "2022-09-30", "农业局"),
-        (3.2, "公里", "2022-10-31", "交通局"),
+        (Decimal("3.2"), "公里", "2022-10-31", "交通局"),
         (2560000, "元", "2022-10-31", "交通局"),
     }
     goals = "| 指标 | 单位 | 2021年基期 | 2022年目标 |\n| --- | --- | --- | --- |\n| 自来水普及率 | % | 90 | 95 |"

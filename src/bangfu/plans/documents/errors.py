@@ -105,3 +105,27 @@ class FigureNotKnown(BangfuError):
     code = "PLA-215"
     what = gettext_noop("政策文件中没有“{figure}”这项标准或参数。")
     next_step = gettext_noop("请从列出的标准中选择；都不合适的，不选。")
+
+
+class AmountTooFine(BangfuError):
+    """Targets are kept to two decimals; the officer says how, not the house."""
+
+    code = "PLA-216"
+    what = gettext_noop("第 {item} 项的数量是 {number} {unit}，目标只记到两位小数。")
+    next_step = gettext_noop("请先点“修改”，改用更小的单位（如 1.268 公里写成 1268 米），或写成两位小数，再采纳。")
+
+
+class QuoteNotInText(BangfuError):
+    """What is added by hand stands in the document word by word."""
+
+    code = "PLA-217"
+    what = gettext_noop("正文里没有“{quote}”这句话。")
+    next_step = gettext_noop("请从正文中原样复制，不要改字；也可以在原文中选中这句话再点“添加选中的文字”。")
+
+
+class ProposalKnown(BangfuError):
+    """The same amount of the same sentence is there already."""
+
+    code = "PLA-218"
+    what = gettext_noop("这句话里的这个数量已经是第 {number} 项（{state}）。")
+    next_step = gettext_noop("请直接处理那一项；读错的，在那一项里改正。")

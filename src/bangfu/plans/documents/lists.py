@@ -114,7 +114,7 @@ def proposals(viewer: Officer, document: Document, wanted: Narrowed) -> QuerySet
         rows = rows.filter(differs=True)
     elif wanted.doubt in set(DoubtKind):
         rows = rows.filter(doubt_kinds__contains=f",{wanted.doubt},")
-    return rows.order_by("number_in_text")
+    return rows.order_by("at_start", "start", "number_in_text")
 
 
 def tally(document: Document) -> dict[str, int]:

@@ -24,7 +24,7 @@ from bangfu.plans.documents import errors
 from bangfu.plans.documents.receiving import REASON_LIMIT, locked
 from bangfu.plans.duties.loading import Regimes
 from bangfu.plans.models import Document, Proposal, Target
-from bangfu.plans.models.documents import MENDED, TEXTS, label_of
+from bangfu.plans.models.documents import BY_HAND, MENDED, NUMBERS, TEXTS, label_of, read_value
 from bangfu.plans.reading.found import Comparison, Kind
 from bangfu.plans.targets import setting as targets
 from bangfu.rulebook.services import book
@@ -79,16 +79,17 @@ def mend(*, by: Officer | None, proposal: Proposal, values: Mapping[str, Any]) -
 
     Raises NotAllowed, DocumentWithdrawn, ProposalDecided, NothingMended, RangeWrong, DeadlineWrong, TextTooLong."""
     now = _open(proposal.pk, by)
-    wanted = {name: _clean(name, value) for name, value in values.items() if name in MENDED}
+    wanted = {name: cleaned(name, value) for name, value in values.items() if name in MENDED}
     changed = {name: value for name, value in wanted.items() if value != getattr(now, name)}
     if not changed:
         raise errors.NothingMended()
     before = {name: getattr(now, name) for name in changed}
     for name, value in changed.items():
         setattr(now, name, value)
-    _fits(now)
-    as_read = {**before, **now.as_read}
-    now.as_read = {name: value for name, value in as_read.items() if value != getattr(now, name)}
+    fits(now)
+    if now.pattern != BY_HAND:  # of which nothing was read
+        as_read = {**before, **{name: read_value(name, value) for name, value in now.as_read.items()}}
+        now.as_read = {name: _kept(value) for name, value in as_read.items() if value != getattr(now, name)}
     now.save(update_fields=[*changed, "as_read"])
     record(
         actor=by,
@@ -100,17 +101,22 @@ def mend(*, by: Officer | None, proposal: Proposal, values: Mapping[str, Any]) -
     return now
 
 
-def _clean(name: str, value: Any) -> Any:
+def _kept(value: Any) -> Any:
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def cleaned(name: str, value: Any) -> Any:
+    """A value of MENDED as it is kept. Raises TextTooLong."""
     if name in TEXTS:
         return plain(value or "", TEXTS[name], label_of(name))
-    if name in ("number", "number_to", "cadence_times"):
-        return None if value is None else float(value)
+    if name in NUMBERS:
+        return None if value is None else Decimal(str(value))
     if name == "kind":
         return Kind(value).value
     return Comparison(value).value if name == "comparison" else (value or "")
 
 
-def _fits(now: Proposal) -> None:
+def fits(now: Proposal) -> None:
     """A range has an upper end that is no lower, anything else has none; a deadline is a day, a month or a year."""
     ranged = now.comparison == Comparison.RANGE
     if ranged != (now.number_to is not None) or (now.number_to is not None and now.number_to < now.number):
@@ -131,14 +137,16 @@ def accept(
     owner_unit: Unit | None = None,
     owner: Officer | None = None,
     starts_on: date | None = None,
+    base: Decimal | None = None,
     answer: str = "",
 ) -> Target | None:
     """Say yes. A target is tracked from now on, in the document's area or in `area` inside it, by a `measure` of the
-    catalogue or by what its owner reports; it is given back. Of a duty `answer` is the duty of policy that it is
+    catalogue or by what its owner reports, from `base` on (None: a measured state from what it is today, anything else
+    from zero); it is given back. Of a duty `answer` is the duty of policy that it is
     another word for, of a standard the figure of policy that it is a value of ("": none, a local one is to be written).
 
-    Raises NotAllowed, DocumentWithdrawn, ProposalDecided, AreaOutside, DutyNotKnown, FigureNotKnown, and what
-    `targets.track` raises; then nothing has happened."""
+    Raises NotAllowed, DocumentWithdrawn, ProposalDecided, AreaOutside, AmountTooFine, DutyNotKnown, FigureNotKnown, and
+    what `targets.track` raises; then nothing has happened."""
     now = _open(proposal.pk, by)
     kind, document = Kind(now.kind), now.document
     now.answer = _answer(now, answer)
@@ -147,7 +155,7 @@ def accept(
         where = area or document.area
         if not document.area.reach.holds(where.place):
             raise errors.AreaOutside(area=where.name, place=document.area.name)
-        target = _tracked(by, now, where, measure, owner_unit, owner, starts_on)
+        target = _tracked(by, now, where, measure, owner_unit, owner, starts_on, base)
     _decide(now, by, State.ACCEPTED, "")
     became: dict[str, Any] = {"target": target.pk} if target else {"answer": now.answer} if now.answer else {}
     record(
@@ -181,13 +189,16 @@ def _tracked(
     owner_unit: Unit | None,
     owner: Officer | None,
     starts_on: date | None,
+    base: Decimal | None,
 ) -> Target:
+    _fine_enough(now)
     return targets.track(
         by=by,
         area=area,
         title=title_of(now),
-        amount=_exact(now.number),
-        amount_to=None if now.number_to is None else _exact(now.number_to),
+        amount=now.number,
+        amount_to=now.number_to,
+        base=base,
         unit=now.unit,
         comparison=now.comparison,
         deadline=deadline_of(now.deadline),
@@ -207,9 +218,11 @@ def title_of(proposal: Proposal) -> str:
     return words if len(words) <= TITLE_LIMIT else f"{words[: TITLE_LIMIT - 1]}…"
 
 
-def _exact(number: float) -> Decimal:
-    """The number as it was written: 0.1, not the nearest binary fraction."""
-    return Decimal(repr(number))
+def _fine_enough(now: Proposal) -> None:
+    """A target is kept to two decimals. Raises AmountTooFine: rounding silently would change what was promised."""
+    for number in (now.number, now.number_to):
+        if number is not None and round(number, 2) != number:
+            raise errors.AmountTooFine(item=now.number_in_text, number=f"{number:f}", unit=now.unit)
 
 
 @transaction.atomic

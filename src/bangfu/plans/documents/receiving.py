@@ -10,6 +10,7 @@ Whatever is handed in stays: the file lies with the papers before anything is re
 import logging
 import re
 from bisect import bisect_right
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -189,7 +190,10 @@ def _differing(found: reading.Found) -> set[tuple[int, int]]:
 def _row(document: Document, number: int, found: reading.Proposal, told: dict[str, Any], differs: bool) -> Proposal:
     """The row of a proposal; `told` is the same as JSON."""
     low, high = _ends(found.number)
-    times = _ends(found.cadence.times) if found.cadence else (None, None)
+    times, times_to = _ends(found.cadence.times) if found.cadence else (None, None)
+    numbers: dict[str, Any] = {
+        "number": low, "number_to": high, "cadence_times": times, "cadence_times_to": times_to,
+    }  # fmt: skip
     kinds = sorted({doubt.kind.value for doubt in found.doubts})
     return Proposal(
         document=document,
@@ -202,13 +206,10 @@ def _row(document: Document, number: int, found: reading.Proposal, told: dict[st
         quote=found.quote,
         kind=found.kind.value,
         subject=found.subject[: TEXTS["subject"]],
-        number=low,
-        number_to=high,
+        **numbers,
         unit=found.unit[: TEXTS["unit"]],
         comparison=found.comparison.value,
         deadline=found.deadline,
-        cadence_times=times[0],
-        cadence_times_to=times[1],
         cadence_period=found.cadence.period if found.cadence else "",
         owner=found.owner[: TEXTS["owner"]],
         area_name=found.area[: TEXTS["area_name"]],
@@ -222,7 +223,7 @@ def _row(document: Document, number: int, found: reading.Proposal, told: dict[st
     )
 
 
-def _ends(number: reading.Number) -> tuple[float, float | None]:
+def _ends(number: reading.Number) -> tuple[Decimal, Decimal | None]:
     return number if isinstance(number, tuple) else (number, None)
 
 

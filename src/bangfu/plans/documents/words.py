@@ -1,6 +1,7 @@
 """What amounts, doubts and differences of documents are called, on every page alike."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -67,14 +68,16 @@ def difference_text(difference: Mapping[str, Any]) -> str:
     )
 
 
-def number_text(number: float) -> str:
+def number_text(number: Decimal | float) -> str:
     """With commas between thousands, and no more decimals than there are."""
     return f"{number:,.6f}".rstrip("0").rstrip(".")
 
 
-def amount_text(number: float | Sequence[float], unit: str, comparison: str, number_to: float | None = None) -> str:
+def amount_text(
+    number: Decimal | float | Sequence[float], unit: str, comparison: str, number_to: Decimal | float | None = None
+) -> str:
     """An amount with its unit and how it is meant: "不低于 98%", "1 至 3 个"; "全部" where all is said of no number."""
-    if not isinstance(number, float | int):
+    if isinstance(number, Sequence):
         number, number_to = number
     if comparison == Comparison.ALL:
         if unit == "%":

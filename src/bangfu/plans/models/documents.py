@@ -1,5 +1,6 @@
 """Documents that were handed in to be read, and what was found in them that may be tracked."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.db import models
@@ -8,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bangfu.accounts.models import Officer
 from bangfu.areas.models import Area
+from bangfu.common.fields import ExactField
 from bangfu.common.places import ScopedQuerySet
 from bangfu.plans.reading.found import Comparison, Kind
 
@@ -21,6 +23,8 @@ COMPARISON_LABELS = {
 }
 # What of a proposal a person may mend; of texts, how long they may be.
 TEXTS = {"subject": 200, "unit": 40, "owner": 200, "area_name": 200}
+BY_HAND = "by-hand"
+NUMBERS = ("number", "number_to", "cadence_times")
 MENDED = ("kind", "number", "number_to", "comparison", "deadline", "cadence_times", "cadence_period", *TEXTS)
 
 
@@ -62,6 +66,8 @@ class Document(models.Model):
     headings = models.JSONField(default=list)
     doubts = models.JSONField(default=list)
     differences = models.JSONField(default=list)
+    # What an endpoint that was asked proposed: {"host", "kept", "dropped", "failed"}; empty when none was.
+    asked = models.JSONField(default=dict)
     uploaded_by = models.ForeignKey(Officer, models.PROTECT, null=True, db_index=False, related_name="+")
     uploaded_at = models.DateTimeField(_("上传时间"), auto_now_add=True)
     read_at = models.DateTimeField(_("读完时间"), null=True)
@@ -93,7 +99,8 @@ class Proposal(models.Model):
     between commas (",masked,spun,"), so that a list can be narrowed to them; `differs` when the amount is part of a sum
     that does not add up.
 
-    `as_read` holds what the reader had found in the fields that a person has mended since; empty when nobody has.
+    `as_read` holds what the reader had found in the fields that a person has mended since (numbers as text); empty when
+    nobody has. What a person added by hand has BY_HAND as its pattern, what an asked endpoint proposed has ENDPOINT.
     `answer` is what the person said it belongs to: the id of a duty or of a figure of policy; "" when there is none.
     """
 
@@ -112,15 +119,15 @@ class Proposal(models.Model):
     quote = models.TextField(_("原文"))
     kind = models.CharField(_("类别"), max_length=10, choices=[(kind.value, KIND_LABELS[kind]) for kind in Kind])
     subject = models.CharField(_("事项"), max_length=TEXTS["subject"], blank=True)
-    number = models.FloatField(_("数量"))
-    number_to = models.FloatField(_("数量上限"), null=True)
+    number = ExactField(_("数量"))
+    number_to = ExactField(_("数量上限"), null=True)
     unit = models.CharField(_("单位"), max_length=TEXTS["unit"], blank=True)
     comparison = models.CharField(
         _("比较"), max_length=10, choices=[(each.value, COMPARISON_LABELS[each]) for each in Comparison]
     )
     deadline = models.CharField(_("期限"), max_length=10, blank=True)
-    cadence_times = models.FloatField(_("每期次数"), null=True)
-    cadence_times_to = models.FloatField(_("每期次数上限"), null=True)
+    cadence_times = ExactField(_("每期次数"), null=True)
+    cadence_times_to = ExactField(_("每期次数上限"), null=True)
     cadence_period = models.CharField(_("周期"), max_length=10, blank=True)
     owner = models.CharField(_("责任单位（人）"), max_length=TEXTS["owner"], blank=True)
     area_name = models.CharField(_("适用区域"), max_length=TEXTS["area_name"], blank=True)
@@ -156,3 +163,8 @@ def label_of(name: str) -> str:
     """What a field of a proposal is called."""
     field: Any = Proposal._meta.get_field(name)
     return str(field.verbose_name)
+
+
+def read_value(name: str, kept: Any) -> Any:
+    """A value as `as_read` keeps it, as the field has it."""
+    return Decimal(str(kept)) if name in NUMBERS and kept is not None else kept

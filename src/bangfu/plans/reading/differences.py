@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 
 from bangfu.plans.reading import tables
@@ -10,8 +11,8 @@ from bangfu.plans.reading.found import Comparison, Difference, Kind, Place, Prop
 from bangfu.plans.reading.layout import Layout
 from bangfu.plans.reading.words import any_of, grammar
 
-_CLOSE = 1e-6
-_ROUNDED = 0.5  # a share told in whole per cent may be off by half a per cent
+_CLOSE = Decimal("0.000001")
+_ROUNDED = Decimal("0.5")  # a share told in whole per cent may be off by half a per cent
 _CLEAR = 5  # a shorter noun phrase says too little for two amounts to be of the same
 _PER_HOUSEHOLD = 12  # more people than this in one household are looked at
 
@@ -34,7 +35,7 @@ def _place(proposal: Proposal) -> Place:
     return Place(proposal.start, proposal.end, proposal.quote)
 
 
-def _number(proposal: Proposal) -> float:
+def _number(proposal: Proposal) -> Decimal:
     return proposal.number if not isinstance(proposal.number, tuple) else proposal.number[0]
 
 
@@ -42,13 +43,21 @@ def _unit(unit: str) -> str:
     return grammar().units.same.get(unit, unit)
 
 
-def _differ(one: float, other: float) -> bool:
-    return abs(one - other) > _CLOSE * max(abs(one), abs(other), 1)
+def _differ(one: Decimal, other: Decimal) -> bool:
+    return abs(one - other) > _CLOSE * max(abs(one), abs(other), Decimal(1))
 
 
-def _difference(kind: str, whole: Proposal, others: list[Proposal], found: float) -> Difference:
+def _told(found: Decimal, places: int) -> Decimal:
+    """With so many decimals at most; a number too large for that as it is."""
+    try:
+        return round(found, places)
+    except InvalidOperation:
+        return found
+
+
+def _difference(kind: str, whole: Proposal, others: list[Proposal], found: Decimal) -> Difference:
     return Difference(
-        kind, _unit(whole.unit), _number(whole), round(found, 6), _place(whole), tuple(map(_place, others))
+        kind, _unit(whole.unit), _number(whole), _told(found, 6), _place(whole), tuple(map(_place, others))
     )
 
 
@@ -79,7 +88,7 @@ def _parts(text: str, plain: str, layout: Layout, amounts: list[Proposal]) -> It
             parts.append(other)
         if parts and all(re.search(r"[0-9]{4}年", _lead(plain, part)) for part in parts):
             continue  # one measure year by year, not parts of it
-        total = sum(map(_number, parts))
+        total = sum(map(_number, parts), Decimal(0))
         bracket = bool(parts) and "(" in plain[whole.at[1] : parts[0].at[0]]
         only = len(parts) == 1 and (bracket or "其中" in plain[whole.at[1] : parts[0].at[0]])
         if (len(parts) >= 2 and _differ(total, _number(whole))) or (only and total > _number(whole)):
@@ -115,7 +124,7 @@ def _series(text: str, plain: str, layout: Layout, amounts: list[Proposal]) -> I
             continue
         for steps, kind in ((_steps(plain, layout, group), "parts"), (_roads(plain, layout, group), "roads")):
             if len(steps) >= 2:
-                total = sum(map(_number, steps))
+                total = sum(map(_number, steps), Decimal(0))
                 nearest = min(totals, key=lambda p: abs(_number(p) - total))
                 if _differ(total, _number(nearest)):
                     yield _difference(kind, nearest, steps, total)
@@ -193,7 +202,7 @@ def _shares(plain: str, layout: Layout, amounts: list[Proposal]) -> Iterator[Dif
             continue
         found = 100 * _number(count) / _number(whole)
         if "。" not in plain[count.at[0] : share.at[0]] and abs(found - _number(share)) > _ROUNDED:
-            yield _difference("share", share, [count, whole], round(found, 2))
+            yield _difference("share", share, [count, whole], _told(found, 2))
 
 
 def _people(plain: str, amounts: list[Proposal]) -> Iterator[Difference]:
@@ -219,13 +228,13 @@ def _table_totals(text: str, found_tables: list[tables.Table]) -> Iterator[Diffe
             totals = [amount for amount in column if tables.is_total(table, amount.row)]
             rows = [amount for amount in column if not tables.is_total(table, amount.row)]
             if len(totals) == 1 and len(rows) >= 2 and totals[0].unit != "%":
-                total = sum(amount.number for amount in rows)
+                total = sum((amount.number for amount in rows), Decimal(0))
                 if _differ(total, totals[0].number):
                     yield Difference(
                         "table",
                         _unit(totals[0].unit),
                         totals[0].number,
-                        round(total, 6),
+                        total,
                         _cell(text, totals[0]),
                         tuple(_cell(text, row) for row in rows),
                     )

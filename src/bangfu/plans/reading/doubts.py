@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
 from functools import cache
 
 from bangfu.plans.reading import quantities, tables
@@ -48,7 +49,7 @@ def doubts(
     yield from _conflicting_years(text, plain, dates)
     for proposal in proposals:
         if (both := lost_dash(proposal, proposals)) is not None:
-            yield Doubt(DoubtKind.SEPARATOR_LOST, *proposal.at, text[slice(*proposal.at)], f"{both[0]:g}-{both[1]:g}")
+            yield Doubt(DoubtKind.SEPARATOR_LOST, *proposal.at, text[slice(*proposal.at)], f"{both[0]}-{both[1]}")
 
 
 @cache
@@ -84,13 +85,13 @@ def _conflicting_years(text: str, plain: str, dates: list[DateFound]) -> Iterato
         last = (date, deed) if deed else None
 
 
-def lost_dash(proposal: Proposal, others: list[Proposal]) -> tuple[float, float] | None:
+def lost_dash(proposal: Proposal, others: list[Proposal]) -> tuple[Decimal, Decimal] | None:
     """24 where its neighbours of the same sentence are single figures may have been 2-4."""
     number = proposal.number
     if (
         proposal.kind is not Kind.STANDARD
         or isinstance(number, tuple)
-        or not number.is_integer()
+        or number != number.to_integral_value()
         or not 12 <= number <= 98
     ):
         return None
@@ -104,7 +105,7 @@ def lost_dash(proposal: Proposal, others: list[Proposal]) -> tuple[float, float]
         and p.unit == proposal.unit
     ]
     single = [p for p in near if not isinstance(p.number, tuple) and p.number < 10]
-    return (float(low), float(high)) if low < high and len(single) >= 2 else None
+    return (Decimal(low), Decimal(high)) if low < high and len(single) >= 2 else None
 
 
 def attached(proposals: list[Proposal], found: list[Doubt]) -> list[Proposal]:

@@ -1,9 +1,10 @@
 """What a reading finds: proposals, doubts, differences, and where in the text each stands, as `str` indices."""
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 
-Number = float | tuple[float, float]
+Number = Decimal | tuple[Decimal, Decimal]  # exactly as written, up to six decimals
 
 
 class Kind(StrEnum):
@@ -118,8 +119,8 @@ class Difference:
 
     kind: str
     unit: str
-    expected: float
-    found: float
+    expected: Decimal
+    found: Decimal
     first: Place
     others: tuple[Place, ...]
 

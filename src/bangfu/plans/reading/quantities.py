@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import cache
 
 from bangfu.plans.reading.found import Comparison, Number
@@ -32,7 +33,7 @@ class Quantity:
     by: str = "number-unit"
 
     @property
-    def low(self) -> float:
+    def low(self) -> Decimal:
         return self.number[0] if isinstance(self.number, tuple) else self.number
 
 

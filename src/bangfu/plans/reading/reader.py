@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_left
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from bangfu.plans.reading import coverage, differences, doubts, quantities, rhythm, tables
 from bangfu.plans.reading.context import (
@@ -26,6 +27,7 @@ from bangfu.plans.reading.found import (
     DoubtKind,
     Found,
     Kind,
+    Number,
     Proposal,
     Reading,
 )
@@ -37,7 +39,7 @@ from bangfu.plans.reading.quantities import Quantity
 from bangfu.plans.reading.rhythm import Rhythm
 from bangfu.plans.reading.words import any_of, grammar
 
-ALL, PERCENT = 100.0, "%"
+ALL, ONE, NONE, PERCENT = Decimal(100), Decimal(1), Decimal(0), "%"
 
 
 def read_text(text: str, noted: tuple[Doubt, ...] = ()) -> Found:
@@ -270,7 +272,7 @@ class _Reader:
             sentence = self.layout.sentence_at(one.start)
             if deed is None or sentence is None or self.layout.paragraphs[sentence.paragraph].title:
                 continue
-            quantity = Quantity(deed[0], deed[1], 1.0, "次", "次", Comparison.EQUAL, True, "rhythm-and-deed")
+            quantity = Quantity(deed[0], deed[1], ONE, "次", "次", Comparison.EQUAL, True, "rhythm-and-deed")
             if not any(item.start < deed[1] and deed[0] < item.end for item in found):
                 more.append(
                     _Item(
@@ -338,7 +340,7 @@ class _Reader:
     @staticmethod
     def _cadence(quantity: Quantity, one: Rhythm) -> Cadence:
         counted = quantity.plain_unit in grammar().units.occurrences
-        return Cadence(quantity.number if counted else 1.0, one.period)
+        return Cadence(quantity.number if counted else ONE, one.period)
 
     def _of_all(self, item: _Item, one: coverage.Covered) -> Proposal:
         fact = is_fact(self.layout, self.moods, item.sentence, one.start, one.end)
@@ -356,11 +358,11 @@ class _Reader:
             kind,
             due,
             subject=subject_of_all(self.plain, one.start, one.end, left, right),
-            number=0.0 if one.zero else ALL,
+            number=NONE if one.zero else ALL,
             unit=one.unit,
             comparison=Comparison.EQUAL if one.zero else Comparison.ALL,
             alternatives=(Reading(ALL, PERCENT, Comparison.ALL),) if one.by == "none-left" else (),
-            cadence=Cadence(1.0, item.rhythm.period) if kind is Kind.DUTY and item.rhythm is not None else None,
+            cadence=Cadence(ONE, item.rhythm.period) if kind is Kind.DUTY and item.rhythm is not None else None,
             pattern=f"{one.by}:{rule}",
         )
 
@@ -373,7 +375,7 @@ class _Reader:
         due: Due,
         *,
         subject: str,
-        number: float | tuple[float, float],
+        number: Number,
         unit: str,
         comparison: Comparison,
         alternatives: tuple[Reading, ...],

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 
 from bangfu.plans.reading.context import subject_of_quantity
@@ -111,7 +112,7 @@ class Amount:
     row: int
     column: int
     cell: Cell
-    number: float
+    number: Decimal
     unit: str
 
 

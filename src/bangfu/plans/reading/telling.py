@@ -50,7 +50,8 @@ def proposal_as_json(proposal: Proposal, doc: str) -> dict[str, Any]:
 
 
 def _number(number: Number) -> float | list[float]:
-    return list(number) if isinstance(number, tuple) else number
+    """JSON knows no exact decimals: the nearest double, which is written with the same digits up to fifteen of them."""
+    return [float(each) for each in number] if isinstance(number, tuple) else float(number)
 
 
 def doubt_as_json(doubt: Doubt) -> dict[str, Any]:
@@ -69,8 +70,8 @@ def difference_as_json(difference: Difference) -> dict[str, Any]:
     return {
         "difference": difference.kind,
         "unit": difference.unit,
-        "expected": difference.expected,
-        "found": difference.found,
+        "expected": float(difference.expected),
+        "found": float(difference.found),
         "first": _place(difference.first),
         "others": [_place(place) for place in difference.others],
     }

@@ -28,7 +28,7 @@ from bangfu.plans.documents.words import (
     doubt_text,
 )
 from bangfu.plans.models import Document, Proposal, Target
-from bangfu.plans.models.documents import KIND_LABELS
+from bangfu.plans.models.documents import BY_HAND, KIND_LABELS
 from bangfu.plans.reading.found import Kind
 from bangfu.plans.targets.catalogue import catalogue
 from bangfu.registry.intake.remembering import unpack
@@ -96,6 +96,7 @@ def _desk(request: HttpRequest, found: Document) -> dict[str, Any]:
         "sheets": _named_sheets(found, wanted, around, sheet),
         "page": _neighbours(found, wanted, around, sheet),
         "text": _text(found, sheet, shown),
+        "text_start": sheet.start,
         "cards": cards_of(officer_of(request), shown),
         "query": urlencode({name: value for name in QUESTIONS if (value := getattr(wanted, name))}),
         "differences": _differences(found, sheets),
@@ -278,6 +279,7 @@ def cards_of(officer: Officer, shown: Sequence[Proposal]) -> list[dict[str, Any]
             "cadence": cadence_of(each),
             "doubts": [doubt_label(kind) for kind in each.doubt_kinds.strip(",").split(",") if kind],
             "others": [amount_text(one["number"], one["unit"], one["comparison"]) for one in each.alternatives],
+            "by_hand": each.pattern == BY_HAND,
             "helped": [
                 _("{who} {amount}").format(who=one["who"], amount=amount_text(one["number"], one["unit"], "eq"))
                 for one in each.beneficiaries

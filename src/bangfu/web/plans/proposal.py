@@ -1,6 +1,8 @@
 """One thing that was read in a document: in its context, to be mended, and accepted as what it is; where in policy a
 duty or a standard belongs, and what a place would have to write to make it its own."""
 
+from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -22,7 +24,7 @@ from bangfu.plans.documents.lists import Narrowed
 from bangfu.plans.documents.words import doubt_text, number_text
 from bangfu.plans.duties.words import often_label
 from bangfu.plans.models import Proposal
-from bangfu.plans.models.documents import COMPARISON_LABELS, KIND_LABELS, MENDED, label_of
+from bangfu.plans.models.documents import COMPARISON_LABELS, KIND_LABELS, MENDED, label_of, read_value
 from bangfu.plans.reading.found import Kind
 from bangfu.plans.targets.catalogue import measures_in
 from bangfu.support.models import Unit
@@ -54,10 +56,12 @@ class MendForm(TablerForm):
     kind = forms.ChoiceField(label=gettext_lazy("类别"), choices=list(KIND_LABELS.items()))
     subject = forms.CharField(label=gettext_lazy("事项"), max_length=200, required=False)
     comparison = forms.ChoiceField(label=gettext_lazy("比较"), choices=list(COMPARISON_LABELS.items()))
-    number = forms.FloatField(label=gettext_lazy("数量"), min_value=0)
-    number_to = forms.FloatField(
+    number = forms.DecimalField(label=gettext_lazy("数量"), min_value=0, max_digits=24, decimal_places=6)
+    number_to = forms.DecimalField(
         label=gettext_lazy("数量上限"),
         min_value=0,
+        max_digits=24,
+        decimal_places=6,
         required=False,
         help_text=gettext_lazy("比较为“介于”时填写。"),
     )
@@ -69,7 +73,9 @@ class MendForm(TablerForm):
         help_text=gettext_lazy("如 2026-06-30、2026-06 或 2026；没有期限的不填。"),
     )
     cadence_period = forms.ChoiceField(label=gettext_lazy("周期"), choices=PERIODS, required=False)
-    cadence_times = forms.FloatField(label=gettext_lazy("每期次数"), min_value=0, required=False)
+    cadence_times = forms.DecimalField(
+        label=gettext_lazy("每期次数"), min_value=0, max_digits=12, decimal_places=6, required=False
+    )
     owner = forms.CharField(label=gettext_lazy("责任单位（人）"), max_length=200, required=False)
     area_name = forms.CharField(label=gettext_lazy("适用区域"), max_length=200, required=False)
 
@@ -88,6 +94,17 @@ class TrackForm(TablerForm):
         label=gettext_lazy("开始日期"),
         required=False,
         help_text=gettext_lazy("不填为今天；期限已过的，填写当时的开始日期。"),
+    )
+
+    base = forms.DecimalField(
+        label=gettext_lazy("起点值"),
+        required=False,
+        min_value=0,
+        max_digits=14,
+        decimal_places=2,
+        help_text=gettext_lazy(
+            "开始日期时已有多少。不填的，按口径计量的现状（如参保率）从今天的值起算，其他从零起算。"
+        ),
     )
 
     def __init__(self, *args: Any, officer: Officer, proposal: Proposal, **kwargs: Any) -> None:
@@ -113,6 +130,7 @@ class TrackForm(TablerForm):
             "measure": given["measure"],
             "owner_unit": self.units.get(given["owner_unit"]),
             "starts_on": given["starts_on"],
+            "base": given["base"],
         }
 
 
@@ -151,30 +169,36 @@ def _context(request: HttpRequest, found: Proposal, **forms_given: Any) -> dict[
         context["duties"] = _duties(found)
         context["none_fits"] = not any(each["same"] for each in context["duties"])
     if keeps and is_open:
-        context["mend_form"] = MendForm(initial={name: _shown(getattr(found, name)) for name in MENDED}, prefix="mend")
+        context["mend_form"] = MendForm(
+            initial={name: shown_value(getattr(found, name)) for name in MENDED}, prefix="mend"
+        )
         context["refuse_form"] = RefuseForm(prefix="refuse")
         if found.kind == Kind.TARGET:
             context["track_form"] = TrackForm(officer=officer, proposal=found, prefix="track")
     return context | forms_given
 
 
-def _shown(value: Any) -> Any:
+def shown_value(value: Any) -> Any:
     """A value as the field of a form shows it: 2, not 2.0."""
-    return number_text(value).replace(",", "") if isinstance(value, float) else value
+    return number_text(value).replace(",", "") if isinstance(value, Decimal) else value
 
 
 def _around(found: Proposal) -> Any:
     """The quote in its place, with some of the text before and behind it."""
-    text = found.document.text
-    line = text.rfind("\n", 0, found.start)
-    first = max(text.rfind("\n", 0, max(line, 0)) + 1, found.start - AROUND, 0)
-    end = text.find("\n", found.end)
-    last = min(end if end >= 0 else len(text), found.end + AROUND)
     marks = [
         Mark(found.start, found.end, f"q q-{found.kind}"),
         Mark(found.at_start, found.at_end, "n"),
         *(Mark(each["start"], each["end"], "doubt-mark", doubt_text(each)) for each in found.doubts),
     ]
+    return around(found.document.text, found.start, found.end, marks)
+
+
+def around(text: str, start: int, end: int, marks: Sequence[Mark]) -> Any:
+    """A stretch of a text with its own line and the one before it, as far as they are not too long."""
+    line = text.rfind("\n", 0, start)
+    first = max(text.rfind("\n", 0, max(line, 0)) + 1, start - AROUND, 0)
+    stop = text.find("\n", end)
+    last = min(stop if stop >= 0 else len(text), end + AROUND)
     return marked(text, first, last, marks, {})
 
 
@@ -182,7 +206,8 @@ def _changes(found: Proposal) -> list[dict[str, str]]:
     """What a person has mended: the name of the field, what was read and what stands now."""
 
     def told(name: str, value: Any) -> str:
-        if isinstance(value, float):
+        value = read_value(name, value)
+        if isinstance(value, Decimal):
             return number_text(value)
         labels: dict[Any, Any] = {"kind": KIND_LABELS, "comparison": COMPARISON_LABELS, "cadence_period": dict(PERIODS)}
         return str(labels.get(name, {}).get(value, value)) if value not in ("", None) else "—"
@@ -205,7 +230,7 @@ def _figures(officer: Officer, found: Proposal) -> list[dict[str, Any]]:
         {
             "figure": fit.figure,
             "now": fit.now,
-            "same": fit.now is not None and float(fit.now.value) == found.number,
+            "same": fit.now is not None and Decimal(str(fit.now.value)) == found.number,
             "url": f"{reverse('draft-figure')}?"
             + urlencode(
                 {

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import path
 
-from bangfu.web.plans import desk, documents, proposal, target_edit, target_sheets, targets
+from bangfu.web.plans import adding, desk, documents, proposal, target_edit, target_sheets, targets
 
 urlpatterns: list[Any] = [
     path("documents/", documents.document_list, name="plan-document-list"),
@@ -13,6 +13,7 @@ urlpatterns: list[Any] = [
     path("documents/<int:pk>/file/", documents.document_file, name="plan-document-file"),
     path("documents/<int:pk>/again/", documents.document_again, name="plan-document-again"),
     path("documents/<int:pk>/withdraw/", documents.document_withdraw, name="plan-document-withdraw"),
+    path("documents/<int:pk>/add/", adding.document_add, name="plan-document-add"),
     path("documents/<int:pk>/refuse/", desk.refuse_shown, name="plan-document-refuse"),
     path("proposals/<int:pk>/", proposal.proposal, name="plan-proposal"),
     path("proposals/<int:pk>/decide/", desk.decide, name="plan-proposal-decide"),
