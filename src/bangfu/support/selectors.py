@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q
 
 from bangfu.accounts.models import Officer
 from bangfu.areas.models import Area
@@ -125,17 +125,20 @@ def over_limit(viewer: Viewer, day: date, area: Area | None = None) -> list[Load
     visible = Helper.objects.visible_to(viewer)
     if area is not None:
         visible = visible.inside(area)
-    rows = Pairing.objects.on(day).filter(kind=Kind.MAIN, household__ended_on=None).order_by()
     least = min(rank.households.at_most for each in every_policy() for rank in each.ranks.values())
-    many = rows.values("helper_id").annotate(number=Count("pk")).filter(number__gt=least)
-    number = {row["helper_id"]: row["number"] for row in many}
+    main = Pairing.objects.on(day).filter(kind=Kind.MAIN, household__ended_on=None)
+    theirs = main.filter(helper__in=visible.order_by().values("pk")).order_by()
+    many = theirs.values_list("helper_id", "helper__rank", "helper__area__code").annotate(number=Count("pk"))
     limits: dict[str, PairingPolicy] = {}
-    found = []
-    for helper in visible.filter(pk__in=many.values("helper_id")).select_related("unit", "area"):
-        code = helper.area.code
-        limit = limits.setdefault(code, policy(code)).most_households(helper.rank)
-        if number[helper.pk] > limit:
-            found.append(Loaded(helper, number[helper.pk], limit))
+    number: dict[int, int] = {}
+    over: dict[int, int] = {}
+    for pk, rank, code, load in many.filter(number__gt=least):
+        if code not in limits:
+            limits[code] = policy(code)
+        if load > (limit := limits[code].most_households(rank)):
+            number[pk], over[pk] = load, limit
+    helpers = Helper.objects.filter(pk__in=over).select_related("unit", "area")
+    found = [Loaded(helper, number[helper.pk], over[helper.pk]) for helper in helpers]
     return sorted(found, key=lambda each: (each.limit - each.load, each.helper.name, each.helper.pk))
 
 
@@ -156,17 +159,16 @@ class Line:
 
 
 def board(viewer: Viewer, areas: Sequence[Area], day: date, within: Area | None = None) -> list[Line]:
-    """A line for each of these areas of one level, counted in two queries."""
-    lines = {area.place: Line(area) for area in areas}
+    """A line for each of these areas of one level, counted in one query."""
     if not areas:
         return []
     width = span(areas[0].level)
-    rows = needing(viewer, within).order_by()
-    for name, counted in (("needing", rows), ("without", rows.filter(~_main(day)))):
-        for row in counted.values("village__place").annotate(number=Count("pk")):
-            line = lines.get(row["village__place"] - row["village__place"] % width)
-            if line is not None:
-                setattr(line, name, getattr(line, name) + row["number"])
+    lines = {area.place // width: Line(area) for area in areas}
+    rows = needing(viewer, within).order_by().annotate(part=F("place") / width).values("part")
+    for row in rows.annotate(needing=Count("pk"), without=Count("pk", filter=~_main(day))):
+        line = lines.get(int(row["part"]))
+        if line is not None:
+            line.needing, line.without = row["needing"], row["without"]
     return list(lines.values())
 
 

@@ -116,7 +116,9 @@ class Visit(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["place", "visited_on"], name="visit_by_place"),
+            # With the household, visits of an area are counted by village from the index alone.
+            models.Index(fields=["place", "visited_on", "household"], name="visit_in_place"),
+            models.Index(fields=["visited_on", "id", "place"], name="visit_by_day"),
             models.Index(fields=["household", "visited_on"], name="visit_of_household"),
             models.Index(fields=["officer", "visited_on"], name="visit_by_officer"),
             models.Index(fields=["village", "visited_on"], name="visit_by_village"),

@@ -48,9 +48,11 @@ class UnitQuerySet(SupportQuerySet):
         """Units that have their seat in the viewer's areas, that are in charge of a village there, or of which the
         viewer sees a helper."""
         places = viewer.places_for(self.view_right)
-        charges = Charge.objects.filter(within(places, "village__place"), unit=OuterRef("pk"))
-        helpers = Helper.objects.visible_to(viewer).filter(unit=OuterRef("pk"))
-        return self.filter(within(places, self.place_field) | Exists(charges) | Exists(helpers))
+        charges = Charge.objects.filter(within(places, "village__place"), unit__isnull=False).order_by()
+        helpers = Helper.objects.visible_to(viewer).order_by()
+        return self.filter(
+            within(places, self.place_field) | Q(pk__in=charges.values("unit_id")) | Q(pk__in=helpers.values("unit_id"))
+        )
 
 
 class HelperQuerySet(SupportQuerySet):
@@ -59,11 +61,16 @@ class HelperQuerySet(SupportQuerySet):
     def visible_to(self, viewer: Viewer) -> Self:
         """Helpers who work in the viewer's areas, who help or helped a household there, or whose unit or who
         themselves are in charge of a village there."""
+        # Each is looked up once for the viewer's areas, not once for every helper there is.
         places = viewer.places_for(self.view_right)
-        pairings = Pairing.objects.filter(within(places, "household__place"), helper=OuterRef("pk"))
-        charged = Charge.objects.filter(within(places, "village__place"), Q(helper=OuterRef("pk")))
-        units = Charge.objects.filter(within(places, "village__place"), unit__isnull=False).values("unit_id")
-        return self.filter(within(places, self.place_field) | Exists(pairings) | Exists(charged) | Q(unit_id__in=units))
+        pairings = Pairing.objects.filter(within(places, "household__place")).order_by()
+        charges = Charge.objects.filter(within(places, "village__place")).order_by()
+        return self.filter(
+            within(places, self.place_field)
+            | Q(pk__in=pairings.values("helper_id"))
+            | Q(pk__in=charges.filter(helper__isnull=False).values("helper_id"))
+            | Q(unit_id__in=charges.filter(unit__isnull=False).values("unit_id"))
+        )
 
     def working(self) -> Self:
         """Those who still hold their place in the unit."""

@@ -94,9 +94,11 @@ def over_limit(request: HttpRequest) -> HttpResponse:
     officer, today = officer_of(request), timezone.localdate()
     scope = scope_of(request, "support.view")
     found = selectors.over_limit(officer, today, scope.area)
+    page = Paginator(found, ROWS).get_page(request.GET.get("page"))
     context = {
         "scope": scope,
-        "elsewhere": without(request, "area").urlencode(),
-        "rows": [loaded_row(each) for each in found],
+        "elsewhere": without(request, "page", "area").urlencode(),
+        "rows": [loaded_row(each) for each in page.object_list],
+        "page": neighbours(request, page),
     }
     return render(request, "support/over.html", context)
