@@ -16,7 +16,7 @@ FOUNDED = date(2025, 1, 1)
 PER_HELPER, BUREAUS, BATCH = 5, 40, 2_000
 BACK = (3, 33, 63)
 CASES = 10_000
-RANKS = ("leading_group", *("clerk",) * 9)
+RANKS = ("leading_group", "clerk", *("party_member",) * 8)
 RULES = ("Q021", "Q055", "Q129")
 
 

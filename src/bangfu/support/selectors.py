@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, overload
 
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q
 
@@ -120,26 +120,48 @@ def loaded(helpers: Collection[Helper]) -> list[Loaded]:
     return [Loaded(each, number.get(each.pk, 0), limits[each.area.code].most_households(each.rank)) for each in helpers]
 
 
-def over_limit(viewer: Viewer, day: date, area: Area | None = None) -> list[Loaded]:
-    """Helpers who have more households on a day than their rank allows, who has most too many first."""
+@dataclass(frozen=True)
+class OverLimit(Sequence[Loaded]):
+    """Helpers who have more households than their rank allows, who has most too many first: id, load and limit of each.
+    The people are read when a part of the list is asked for."""
+
+    rows: Sequence[tuple[int, int, int]]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @overload
+    def __getitem__(self, at: int) -> Loaded: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Loaded]: ...
+    def __getitem__(self, at: int | slice) -> Loaded | list[Loaded]:
+        if isinstance(at, int):
+            return self._read([self.rows[at]])[0]
+        return self._read(self.rows[at])
+
+    @staticmethod
+    def _read(rows: Sequence[tuple[int, int, int]]) -> list[Loaded]:
+        people = Helper.objects.select_related("unit", "area").in_bulk([pk for pk, _load, _limit in rows])
+        return [Loaded(people[pk], load, limit) for pk, load, limit in rows]
+
+
+def over_limit(viewer: Viewer, day: date, area: Area | None = None) -> OverLimit:
+    """Helpers who have more households on a day than their rank allows."""
     visible = Helper.objects.visible_to(viewer)
     if area is not None:
         visible = visible.inside(area)
     least = min(rank.households.at_most for each in every_policy() for rank in each.ranks.values())
     main = Pairing.objects.on(day).filter(kind=Kind.MAIN, household__ended_on=None)
     theirs = main.filter(helper__in=visible.order_by().values("pk")).order_by()
-    many = theirs.values_list("helper_id", "helper__rank", "helper__area__code").annotate(number=Count("pk"))
+    many = theirs.values_list("helper_id", "helper__name", "helper__rank", "helper__area__code")
     limits: dict[str, PairingPolicy] = {}
-    number: dict[int, int] = {}
-    over: dict[int, int] = {}
-    for pk, rank, code, load in many.filter(number__gt=least):
+    found = []
+    for pk, name, rank, code, load in many.annotate(number=Count("pk")).filter(number__gt=least):
         if code not in limits:
             limits[code] = policy(code)
         if load > (limit := limits[code].most_households(rank)):
-            number[pk], over[pk] = load, limit
-    helpers = Helper.objects.filter(pk__in=over).select_related("unit", "area")
-    found = [Loaded(helper, number[helper.pk], over[helper.pk]) for helper in helpers]
-    return sorted(found, key=lambda each: (each.limit - each.load, each.helper.name, each.helper.pk))
+            found.append((limit - load, name, pk, load, limit))
+    return OverLimit([(pk, load, limit) for _excess, _name, pk, load, limit in sorted(found)])
 
 
 # --- the board -------------------------------------------------------------------------------------------------------

@@ -217,19 +217,21 @@ class Real:
         """By helper: on how many days of a period they were in a village, as attendance or a visit says."""
         key = period, doubtful
         if key not in self._days:
-            # Whoever has no attendance was there on the days of visits, which are counted already.
-            visits = self.visits(period, doubtful)
-            found = {
-                doer.id: visits.get(doer.officer_id, NO_VISITS).days
-                for doer in self.doers
-                if doer.kind is Kind.HELPER and doer.officer_id is not None
-            }
             days: dict[int, set[date]] = defaultdict(set)
             for helper, day in self._attended(period):
                 days[helper].add(day)
-            for helper, day in self._visited_by_members(period, doubtful):
-                if helper in days:
-                    days[helper].add(day)
+            if days:
+                for helper, day in self._visited_by_members(period, doubtful):
+                    if helper in days:
+                        days[helper].add(day)
+            # Whoever has no attendance was there on the days of visits, which are counted already.
+            others = {
+                doer.id: doer.officer_id
+                for doer in self.doers
+                if doer.kind is Kind.HELPER and doer.officer_id is not None and doer.id not in days
+            }
+            visits = self.visits(period, doubtful) if others else {}
+            found = {helper: visits.get(officer, NO_VISITS).days for helper, officer in others.items()}
             self._days[key] = found | {helper: len(on) for helper, on in days.items()}
         return self._days[key]
 
