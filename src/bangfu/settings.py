@@ -3,6 +3,8 @@
 BANGFU_HOME   the folder of all data (default `var/` beside the program): database, papers, uploads, secret key
 DATABASE_URL  e.g. postgresql://user@host/name; without it an SQLite file in BANGFU_HOME
 BANGFU_HOSTS  names under which the site is reached, comma-separated (default: this machine only)
+BANGFU_READER_URL, BANGFU_READER_MODEL, BANGFU_READER_KEY, BANGFU_READER_SECONDS
+              a chat endpoint of the OpenAI kind that reads plan documents too; without the first two nothing is sent
 BANGFU_HTTPS  "1" when the site is reached by https: cookies are then sent by https only
 """
 
@@ -75,6 +77,13 @@ def _database() -> dict[str, Any]:
 
 
 SECRET_KEY = _secret_key()
+# Asked besides the rules what a plan document promises; off while no address or no model is set.
+READER_ENDPOINT = {
+    "address": os.environ.get("BANGFU_READER_URL", ""),
+    "model": os.environ.get("BANGFU_READER_MODEL", ""),
+    "key": os.environ.get("BANGFU_READER_KEY", ""),
+    "seconds": float(os.environ.get("BANGFU_READER_SECONDS") or 60),
+}
 DEBUG = os.environ.get("BANGFU_DEBUG") == "1"
 ALLOWED_HOSTS = [h for h in os.environ.get("BANGFU_HOSTS", "").split(",") if h] or ["127.0.0.1", "localhost", "[::1]"]
 HTTPS = os.environ.get("BANGFU_HTTPS") == "1"

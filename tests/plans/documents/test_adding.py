@@ -126,3 +126,20 @@ def test_what_is_no_number_or_far_too_long_is_refused(value):
 def test_exact_numbers_are_the_same_in_both_databases(office, read):  # noqa: F811
     document = read("一、目标\n新修渠道1234567890123.456789公里，增长0.1个百分点。\n")
     assert [each.number for each in document.proposals.all()] == [Decimal("1234567890123.456789"), Decimal("0.1")]
+
+
+def test_a_township_sees_the_sentence_behind_its_part_though_the_document_lies_with_the_county(house, office, plan):  # noqa: F811
+    target = services.accept(by=office, proposal=one(plan, "供水工程14处"))
+    (part,) = services.break_down(
+        target=target, by=office, across="areas", way="hand", reason="分到乡镇",
+        areas=[house.township], amounts={house.township.pk: Decimal(14)},
+    )  # fmt: skip
+    client = house.client("township_station")
+    assert client.get(reverse("plan-document", args=[plan.pk])).status_code == 404
+    page = client.get(reverse("target", args=[part.pk])).content.decode()
+    assert "完成农村危房改造86户，" in page  # what stands around the sentence
+    assert f"文件由{house.county.name}保管" in page
+    assert reverse("plan-proposal", args=[target.proposal_id]) not in page
+    assert reverse("plan-proposal", args=[target.proposal_id]) in (
+        house.client("county_office").get(reverse("target", args=[target.pk])).content.decode()
+    )

@@ -10,6 +10,7 @@ Whatever is handed in stays: the file lies with the papers before anything is re
 import logging
 import re
 from bisect import bisect_right
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -29,9 +30,11 @@ from bangfu.casework.texts import plain
 from bangfu.common.errors import BangfuError
 from bangfu.common.locks import held
 from bangfu.plans.documents import errors
+from bangfu.plans.documents.second_reader import endpoint
 from bangfu.plans.models import Document, Proposal
 from bangfu.plans.models.documents import TEXTS
 from bangfu.plans.reading import found as reading
+from bangfu.plans.reading.endpoint import ask
 from bangfu.plans.reading.errors import DocumentEmpty, DocumentTooLarge
 from bangfu.plans.reading.files import limits, read_content
 from bangfu.plans.reading.reader import read_text
@@ -131,6 +134,7 @@ def read(pk: int) -> Document:
             with papers.open_file(document) as stream:
                 content = read_content(stream.read(), document.file_name)
             found = read_text(_UNKEPT.sub("\ufffd", content.text), content.doubts)
+            found, document.asked = _asked_too(found)
             with transaction.atomic():
                 _fill(document, found)
         except BangfuError as error:
@@ -144,6 +148,16 @@ def read(pk: int) -> Document:
     return document
 
 
+def _asked_too(found: reading.Found) -> tuple[reading.Found, dict[str, Any]]:
+    """With what the endpoint of the settings proposes besides, and what came of asking; ({} when none is set)."""
+    second = endpoint()
+    if second is None:
+        return found, {}
+    asked = ask(second, found)
+    both = sorted((*found.proposals, *asked.proposals), key=lambda each: (each.at, each.start))
+    return replace(found, proposals=tuple(both)), asked.as_json()
+
+
 def _fill(document: Document, found: reading.Found) -> None:
     told = everything(found, "")
     document.text = found.text
@@ -154,6 +168,7 @@ def _fill(document: Document, found: reading.Found) -> None:
     document.save(
         update_fields=[
             "text", "pieces", "headings", "doubts", "differences", "state", "read_at", "error_code", "error_facts",
+            "asked",
         ]
     )  # fmt: skip
     differing = _differing(found)

@@ -100,7 +100,8 @@ class Proposal(models.Model):
     that does not add up.
 
     `as_read` holds what the reader had found in the fields that a person has mended since (numbers as text); empty when
-    nobody has. What a person added by hand has BY_HAND as its pattern, what an asked endpoint proposed has ENDPOINT.
+    nobody has. What a person added by hand has BY_HAND as its pattern, what an endpoint that was asked proposed has
+    "endpoint".
     `answer` is what the person said it belongs to: the id of a duty or of a figure of policy; "" when there is none.
     """
 

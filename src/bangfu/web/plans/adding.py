@@ -17,8 +17,8 @@ from bangfu.plans.reading.found import Kind
 from bangfu.web.forms import TablerForm, carried_out
 from bangfu.web.guard import needs, officer_of
 from bangfu.web.plans.documents import document_of
-from bangfu.web.plans.marking import Mark
-from bangfu.web.plans.proposal import MendForm, around, shown_value
+from bangfu.web.plans.marking import Mark, around
+from bangfu.web.plans.proposal import MendForm, shown_value
 
 
 class FindForm(TablerForm):

@@ -29,6 +29,7 @@ from bangfu.plans.documents.words import (
 )
 from bangfu.plans.models import Document, Proposal, Target
 from bangfu.plans.models.documents import BY_HAND, KIND_LABELS
+from bangfu.plans.reading.endpoint import PATTERN as ENDPOINT
 from bangfu.plans.reading.found import Kind
 from bangfu.plans.targets.catalogue import catalogue
 from bangfu.registry.intake.remembering import unpack
@@ -280,6 +281,7 @@ def cards_of(officer: Officer, shown: Sequence[Proposal]) -> list[dict[str, Any]
             "doubts": [doubt_label(kind) for kind in each.doubt_kinds.strip(",").split(",") if kind],
             "others": [amount_text(one["number"], one["unit"], one["comparison"]) for one in each.alternatives],
             "by_hand": each.pattern == BY_HAND,
+            "by_endpoint": each.pattern == ENDPOINT,
             "helped": [
                 _("{who} {amount}").format(who=one["who"], amount=amount_text(one["number"], one["unit"], "eq"))
                 for one in each.beneficiaries

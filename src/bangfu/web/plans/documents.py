@@ -17,6 +17,7 @@ from bangfu.common.paging import counted
 from bangfu.plans import services
 from bangfu.plans.documents import lists
 from bangfu.plans.documents.errors import NoDocumentChosen
+from bangfu.plans.documents.second_reader import endpoint
 from bangfu.plans.models import Document
 from bangfu.plans.reading.files import limits
 from bangfu.registry.papers import open_file
@@ -124,7 +125,9 @@ def document_new(request: HttpRequest) -> HttpResponse:
         made = carried_out(form, lambda: _received(request, form))
         if made:
             return redirect("plan-document", made.pk)
-    return render(request, "plans/document_new.html", {"form": form}, status=422 if form.errors else 200)
+    second = endpoint()
+    context = {"form": form, "asked_host": second.host if second else ""}
+    return render(request, "plans/document_new.html", context, status=422 if form.errors else 200)
 
 
 def _received(request: HttpRequest, form: UploadForm) -> Document:

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+# How many characters around a quote are shown with it at most; of those its own line and the one before it.
+AROUND = 200
+
 
 @dataclass(frozen=True)
 class Mark:
@@ -66,3 +69,12 @@ def _piece(text: str, around: Sequence[Mark]) -> SafeString:
     if say:
         return format_html('<mark class="{}" title="{}">{}</mark>', css, say, text)
     return format_html('<mark class="{}">{}</mark>', css, text)
+
+
+def around(text: str, start: int, end: int, marks: Sequence[Mark]) -> SafeString:
+    """A stretch of a text with its own line and the one before it, as far as they are not too long."""
+    line = text.rfind("\n", 0, start)
+    first = max(text.rfind("\n", 0, max(line, 0)) + 1, start - AROUND, 0)
+    stop = text.find("\n", end)
+    last = min(stop if stop >= 0 else len(text), end + AROUND)
+    return marked(text, first, last, marks, {})

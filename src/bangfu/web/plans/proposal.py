@@ -1,7 +1,6 @@
 """One thing that was read in a document: in its context, to be mended, and accepted as what it is; where in policy a
 duty or a standard belongs, and what a place would have to write to make it its own."""
 
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -31,11 +30,9 @@ from bangfu.support.models import Unit
 from bangfu.web.forms import TablerForm, carried_out, choose
 from bangfu.web.guard import needs, officer_of
 from bangfu.web.plans.desk import address, cards_of, proposal_of
-from bangfu.web.plans.marking import Mark, marked
+from bangfu.web.plans.marking import Mark, around
 from bangfu.web.rulebook.shown import place_code
 
-# How many characters around a quote are shown with it at most; of those its own line and the one before it.
-AROUND = 200
 NONE = ("", gettext_lazy("没有"))
 PERIODS = (
     NONE,
@@ -191,15 +188,6 @@ def _around(found: Proposal) -> Any:
         *(Mark(each["start"], each["end"], "doubt-mark", doubt_text(each)) for each in found.doubts),
     ]
     return around(found.document.text, found.start, found.end, marks)
-
-
-def around(text: str, start: int, end: int, marks: Sequence[Mark]) -> Any:
-    """A stretch of a text with its own line and the one before it, as far as they are not too long."""
-    line = text.rfind("\n", 0, start)
-    first = max(text.rfind("\n", 0, max(line, 0)) + 1, start - AROUND, 0)
-    stop = text.find("\n", end)
-    last = min(stop if stop >= 0 else len(text), end + AROUND)
-    return marked(text, first, last, marks, {})
 
 
 def _changes(found: Proposal) -> list[dict[str, str]]:

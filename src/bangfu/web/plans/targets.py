@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from bangfu.areas.models import Area
 from bangfu.common.paging import counted, cut
-from bangfu.plans.models import DailyValue, Pace, Standing, Target, TargetChange
+from bangfu.plans.models import DailyValue, Document, Pace, Standing, Target, TargetChange
 from bangfu.plans.targets import lists
 from bangfu.plans.targets.acting import may_edit, may_report
 from bangfu.plans.targets.catalogue import catalogue, terms
@@ -26,6 +26,7 @@ from bangfu.web.filters import ANY, Choice, ListFilter, number_asked, order_choi
 from bangfu.web.forms import choose
 from bangfu.web.guard import asked_by_htmx, needs, officer_of
 from bangfu.web.listing import heads, page_of, without
+from bangfu.web.plans.marking import Mark, around
 from bangfu.web.plans.target_charts import curve
 from bangfu.web.plans.target_forms import possible
 from bangfu.web.plans.target_rows import adding_up, row_of, rows_of
@@ -74,7 +75,7 @@ class TargetFilter(ListFilter):
 
 def target_of(request: HttpRequest, pk: int) -> Target:
     """The target, if the officer may see it; otherwise there is no such page."""
-    rows = Target.objects.visible_to(officer_of(request)).select_related(*lists.PEOPLE, "proposal__document")
+    rows = Target.objects.visible_to(officer_of(request)).select_related(*lists.PEOPLE, "proposal__document__area")
     found: Target = get_object_or_404(rows.prefetch_related("stages"), pk=pk)
     return found
 
@@ -143,11 +144,24 @@ def target(request: HttpRequest, pk: int) -> HttpResponse:
             {"report": each, "value": with_unit(each.value, found.unit)}
             for each in lists.reports_of(officer, found, REPORTS)
         ],
+        "source": _source(found),
+        "document": Document.objects.visible_to(officer).filter(proposals=found.proposal_id).only("title").first()
+        if found.proposal_id
+        else None,
         "history": [{"change": each, "values": changes_of(each)} for each in history[:HISTORY]],
         "may_change": edits,
         "may_report": live and may_report(officer, found),
     }
     return render(request, "plans/target.html", context)
+
+
+def _source(found: Target) -> Any:
+    """The sentence that a target comes from with what stands around it, for everybody who carries the target, also
+    where the document itself lies with the level above; "" when it comes from no document."""
+    if found.proposal is None or not found.proposal.document.text:
+        return ""
+    quote = found.proposal
+    return around(quote.document.text, quote.start, quote.end, [Mark(quote.start, quote.end, "q q-target")])
 
 
 def _broken(found: Target) -> str:
