@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -190,6 +190,14 @@ class Catalogue:
     needed_by: NeededBy
     limits: Limits
     should_have: tuple[str, ...]
+
+    @cached_property
+    def by_class(self) -> Mapping[str, frozenset[str]]:
+        """The kinds of each class."""
+        found: dict[str, set[str]] = {}
+        for kind in self.kinds.values():
+            found.setdefault(kind.measure_class, set()).add(kind.code)
+        return {each: frozenset(kinds) for each, kinds in found.items()}
 
     def answering(self, need: Need) -> tuple[str, ...]:
         """The kinds that are for a need."""
