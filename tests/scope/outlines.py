@@ -4,6 +4,7 @@ war room is asked for."""
 from typing import Any
 
 from bangfu.areas.models import Outline, OutlineSet
+from bangfu.common.places import Level
 
 KINDS = ("outline_set", "outline")
 # Of the addresses of outlines, what their arguments stand for.
@@ -13,24 +14,21 @@ SHAPE = [[[[109.0, 27.0], [109.1, 27.0], [109.1, 27.1], [109.0, 27.0]]]]
 
 def questions(own: Any, foreign: Any) -> dict[str, tuple[str, ...]]:
     """`own` and `foreign` give the first id of a kind at home and next door."""
-    subjects = (
-        "m=insured_share", "m=households_out_of_poverty&since=all", "m=insured_share&level=deeper",
-        f"m=t{own('target')}", f"m=t{foreign('target')}", f"m=t{foreign('target')}&area={foreign('area')}",
-    )  # fmt: skip
     return {
-        "war-room": subjects,
-        "war-room-wall": (f"show=t{foreign('target')}&show=insured_share", f"show=t{own('target') + 1}&at=1"),
+        "war-room": (
+            f"m=t{own('target')}", f"m=t{foreign('target')}&area={foreign('area')}", "m=insured_share&level=deeper",
+        ),
+        "war-room-wall": (f"show=t{foreign('target')}&show=insured_share",),
         "war-room-sheet": ("m=registered_households",),
-        "war-room-households": (
-            "m=registered_households", f"m=registered_households&area={own('area')}",
-            f"m=registered_households&area={foreign('area')}", f"m=t{foreign('target')}&area={foreign('area')}",
+        "war-room-households": tuple(
+            f"m=registered_households&area={area}" for area in (own("area") + Level.VILLAGE - 1, foreign("area"))
         ),
     }  # fmt: skip
 
 
 def plant_outlines(keep: Any, ids: Any, here: Any, mark: str, number: str, moment: Any) -> None:
-    """Rows of both tables in a branch: the outline of its top, and a point of its foot."""
-    top = here.chain[0]
+    """Rows of both tables in a branch: the outline of its county or its top, and a point of its foot."""
+    top = next((area for area in here.chain if area.level == Level.COUNTY), here.chain[0])
     sets = keep(
         "outline_set",
         [
@@ -48,7 +46,8 @@ def plant_outlines(keep: Any, ids: Any, here: Any, mark: str, number: str, momen
             Outline(pk=ids("outline"), of_set=sets[0], area=top, shape=SHAPE),
             *(
                 Outline(pk=ids("outline"), of_set=sets[0], area=area, longitude=109, latitude=27)
-                for area in here.chain[1:][-1:]
+                for area in here.chain[-1:]
+                if area != top
             ),
         ],
     )
