@@ -1,6 +1,7 @@
 """Screening a snapshot: three outcomes, figures by region, one county alone, and nothing outside the snapshot."""
 
 import json
+import shutil
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -27,6 +28,7 @@ from bangfu.screening.errors import (
     WorkerFailed,
 )
 from bangfu.screening.outcomes import Outcomes
+from bangfu.screening.reading import Area, Kept, StoredRows, TableRows
 from bangfu.screening.what_if import with_figures
 from bangfu.screening.writing import OutcomeWriter
 from bangfu.snapshot.store import Snapshot
@@ -190,6 +192,55 @@ def test_a_county_screened_again_takes_the_place_of_what_was_found_there(
     )
     assert outcomes.rows(place=COUNTIES[1]) != full.rows(place=COUNTIES[1])
     assert again.run.replaced == {"place": COUNTIES[1], "run": outcomes.folder.name}
+
+
+def test_a_county_screened_again_without_a_change_reads_itself_alone_and_leaves_all_as_it_was(
+    snapshot: Snapshot, book: RuleBook, outcomes: Outcomes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    opened = StoredRows.__init__
+
+    def noted(rows: StoredRows, *given: Any, **named: Any) -> None:
+        opened(rows, *given, **named)
+        read.extend(area.place for area in {table.area for table in rows.tables.values()})
+
+    monkeypatch.setattr(StoredRows, "__init__", noted)
+    again = screen(snapshot, book, as_of=AS_OF, out=tmp_path / "x", place=COUNTIES[1], replacing=outcomes.folder)
+    assert set(read) <= {COUNTIES[1], ""}
+    assert all(len(part.counties) == 1 for part in snapshot.parts())
+    assert len(read) <= 3  # keys, rows that meet, rules: those of the other county's part are not opened
+    monkeypatch.undo()
+    assert again.counts() == outcomes.counts()
+    assert again.rows() == outcomes.rows()
+    assert again.rows(outcome="unknown", limit=500) == outcomes.rows(outcome="unknown", limit=500)
+
+
+def test_a_county_is_screened_again_also_where_the_earlier_run_did_not_keep_who_met(
+    changed: Snapshot, book: RuleBook, outcomes: Outcomes, tmp_path: Path
+) -> None:
+    former = tmp_path / "former"
+    shutil.copytree(outcomes.folder, former)
+    shutil.rmtree(former / "met")
+    found = [
+        screen(changed, book, as_of=AS_OF, out=tmp_path / name, place=COUNTIES[1], replacing=folder)
+        for name, folder in (("a", former), ("b", outcomes.folder))
+    ]
+    assert found[0].rows(place=COUNTIES[1]) == found[1].rows(place=COUNTIES[1])
+
+
+def test_codes_are_read_as_numbers_of_their_list(snapshot: Snapshot) -> None:
+    rows = TableRows(snapshot.parts()[0].path("member"), Area())
+    assert pa.types.is_dictionary(rows.column("sex").type)
+    assert not pa.types.is_dictionary(rows.column("name").type)
+
+
+def test_what_has_no_room_is_read_again() -> None:
+    kept = Kept(room=10)
+    first, second = pa.array([1]), pa.array([1, 2])
+    assert kept.column((0, "member", "a"), lambda: first, again=True) is first
+    assert kept.column((0, "member", "b"), lambda: second, again=True) is second
+    assert kept.column((0, "member", "a"), lambda: second, again=False) is first
+    assert kept.column((0, "member", "b"), lambda: first, again=False) is first
 
 
 def test_what_cannot_be_replaced_is_refused(

@@ -10,9 +10,10 @@ import pytest
 import sqlglot
 
 from bangfu.common import duck
-from bangfu.screening.judged import broad
+from bangfu.screening.judged import broad, few_rows
 from bangfu.screening.judging import Judge, shared_parts
 from bangfu.screening.plan import Key
+from bangfu.screening.summing import Groups
 from bangfu.screening.values import Bools, Flags, Value, from_arrow, to_arrow
 
 ROWS = 400
@@ -29,6 +30,9 @@ FLAGS = [
     "starts_with(t.w, t.c)", "regexp_matches(t.w, '^[0-9]+$')", "length(t.w) > 2", "upper(t.w) = 'AB1'",
     "coalesce(t.c, t.d, '09') = '09'", "CASE WHEN t.a THEN t.c ELSE 'x' END = '02'",
     "CASE WHEN t.a THEN t.b WHEN t.x > 2 THEN NULL ELSE TRUE END", "CASE WHEN t.a THEN t.m ELSE NULL END > 1",
+    "t.z IN ('a00', 'a01', 'b07', 'b08', 'c99', 'd03', 'd04', 'nobody')", "substr(t.z, 1, 1) IN ('a', 'c')",
+    "substr(t.z, 3, 1) IN ('0', '1', '2', '3', '5', '7', '8')", "t.c IN ('01', '4', '5', '6', '7', '8', '9', '03')",
+    "substr(t.w, 2, 9) = '山村'", "substr(t.z, 2, 1) <> substr(t.c, 2, 1)",
     "t.a AND NULL", "TRUE", "1 < 2 OR t.b",
 ]  # fmt: skip
 
@@ -65,6 +69,7 @@ def rows_by_chance(seed: int) -> pa.Table:
             "n": column(pa.decimal128(14, 2), *amounts()),
             "c": column(pa.string(), "01", "02", "03").dictionary_encode(),
             "d": column(pa.string(), "02", "01", "").dictionary_encode(),
+            "z": column(pa.string(), *(f"{kind}{at:02}" for kind in "abcd" for at in range(100))).dictionary_encode(),
             "w": column(pa.string(), "01", "ab1", "青山村", "", "0199"),
         }
     )
@@ -86,3 +91,31 @@ def test_a_condition_on_arrays_says_what_the_engine_says(condition: str) -> None
 def test_what_two_rules_ask_is_worked_out_once() -> None:
     trees = [sqlglot.parse_one(text, read="duckdb") for text in ("t.x > 3 AND t.a", "t.b OR t.x > 3")]
     assert {part.sql() for part in shared_parts(trees)} == {"t.x > 3"}
+
+
+@pytest.mark.parametrize("share", [0.01, 0.9])
+@pytest.mark.parametrize("in_order", [True, False])
+def test_what_groups_have_is_the_same_in_whatever_order_rows_stand(in_order: bool, share: float) -> None:
+    chance = np.random.default_rng(3)
+    at = chance.integers(0, 60, ROWS)
+    at = np.sort(at) if in_order else np.where(chance.random(ROWS) < 0.05, -1, at)
+    chosen = (chance.random(ROWS) < share) & (at >= 0)
+    values = chance.integers(-9, 9, ROWS)
+    groups = Groups(at, 64)
+    own = [[int(v) for v, a, c in zip(values, at, chosen, strict=True) if c and a == group] for group in range(64)]
+    assert groups.count(chosen).tolist() == [len(each) for each in own]
+    assert groups.some(chosen).tolist() == [bool(each) for each in own]
+    rows = np.flatnonzero(chosen)
+    for join, of_all in ((np.add, sum), (np.minimum, min), (np.maximum, max)):
+        where, found = groups.together(join, rows, values[rows])
+        assert dict(zip(where.tolist(), found.tolist(), strict=True)) == {
+            group: of_all(each) for group, each in enumerate(own) if each
+        }
+
+
+def test_rows_that_are_few_are_found_among_many() -> None:
+    chance = np.random.default_rng(4)
+    for share in (0, 0.001, 0.5, 1):
+        for size in (0, 5, 8, 1003):
+            flags = chance.random(size) < share
+            assert few_rows(flags).tolist() == np.flatnonzero(flags).tolist()
