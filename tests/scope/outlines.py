@@ -21,7 +21,8 @@ def questions(own: Any, foreign: Any) -> dict[str, tuple[str, ...]]:
         "war-room-wall": (f"show=t{foreign('target')}&show=insured_share",),
         "war-room-sheet": ("m=registered_households",),
         "war-room-households": tuple(
-            f"m=registered_households&area={area}" for area in (own("area") + Level.VILLAGE - 1, foreign("area"))
+            f"m=registered_households&area={area}"
+            for area in (own("area") + Level.VILLAGE - 1, foreign("area"), foreign("area") + Level.VILLAGE - 1)
         ),
     }  # fmt: skip
 

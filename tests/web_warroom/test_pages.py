@@ -58,6 +58,7 @@ def seen(house: House, key: str, area: Area | None = None, day: date = TODAY, **
 # --- figures ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.databases
 def test_a_share_is_counted_in_every_area_and_of_them_together(house, homes):  # noqa: F811
     found = seen(house, "insured_share")
     assert [(each.area.name, each.value) for each in found.ranked] == [
@@ -74,6 +75,7 @@ def test_a_share_is_counted_in_every_area_and_of_them_together(house, homes):  #
     assert seen(house, "people_on_file", house.township).figures[nothing.pk].value == 0
 
 
+@pytest.mark.databases
 def test_what_happens_by_dates_is_told_of_any_day_and_summed_up_over_time(house, homes):  # noqa: F811
     long_ago = TODAY - timedelta(days=60)
     Household.objects.filter(pk=homes[0].pk).update(exited_on=long_ago)
@@ -89,6 +91,7 @@ def test_what_happens_by_dates_is_told_of_any_day_and_summed_up_over_time(house,
     assert now.course[0][1] == 1
 
 
+@pytest.mark.databases
 def test_an_earlier_day_of_a_share_is_what_targets_kept_and_else_unknown(house, homes):  # noqa: F811
     yesterday = TODAY - timedelta(days=1)
     target = tracked(house.township, title="参保", measure="insured_share", amount=95, unit="%")
@@ -101,6 +104,7 @@ def test_an_earlier_day_of_a_share_is_what_targets_kept_and_else_unknown(house, 
     assert seen(house, "insured_share", house.township).course[0] == (yesterday, Decimal("44.5"))
 
 
+@pytest.mark.databases
 def test_a_target_shows_how_its_parts_stand_on_a_day(house, homes):  # noqa: F811
     whole = tracked(house.county, starts_on=TODAY - timedelta(days=100), deadline=TODAY + timedelta(days=10))
     townships = [house.township, house.neighbour_township]

@@ -80,16 +80,6 @@ def _digits(text: str) -> bool:
     return text.isascii() and (text.isdigit() or not text)
 
 
-def prepare() -> int:
-    """Cut out everything once, for a machine that shall never wait; how many files there are then."""
-    made = [below(NATION)]
-    for region in outline_policy().regions:
-        prefectures = below(region)
-        made.append(prefectures)
-        made += [below(digits) for digits in prefectures.shapes if len(digits) == 4]
-    return len(made)
-
-
 # --- kept ------------------------------------------------------------------------------------------------------------
 
 
