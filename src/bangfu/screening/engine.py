@@ -190,7 +190,8 @@ def _run(started: Screening, folder: Path, former: Outcomes | None, progress: Pr
 def _take_over(writer: OutcomeWriter, former: Outcomes, place: str) -> None:
     """The rows of all other places as they were, and how many there are."""
     counts = former.counts()
-    known: Any = pc.fill_null(pc.starts_with(counts["village_code"], place), False)
+    counted_code: Any = counts["village_code"]
+    known: Any = pc.fill_null(pc.starts_with(counted_code, place), False)
     writer.carry(counts.filter(pc.invert(known)))
     for grain in former.run.bits:
         file = pq.ParquetFile(former.folder / "outcomes" / f"{grain}.parquet")

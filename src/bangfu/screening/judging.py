@@ -206,11 +206,10 @@ class Judge:
 
     def _piece(self, node: exp.Expr) -> Value:
         """A piece of a text, cut out of the different words only where the file holds these."""
-        value, first, length = self.value(node.this), node.args.get("start"), node.args.get("length")
-        if not isinstance(value, Texts) or not (_is_whole(first) and _is_whole(length)) or int(first.name) < 1:
+        value, first, length = self.value(node.this), _whole(node.args.get("start")), _whole(node.args.get("length"))
+        if not isinstance(value, Texts) or not first or length is None:
             return self._asked(node)
-        start = int(first.name) - 1
-        stop = start + int(length.name)
+        start, stop = first - 1, first - 1 + length
         if not value.coded:
             return Texts(pc.utf8_slice_codeunits(value.array, start, stop))
         pieces = pc.utf8_slice_codeunits(value.words, start, stop).dictionary_encode()
@@ -312,8 +311,10 @@ def _chain(node: exp.Expr) -> Iterator[exp.Expr]:
     yield rest
 
 
-def _is_whole(node: Any) -> bool:
-    return isinstance(node, exp.Literal) and not node.is_string and node.name.isdigit()
+def _whole(node: Any) -> int | None:
+    """The whole number that is written there."""
+    written = isinstance(node, exp.Literal) and not node.is_string and node.name.isdigit()
+    return int(node.name) if written else None
 
 
 def _is_text_literal(node: exp.Expr) -> bool:

@@ -302,10 +302,11 @@ class Crossing:
             keys = [
                 self.store.read(group.name, c)[found[group.name]] for c, found in places.items() if group.name in found
             ]
-            named = pa.DictionaryArray.from_arrays(pa.array(owner), pa.array(list(places), pa.string()))
+            numbers: Any = pa.array(owner)
+            named = pa.array(list(places), pa.string()).take(numbers)
             for feature in group.features:
                 table = met_rows(rows, feature, at).append_column("h", pa.array(np.concatenate(keys)))
-                met[feature.table].append(table.append_column("c", named.cast(pa.string())))
+                met[feature.table].append(table.append_column("c", named))
 
     def _chosen(self, rows: JudgedRows, places: Places, group: KeyGroup) -> tuple[Rows, Rows]:
         """The rows that meet others, and the number of the county of each."""

@@ -19,7 +19,7 @@ from bangfu.snapshot.store import ARROW_TYPES, Part, Snapshot
 
 DICTIONARY = {"PLAIN_DICTIONARY", "RLE_DICTIONARY"}
 NOWHERE = -1
-KEPT_BYTES = 768 << 20  # the key columns of some nine million people
+KEPT_BYTES = 512 << 20  # the key columns of some six million people
 
 
 class Area:

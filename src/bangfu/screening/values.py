@@ -94,7 +94,8 @@ class Texts:
     @classmethod
     def of(cls, words: Any, at: npt.NDArray[np.int32], null: Bools | None) -> "Texts":
         """Rows that each have one of some different words."""
-        return cls(pa.DictionaryArray.from_arrays(pa.array(at, mask=null), words, safe=False))
+        numbers: Any = pa.array(at, mask=null)
+        return cls(pa.DictionaryArray.from_arrays(numbers, words, safe=False))
 
     @cached_property
     def null(self) -> Bools | None:
@@ -116,7 +117,8 @@ class Texts:
     @cached_property
     def at(self) -> npt.NDArray[np.int32]:
         """Means nothing where the text is unknown, but is the number of a word."""
-        return _whole(self._coded.indices, np.int32, self.null)
+        found: npt.NDArray[np.int32] = _whole(self._coded.indices, np.int32, self.null)
+        return found
 
     @cached_property
     def _bytes(self) -> npt.NDArray[np.uint8]:
@@ -141,7 +143,7 @@ class Texts:
             return np.frombuffer(at.tobytes().translate(table.tobytes()), np.bool_)
         return listed.take(at)
 
-    def taken(self, at: Rows, lost: Bools | None) -> "Texts":
+    def taken(self, at: Rows | npt.NDArray[np.int32], lost: Bools | None) -> "Texts":
         if not self.coded:
             return Texts(self.array.take(pa.array(at, mask=lost)))
         if not len(self.words):
@@ -162,12 +164,12 @@ def unknown_in(one: Bools | None, other: Bools | None) -> Bools | None:
     return one | other
 
 
-def _at(array: Ints, at: Rows) -> Any:
+def _at(array: Ints, at: Rows | npt.NDArray[np.int32]) -> Any:
     """-1 gives anything."""
     return array.take(at, mode="wrap") if array.size else np.zeros(len(at), array.dtype)
 
 
-def _maybe_at(array: Bools | None, at: Rows) -> Bools | None:
+def _maybe_at(array: Bools | None, at: Rows | npt.NDArray[np.int32]) -> Bools | None:
     return None if array is None else _at(array, at)
 
 

@@ -122,11 +122,12 @@ class OutcomeWriter:
 
     def counts(self) -> pa.Table:
         """See COUNTS: by rule, then by village, those of no known village first."""
-        summed = [("hits", "sum"), ("unknown", "sum")]
+        summed: Any = [("hits", "sum"), ("unknown", "sum")]
         found = pa.concat_tables([COUNTS.empty_table(), *self._counts])
         found = found.group_by(["rule", "village_code"], use_threads=False).aggregate(summed)
         order: Any = [("rule", "ascending"), ("village_code", "ascending")]
-        first = found.set_column(1, "village_code", pc.fill_null(found["village_code"], ""))
+        villages: Any = found["village_code"]
+        first = found.set_column(1, "village_code", pc.fill_null(villages, ""))
         found = found.take(pc.sort_indices(first, sort_keys=order))
         return found.rename_columns(["rule", "village_code", "hits", "unknown"]).cast(COUNTS).combine_chunks()
 
