@@ -115,13 +115,17 @@ def judge(targets: Sequence[Target], day: date) -> None:
     stages: dict[int, list[Stage]] = defaultdict(list)
     for stage in Stage.objects.filter(target__in=pks):
         stages[stage.target_id].append(stage)
+    changed: list[Target] = []
     for each in targets:
+        before = [getattr(each, name) for name in KEPT]
         found = outlook(course_of(each, stages[each.pk]), past[each.pk], day, rules)
         last = past[each.pk][-1] if past[each.pk] else None
         each.value, each.valued_on = (last[1], last[0]) if last else (None, None)
         each.standing, each.behind_days = found.standing, found.behind_days
         each.forecast, each.forecast_on = found.forecast, found.forecast_on
-    Target.objects.bulk_update(targets, KEPT, batch_size=200)
+        if before != [getattr(each, name) for name in KEPT]:
+            changed.append(each)
+    Target.objects.bulk_update(changed, KEPT, batch_size=200)
 
 
 # --- the day's work --------------------------------------------------------------------------------------------------

@@ -63,3 +63,9 @@ document.addEventListener("submit", (event) => {
   button.disabled = true;
   button.textContent = event.target.dataset.busy;
 });
+
+// On a narrow screen a bar of tabs shows the one that one is on; only the bar is moved, never the page.
+for (const here of document.querySelectorAll(".tabs [aria-current]")) {
+  const bar = here.closest(".tabs");
+  bar.scrollLeft = here.offsetLeft - bar.offsetLeft - (bar.clientWidth - here.offsetWidth) / 2;
+}
