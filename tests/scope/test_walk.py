@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import dataclass
-from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +13,6 @@ from django.http import HttpRequest, HttpResponse
 from django.template.base import Template
 from django.test import Client
 from django.urls import get_callable
-from tablericons.templatetags import tablericons
 
 from bangfu.accounts.models import Officer, Post
 from bangfu.accounts.roles import roles
@@ -97,8 +96,8 @@ def _remembering(get_user: Callable[[HttpRequest], Any]) -> Callable[[HttpReques
 @pytest.fixture(autouse=True)
 def _light_feet(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Thousands of requests, most of them refused: the pages of refusal know nothing but their number, so they are not
-    drawn, and of an error in words only the words; an icon is drawn once; who asks, and the own posts, are read once;
-    nobody reads the log; and nobody asks which templates were used."""
+    drawn, and of an error in words only the words; who asks, and the own posts, are read once; nobody reads the log;
+    and nobody asks which templates were used."""
     for name, status in (("refused", 403), ("not_found", 404), ("broken", 500)):
         monkeypatch.setattr(home, name, lambda request, exception=None, status=status: HttpResponse(status=status))
     monkeypatch.setattr(
@@ -107,7 +106,6 @@ def _light_feet(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         lambda request, template, context, status: HttpResponse(str(context["error"]), status=status),
     )
     monkeypatch.setattr(auth, "get_user", _remembering(auth.get_user))
-    monkeypatch.setattr(tablericons, "_render_icon", cache(tablericons._render_icon))
     monkeypatch.setattr(Template, "_render", lambda self, context: self.nodelist.render(context))
     get_callable.cache_clear()
     logging.disable(logging.CRITICAL)
@@ -189,6 +187,15 @@ def test_anybody_reads_the_name_of_a_village_and_masked_lists_and_nothing_else(n
         assert answer.status_code == 200, address
         shown = answer.content.decode()
         assert not {secret for secret in secrets if secret in shown}, address
+
+
+def test_whether_htmx_asks_is_told_by_one_door_alone():
+    """The walk sees whether a page looked at the headers of htmx by their values being compared; nowhere may it be
+    asked merely whether there is such a header."""
+    web = Path(home.__file__).parent
+    asking = {file.name for file in web.rglob("*.py") if '"HX-Request"' in file.read_text(encoding="utf-8")}
+    assert asking == {"middleware.py"}
+    assert 'request.headers.get("HX-Request") == "true"' in (web / "middleware.py").read_text(encoding="utf-8")
 
 
 # --- the walk bites --------------------------------------------------------------------------------------------------

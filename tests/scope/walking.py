@@ -264,20 +264,45 @@ class _Forms(HTMLParser):
             self._inside = False
 
 
+# What differs from answer to answer, what stands for it, and words without which a text holds nothing of the kind.
 _VARYING = (
-    (re.compile(r'(csrfmiddlewaretoken" value="|X-CSRFToken": ")[A-Za-z0-9]+'), r"\1"),
-    (re.compile(r"(\d{4})[-/年](\d\d?)[-/月](\d\d?)日?[ T]*\d\d?:\d\d(:\d\d)?"), r"\1-\2-\3"),
-    (re.compile(r"\b\d{8}-?\d{4,6}\b"), "<moment>"),
+    (re.compile(r'(csrfmiddlewaretoken" value="|X-CSRFToken": ")[A-Za-z0-9]+'), r"\1", ("csrfmiddle", "X-CSRFToken")),
+    (re.compile(r"(\d{4})[-/年](\d\d?)[-/月](\d\d?)日?[ T]*\d\d?:\d\d(:\d\d)?"), r"\1-\2-\3", (":",)),
+    (re.compile(r"\b\d{8}-?\d{4,6}\b"), "<moment>", ("",)),
     # a signed value carries the moment of its signing
-    (re.compile(r":[A-Za-z0-9]{6}:[A-Za-z0-9_-]{43}"), ":<signed>"),
+    (re.compile(r":[A-Za-z0-9]{6}:[A-Za-z0-9_-]{43}"), ":<signed>", (":",)),
     # of what is written anew while the walk goes on
-    (re.compile(r"\b[0-9a-f]{16}…"), "<hash>"),
+    (re.compile(r"\b[0-9a-f]{16}…"), "<hash>", ("…",)),
     # made anew for each page: the number of a visit, a key and its picture, a token, the moment of a pack
-    (re.compile(r'(name="uuid" value="|/visits/odk/key/|"csrf": "|"made_at": ")[^"</ ]+'), r"\1"),
-    (re.compile(r'data:image/svg[^"]+'), "<picture>"),
+    (
+        re.compile(r'(name="uuid" value="|/visits/odk/key/|"csrf": "|"made_at": ")[^"</ ]+'),
+        r"\1",
+        ('name="uuid"', "/visits/odk/key/", '"csrf"', '"made_at"'),
+    ),
+    (re.compile(r'data:image/svg[^"]+'), "<picture>", ("data:image/svg",)),
     # "in 0.03 s" and such
-    (re.compile(r"\d+(\.\d+)? ?(ms|毫秒|秒)\b"), "<took>"),
+    (re.compile(r"\d+(\.\d+)? ?(ms|毫秒|秒)\b"), "<took>", ("ms", "秒")),
 )
+
+
+class _Header(str):
+    """A header of htmx that notices when a page looks at it, and that is what it is compared with: whichever part of
+    itself a page would send alone, that part is asked for."""
+
+    looked_at = False
+
+    def __bool__(self) -> bool:
+        self.looked_at = True
+        return True
+
+    def __eq__(self, other: object) -> bool:
+        self.looked_at = True
+        return True
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = str.__hash__
 
 
 def readable(response: Any) -> str:
@@ -319,10 +344,16 @@ class Walker:
     before: dict[Ask, Answer] = field(default_factory=dict)
     asked_of: dict[Ask, Pattern] = field(default_factory=dict)
     welcomed: set[str] = field(default_factory=set)
+    # What was not told apart: as htmx asks, and plain. The answer to the one is that to the other.
+    alike: dict[Ask, Ask] = field(default_factory=dict)
+    # Whether what was asked last, as htmx asks, looked whether it was htmx that asked.
+    told_apart: bool = False
 
     def ask(self, ask: Ask) -> Answer:
         """One request, taken back afterwards. An error in the program is an answer with status 500."""
-        headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/"} if ask.htmx else {}
+        by_htmx, target = _Header("true"), _Header("rows")
+        headers = {"HX-Request": by_htmx, "HX-Target": target, "HX-Current-URL": "http://testserver/"}
+        headers = headers if ask.htmx else {}
         cookies = self.client.cookies
         self.client.cookies = SimpleCookie({name: morsel.value for name, morsel in cookies.items()})
         with nothing_stays():
@@ -336,8 +367,10 @@ class Walker:
             # read inside: an answer that streams asks the database while it is read
             text = readable(response)
         self.client.cookies = cookies
-        for varying, constant in _VARYING:
-            text = varying.sub(constant, text)
+        self.told_apart = by_htmx.looked_at or target.looked_at
+        for varying, constant, words in _VARYING:
+            if any(word in text for word in words):
+                text = varying.sub(constant, text)
         location = re.sub(r"\d+", "<n>", response.headers.get("Location", ""))
         return Answer(response.status_code, location, text)
 
@@ -355,14 +388,17 @@ class Walker:
 
     def _without_arguments(self, pattern: Pattern) -> Iterator[Ask]:
         url = pattern.url({})
-        plain = Ask("GET", url)
-        answer = self._remember(plain)
-        yield plain
+        plain, part = Ask("GET", url), Ask("GET", url, htmx=True)
+        answer = self.ask(part)
+        self.before[part] = answer
+        yield part
+        if self.told_apart:
+            answer = self._remember(plain)
+            yield plain
+        else:  # it answered without knowing whom, and so would it answer anybody
+            self.alike[part] = plain
         if answer.status == 200:
             self.welcomed.add(pattern.name)
-            part = Ask("GET", url, htmx=True)
-            self._remember(part)
-            yield part
             page = _Forms()
             page.feed(answer.text)
             for search in self._searches(url, sorted(set(page.fields))):
@@ -382,13 +418,12 @@ class Walker:
         yield post
 
     def _searches(self, url: str, names: list[str]) -> Iterator[Ask]:
+        """Every box filled with each of what might be looked for: once for the whole page, else for the part of it that
+        htmx fetches."""
         for name in names:
-            if name in ID_FIELDS:
-                for spot in self.spots:
-                    yield Ask("GET", f"{url}?{urlencode({name: foreign_ids(ID_FIELDS[name], spot, 1)[0]})}", htmx=True)
-            else:
-                for term in TERMS:
-                    yield Ask("GET", f"{url}?{urlencode({name: term})}", htmx=True)
+            ids = [foreign_ids(ID_FIELDS[name], spot, 1)[0] for spot in self.spots] if name in ID_FIELDS else []
+            for number, word in enumerate(ids or TERMS):
+                yield Ask("GET", f"{url}?{urlencode({name: word})}", htmx=number > 0)
 
     def _foreign_form(self) -> tuple[tuple[str, str], ...]:
         ids = {name: str(foreign_ids(kind, self.spots[0], 1)[0]) for name, kind in ID_FIELDS.items()}
@@ -405,9 +440,12 @@ class Walker:
         found = []
         untouched = fingerprint(spots)
         for ask, then in self.before.items():
-            now = self.ask(ask)
-            if wrong := _difference(then, now):
-                found.append(Leak(self.officer, self.asked_of[ask].name, str(ask), wrong))
+            answers = {ask: self.ask(ask)}
+            if self.told_apart and ask in self.alike:  # now it does look
+                answers[self.alike[ask]] = self.ask(self.alike[ask])
+            for asked, now in answers.items():
+                if wrong := _difference(then, now):
+                    found.append(Leak(self.officer, self.asked_of[ask].name, str(asked), wrong))
         if fingerprint(spots) != untouched:
             found.append(Leak(self.officer, "-", "all the above", "changed a row next door"))
         return found
