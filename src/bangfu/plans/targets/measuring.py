@@ -38,9 +38,11 @@ class Table:
 
 
 _LIVING = Q(household__ended_on=None)
+# Few households have ended: looking these up is quicker than looking up the household of every person.
+_AT_HOME = Q(left_on=None) & ~Q(household__in=Household.objects.exclude(ended_on=None).order_by().values("pk"))
 TABLES: Mapping[Rows, Table] = {
     Rows.HOUSEHOLD: Table(Household, Q(ended_on=None), "place", "pk"),
-    Rows.PERSON: Table(Member, Q(left_on=None) & _LIVING, "place", "household_id"),
+    Rows.PERSON: Table(Member, _AT_HOME, "place", "household_id"),
     Rows.HELP: Table(Help, _LIVING, "household__place", "household_id"),
     Rows.PAIRING: Table(Pairing, Q(ended_on=None) & _LIVING, "household__place", "household_id"),
     Rows.VISIT: Table(Visit, Q(household__isnull=False), "place", "household_id"),
@@ -224,11 +226,13 @@ def households(viewer: Viewer, measure: Measure, area: Area, start: date, day: d
     if not table.household:
         return rows.none()
     counted, whole = _counted(measure, start, day), _whole(measure, day)
+    # Row by row, whether it counts: a list of the few that do not ends long before all that do were looked up.
+    counts = Exists(table.model._default_manager.filter(counted).filter(pk=OuterRef("pk")))
     if measure.rows is Rows.HOUSEHOLD:
-        return rows.filter(whole & ~Q(pk__in=Household.objects.filter(counted).values("pk")) if lacking else counted)
+        return rows.filter(whole & ~Q(counts)) if lacking else rows.filter(counted)
     of = table.model._default_manager.filter(whole if lacking else counted)
     if lacking:
-        of = of.exclude(pk__in=table.model._default_manager.filter(counted).values("pk"))
+        of = of.filter(~Q(counts))
     return rows.filter(Exists(of.filter(household_id=OuterRef("pk"))))
 
 
