@@ -120,7 +120,7 @@ class QuoteNotInText(BangfuError):
 
     code = "PLA-217"
     what = gettext_noop("正文里没有“{quote}”这句话。")
-    next_step = gettext_noop("请从正文中原样复制，不要改字；也可以在原文中选中这句话再点“添加选中的文字”。")
+    next_step = gettext_noop("请从正文中原样复制，不要改字；也可以在原文中选中这句话。")
 
 
 class ProposalKnown(BangfuError):

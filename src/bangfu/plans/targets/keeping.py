@@ -11,7 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from bangfu.accounts.models import Officer
@@ -125,7 +125,23 @@ def judge(targets: Sequence[Target], day: date) -> None:
         each.forecast, each.forecast_on = found.forecast, found.forecast_on
         if before != [getattr(each, name) for name in KEPT]:
             changed.append(each)
-    Target.objects.bulk_update(changed, KEPT, batch_size=200)
+    _keep_with(changed)
+
+
+def _keep_with(targets: Sequence[Target]) -> None:
+    """What stands with these targets, a row at a time in one call: `bulk_update` builds one long expression a column,
+    which takes some times as long."""
+    fields: list[Any] = [Target._meta.get_field(name) for name in KEPT]
+    quote = connection.ops.quote_name
+    columns = ", ".join(f"{quote(each.column)} = %s" for each in fields)
+    statement = f"UPDATE {quote(Target._meta.db_table)} SET {columns} WHERE {quote('id')} = %s"
+    rows = [
+        (*(each.get_db_prep_save(getattr(target, each.attname), connection) for each in fields), target.pk)
+        for target in targets
+    ]
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.executemany(statement, rows)
 
 
 # --- the day's work --------------------------------------------------------------------------------------------------
