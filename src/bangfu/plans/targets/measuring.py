@@ -230,7 +230,9 @@ def households(viewer: Viewer, measure: Measure, area: Area, start: date, day: d
     counts = Exists(table.model._default_manager.filter(counted).filter(pk=OuterRef("pk")))
     if measure.rows is Rows.HOUSEHOLD:
         return rows.filter(whole & ~Q(counts)) if lacking else rows.filter(counted)
+    reach = area.reach
     of = table.model._default_manager.filter(whole if lacking else counted)
+    of = of.filter(**{f"{table.place}__gte": reach.first, f"{table.place}__lte": reach.last})
     if lacking:
         of = of.filter(~Q(counts))
     return rows.filter(Exists(of.filter(household_id=OuterRef("pk"))))
