@@ -11,7 +11,8 @@ from bangfu.screening.deprivations import Deprivations, check_files, deprivation
 from bangfu.screening.measuring_errors import NothingToMeasure
 from tests.screening.homes import AS_OF, FIGURES, REAL
 
-pytestmark = pytest.mark.req("B4")
+# The homes are taken from a database, which is made only where some test says that it needs one.
+pytestmark = [pytest.mark.req("B4"), pytest.mark.django_db]
 
 WATER = "safe_water_solved IS NOT TRUE"
 

@@ -10,7 +10,8 @@ from bangfu.screening.what_if import AreaChange, differing, what_if, with_figure
 from bangfu.screening.what_if_errors import FigureNotKnown, NothingDepends
 from tests.screening.homes import AS_OF, RULES
 
-pytestmark = pytest.mark.req("B4")
+# The homes are taken from a database, which is made only where some test says that it needs one.
+pytestmark = [pytest.mark.req("B4"), pytest.mark.django_db]
 
 T03 = """
   - id: T03
