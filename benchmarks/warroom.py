@@ -6,7 +6,7 @@ A prefecture with the codes of a real one (its outlines are drawn), 10 counties,
 households with three people each, copied inside the database of a new home (or of PostgreSQL by DATABASE_URL). Prints
 a Markdown table: wall and CPU seconds and number of queries of each page as the server answers it, first and again;
 beside them the bare grouping of the same people by SQL in the same run. Exits with 1 when a page takes longer than
-`--limit` the second time.
+`--limit` the second time, when what was counted is kept.
 """
 
 import argparse
@@ -91,7 +91,8 @@ def copied(household: Any, member: Any, each: int) -> None:
         cursor.execute(
             f"INSERT INTO registry_member ({', '.join(columns)}, household_id, place, person_no, "
             f"resident_medical_insurance) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
-            f"{PEOPLE}) SELECT {', '.join('t.' + name for name in columns)}, h.id, h.place, h.household_no || '-' || n.i, {insured} "
+            f"{PEOPLE}) SELECT {', '.join('t.' + name for name in columns)}, h.id, h.place, "
+            f"h.household_no || '-' || n.i, {insured} "
             "FROM registry_member t, registry_household h, n WHERE h.household_no <> 'B' "
             "AND t.id = (SELECT min(id) FROM registry_member)"
         )
