@@ -117,13 +117,13 @@ def judge(targets: Sequence[Target], day: date) -> None:
         stages[stage.target_id].append(stage)
     changed: list[Target] = []
     for each in targets:
-        before = [getattr(each, name) for name in KEPT]
+        stood = [getattr(each, name) for name in KEPT]
         found = outlook(course_of(each, stages[each.pk]), past[each.pk], day, rules)
         last = past[each.pk][-1] if past[each.pk] else None
         each.value, each.valued_on = (last[1], last[0]) if last else (None, None)
         each.standing, each.behind_days = found.standing, found.behind_days
         each.forecast, each.forecast_on = found.forecast, found.forecast_on
-        if before != [getattr(each, name) for name in KEPT]:
+        if stood != [getattr(each, name) for name in KEPT]:
             changed.append(each)
     _keep_with(changed)
 
