@@ -209,7 +209,7 @@ def _proposal(item: Any, found: Found, start: int, end: int) -> Proposal | None:
     if at < 0 or number is None or not isinstance(deadline, str) or (deadline and not _DEADLINE.fullmatch(deadline)):
         return None
     try:
-        kind, comparison = Kind(item.get("kind")), Comparison(item.get("comparison"))
+        kind, comparison = Kind(str(item.get("kind"))), Comparison(str(item.get("comparison")))
     except ValueError:
         return None
     if comparison is Comparison.RANGE:  # one number is no range
