@@ -196,9 +196,8 @@ LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "sign-in"
 
-# 30 minutes without a click ends the session (等保: session time-out); every request renews it.
-# Half an hour without a click ends a session; a click puts that off (`session_goes_on`), and writes it at most this
-# often: a write with every page would cost more than many a page.
+# Half an hour without a click ends a session (等保: session time-out); a click puts that off (`session_goes_on`), and
+# writes it at most this often: a write with every page would cost more than many a page.
 SESSION_COOKIE_AGE = 30 * 60
 SESSION_WRITTEN_AFTER = 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True

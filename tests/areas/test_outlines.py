@@ -7,11 +7,12 @@ import pytest
 import shapely
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from bangfu.areas import errors, outlines_known, services
+from bangfu.areas import errors, services
 from bangfu.areas.models import Area, Outline, OutlineSet
-from bangfu.areas.outlines import drawing
-from bangfu.areas.outlines_cells import cells, free_shape
-from bangfu.areas.outlines_policy import outline_policy
+from bangfu.areas.outlines import known as outlines_known
+from bangfu.areas.outlines.cells import cells, free_shape
+from bangfu.areas.outlines.drawing import drawing
+from bangfu.areas.outlines.policy import outline_policy
 from bangfu.audit.models import Entry
 from bangfu.common.errors import NotAllowed
 from tests.conftest import House, make_area

@@ -21,7 +21,7 @@ from bangfu.areas.changing import Manager, allow, one_change_at_a_time
 from bangfu.areas.codes import is_code, level_of, whole
 from bangfu.areas.importing import Taken, take_in
 from bangfu.areas.models import LEVEL_NAMES, Area, AreaVersion, ProfileFigure, StandardAnswer, Succession
-from bangfu.areas.outlines_taking import bring_outlines, revoke_outlines
+from bangfu.areas.outlines.taking import bring_outlines, revoke_outlines
 from bangfu.areas.profile import indicators
 from bangfu.areas.reading import Listing
 from bangfu.areas.standards import Item, Met, checklists

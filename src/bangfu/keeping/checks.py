@@ -9,7 +9,7 @@ from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
 from bangfu.accounts.roles import roles
-from bangfu.areas.outlines_policy import outline_policy
+from bangfu.areas.outlines.policy import outline_policy
 from bangfu.areas.profile import village_profile
 from bangfu.areas.reading import headers as headers_of_divisions
 from bangfu.areas.standards import checklists

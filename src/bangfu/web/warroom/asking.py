@@ -13,7 +13,7 @@ from django.utils.dateparse import parse_date
 
 from bangfu.accounts.models import Officer
 from bangfu.areas.models import Area
-from bangfu.areas.outlines import Drawing, drawing
+from bangfu.areas.outlines.drawing import Drawing, drawing
 from bangfu.common.places import Level
 from bangfu.plans.targets.catalogue import catalogue
 from bangfu.plans.warroom.boards import RIGHT, Board, Figure, Subject, below, board, subject_of

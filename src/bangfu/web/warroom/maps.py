@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape, quoteattr
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from bangfu.areas.outlines import Drawing
+from bangfu.areas.outlines.drawing import Drawing
 from bangfu.plans.targets.words import standing_label, with_unit
 from bangfu.plans.warroom.boards import Board, Figure
 from bangfu.web.warroom.shading import DARK, Shading

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from bangfu.areas import services
 from bangfu.areas.errors import OutlineFileMissing, OutlinesRefused
 from bangfu.areas.models import Area, OutlineSet
-from bangfu.areas.outlines_policy import outline_policy
+from bangfu.areas.outlines.policy import outline_policy
 from bangfu.common.errors import BangfuError, NotAllowed
 from bangfu.web.forms import TablerForm, carried_out
 from bangfu.web.guard import needs, officer_of

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from bangfu.areas.models import Area
-from bangfu.areas.outlines import Drawing
-from bangfu.areas.outlines_policy import outline_policy
+from bangfu.areas.outlines.drawing import Drawing
+from bangfu.areas.outlines.policy import outline_policy
 from bangfu.common.paging import counted, cut
 from bangfu.common.places import Level
 from bangfu.plans.targets import lists

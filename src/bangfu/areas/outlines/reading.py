@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 
 from bangfu.areas import errors
 from bangfu.areas.models import Area
-from bangfu.areas.outlines_known import Shape, polygons_of
-from bangfu.areas.outlines_policy import UploadTerms, outline_policy
+from bangfu.areas.outlines.known import Shape, polygons_of
+from bangfu.areas.outlines.policy import UploadTerms, outline_policy
 from bangfu.common.errors import BangfuError
 
 MEGABYTE = 1 << 20

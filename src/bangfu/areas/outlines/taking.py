@@ -10,9 +10,9 @@ from django.utils import timezone
 from bangfu.areas import errors
 from bangfu.areas.changing import Manager, allow
 from bangfu.areas.models import Area, Outline, OutlineSet
-from bangfu.areas.outlines import ground_of
-from bangfu.areas.outlines_policy import outline_policy
-from bangfu.areas.outlines_reading import MEGABYTE, read
+from bangfu.areas.outlines.drawing import ground_of
+from bangfu.areas.outlines.policy import outline_policy
+from bangfu.areas.outlines.reading import MEGABYTE, read
 from bangfu.audit import services as audit
 
 NAME_LIMIT, SOURCE_LIMIT, REASON_LIMIT = 200, 200, 200
@@ -22,7 +22,7 @@ def bring_outlines(*, by: Manager | None, area: Area, upload: Any, source: str, 
     """Take in a file with outlines or points of areas inside `area` (and of itself). It counts at once, and before
     whatever was brought earlier. `upload` has `name`, `size` and content.
 
-    Raises NotAllowed, OutlineFileMissing, OutlineSourceMissing, and what `outlines_reading.read` raises."""
+    Raises NotAllowed, OutlineFileMissing, OutlineSourceMissing, and what `outlines.reading.read` raises."""
     allow(by, "areas.manage", area.place)
     name, limit = Path(str(getattr(upload, "name", "") or "")).name, outline_policy().upload.file_megabytes
     if not name:

@@ -1,7 +1,7 @@
 """What a map of areas is drawn from: the shape of each, real where it is known, schematic where it is not.
 
-Real outlines come with the program by official code (`outlines_known`) or from files that the county itself brought
-(`outlines_taking`), which go first. Where not one area of a map has any, all of them get schematic cells inside the
+Real outlines come with the program by official code (`outlines.known`) or from files that the county itself brought
+(`outlines.taking`), which go first. Where not one area of a map has any, all of them get schematic cells inside the
 shape of the area around them. A drawing lies in a plane, y downwards, and is kept as long as nothing of it changes.
 """
 
@@ -14,10 +14,10 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Max
 
-from bangfu.areas import outlines_known as known
 from bangfu.areas.models import Area, Outline, OutlineSet, Succession
-from bangfu.areas.outlines_cells import around, cells, free_shape
-from bangfu.areas.outlines_known import Line, Shape, polygons_of
+from bangfu.areas.outlines import known
+from bangfu.areas.outlines.cells import around, cells, free_shape
+from bangfu.areas.outlines.known import Line, Shape, polygons_of
 from bangfu.common.places import Level
 
 # As a rule maps are drawn flat at their own latitude; the nation by Albers, as national maps are.
