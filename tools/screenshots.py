@@ -186,6 +186,7 @@ SHOTS: tuple[tuple[str, str, dict[str, int], Callable[[Page, str], object]], ...
     ("duties", "shuji", DESK, lambda page, at: page.goto(f"{at}/duties/")),
     ("desk", "xian", DESK, reading_desk),
     ("target", "xian", DESK, target_with_parts),
+    ("war-room", "xian", DESK, lambda page, at: page.goto(f"{at}/warroom/")),
     ("import", "xian", DESK, rehearsal),
     ("trail", "liuhen", DESK, lambda page, at: page.goto(f"{at}/audit/")),
     ("phone", "cun", PHONE, first_household),
