@@ -4,6 +4,7 @@ import gc
 import logging
 import os
 import sys
+import time
 from collections.abc import Callable, Generator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from bangfu.accounts.models import Officer, Post
 from bangfu.accounts.roles import roles
 from bangfu.areas.models import Area, AreaVersion
 from bangfu.common.places import Level, span
+from bangfu.web.middleware import CLICKED
 from tests.audit.emptying import _transactional_tests_may_empty_the_trail  # noqa: F401
 from tests.databases.fixtures import _postgres_server, postgres_url  # noqa: F401  (fixtures for every room)
 
@@ -154,6 +156,9 @@ class House:
         """A browser in which an officer of that role has signed in."""
         client = Client()
         client.force_login(self.officer(role, area), backend="django.contrib.auth.backends.ModelBackend")
+        session = client.session
+        session[CLICKED] = int(time.time())  # as the page of signing in leaves it: no page writes it soon
+        session.save()
         return client
 
 

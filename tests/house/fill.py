@@ -8,6 +8,7 @@ import os
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from typing import Any
 import django
 from django.core.exceptions import ValidationError
 from django.db.models import CheckConstraint, F, Q
+
+from bangfu.common.fields import ExactField
 
 ROWS = 3
 PAPERS = [f"材料{n}".encode() * 1000 for n in range(ROWS)]
@@ -111,6 +114,8 @@ def _value(field: Any, number: int) -> Any:
         return target[number - 1] if unique else target[min(number - 1, len(target) - 1)]
     if field.name == "sha256":
         return hashlib.sha256(PAPERS[number - 1]).hexdigest()
+    if isinstance(field, ExactField):
+        return None if number == 3 and field.null else number / Decimal(8)
     match field.get_internal_type():
         case "CharField" | "TextField" | "SlugField" | "FileField":
             # Rare characters, quotes, line ends and tabs; on the second row nothing at all where that is allowed.
