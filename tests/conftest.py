@@ -9,10 +9,12 @@ from collections.abc import Callable, Generator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.utils import translation
 
@@ -72,7 +74,10 @@ def pytest_sessionstart() -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What was loaded so far stays to the end: nobody need look through it for garbage again and again."""
+    """Every page is loaded before a test replaces something: a page loaded meanwhile would keep the replacement under
+    the name that it imported, for all tests after it. What was loaded so far stays to the end: nobody need look through
+    it for garbage again and again."""
+    import_module(settings.ROOT_URLCONF)
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
