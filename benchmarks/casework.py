@@ -9,8 +9,6 @@ the same number of rows by plain Django, in the same run.
 """
 
 import argparse
-import importlib
-import os
 import statistics
 import sys
 import time
@@ -224,31 +222,17 @@ def main() -> None:
     asked.add_argument("--rounds", type=int, default=20)
     asked.add_argument("--home", default=str(ROOT / "var" / "benchmark-casework"))
     options = asked.parse_args()
-    os.environ["BANGFU_HOME"] = options.home
-    os.environ["BANGFU_HOSTS"] = "testserver"
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bangfu.settings")
-    Path(options.home).mkdir(parents=True, exist_ok=True)
-    import django
+    from serving import begin, filled
 
-    django.setup()
+    begin(options.home)
     from django.conf import settings
-    from django.core.management import call_command
-    from django.db import connection
 
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
     settings.TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
-    call_command("migrate", verbosity=0)
-    fill(options.cases)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE" if connection.vendor == "sqlite" else "VACUUM ANALYZE")
-    importlib.import_module("bangfu.wsgi")
+    vendor = filled(lambda: fill(options.cases))
     who = officers()
     results = pages(options.rounds, who)
     over = [row for row in results if row[3] > LIMIT_MS]
-    print(f"\n{connection.vendor}, {options.rounds} 轮，毫秒（服务器端）\n")
+    print(f"\n{vendor}, {options.rounds} 轮，毫秒（服务器端）\n")
     print("| 请求 | 岗位 | p50 | p95 | 查询数 |\n| --- | --- | ---: | ---: | ---: |")
     for title, role, middle, slow, queries in sorted(results, key=lambda row: row[3]):
         print(f"| {title} | {role} | {middle:.0f} | {slow:.0f} | {queries} |")

@@ -10,9 +10,7 @@ process's share of it (with SQLite all of the work), which stays meaningful when
 """
 
 import argparse
-import importlib
 import math
-import os
 import statistics
 import sys
 import time
@@ -164,28 +162,13 @@ def main() -> None:
     asked.add_argument("--rounds", type=int, default=20)
     asked.add_argument("--home", default=str(ROOT / "var" / "benchmark-pages"))
     options = asked.parse_args()
-    os.environ["BANGFU_HOME"] = options.home
-    os.environ["BANGFU_HOSTS"] = "testserver"
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bangfu.settings")
-    import django
+    from serving import begin, filled
 
-    django.setup()
-    from django.conf import settings
-    from django.core.management import call_command
-    from django.db import connection
-
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
-    call_command("migrate", verbosity=0)
-    load(options.households)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE" if connection.vendor == "sqlite" else "VACUUM ANALYZE")
-    importlib.import_module("bangfu.wsgi")  # as served: it settles the memory
+    begin(options.home)
+    vendor = filled(lambda: load(options.households))
     results = measure(options.rounds)
     over = [row for row in results if row[3] > LIMIT_MS]
-    print(f"\n{connection.vendor}, {options.rounds} 轮，毫秒（服务器端）\n")
+    print(f"\n{vendor}, {options.rounds} 轮，毫秒（服务器端）\n")
     print("| 请求 | 岗位 | p50 | p95 | p95 CPU | 查询数 |\n| --- | --- | ---: | ---: | ---: | ---: |")
     for title, role, middle, slow, cpu, queries in sorted(results, key=lambda row: row[3]):
         print(f"| {title} | {role} | {middle:.0f} | {slow:.0f} | {cpu:.0f} | {queries} |")
