@@ -6,6 +6,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -43,6 +44,7 @@ def test_a_file_of_the_wrong_shape_leaves_nothing(tmp_path: Path) -> None:
 KILLED = """
 import os, sys, time, django
 from pathlib import Path
+from typing import IO
 os.environ["DJANGO_SETTINGS_MODULE"] = "bangfu.settings"
 django.setup()
 from bangfu.snapshot import drafting
@@ -79,6 +81,27 @@ def test_two_writers_of_the_same_second_both_get_a_place(tmp_path: Path) -> None
     assert names == ["2020-09-30-120000", *(f"2020-09-30-120000-{n}" for n in (2, 3, 4))]
     for snapshot in found:
         Snapshot.open(snapshot.folder)
+
+
+def test_a_writer_who_has_only_just_begun_is_not_taken_for_a_killed_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, begun = drafting._lock, []
+
+    def lock_late(stream: IO[str]) -> bool:
+        """The first writer is overtaken by a second one between its lock file and its lock."""
+        begun.append(stream)
+        if len(begun) == 1:
+            write(tmp_path / "second")
+        return lock(stream)
+
+    monkeypatch.setattr(drafting, "_lock", lock_late)
+    Snapshot.open(write(tmp_path / "first").folder)
+    Snapshot.open(tmp_path / "second")
+
+
+def test_a_draft_that_is_gone_when_one_looks_closer_is_no_fault(tmp_path: Path) -> None:
+    assert not drafting._abandoned(tmp_path / ".draft-gone")
 
 
 def test_what_stands_already_is_never_replaced(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ from bangfu.snapshot.store import (
     names_in,
 )
 
-PREFIX = ".draft-"
+PREFIX, LOCK = ".draft-", ".lock"
 
 # How a registry's tables hold each kind of value, and the expression by which it becomes what a snapshot holds.
 # Texts: "" is unknown. Amounts: whole hundredths. Days: dates.
@@ -208,10 +208,12 @@ def _room_beside(target: Path) -> Iterator[Path]:
     for left in target.parent.glob(f"{PREFIX}*"):
         if left.is_dir() and _abandoned(left):
             shutil.rmtree(left, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=target.parent))  # mode 0700
+    handle, name = tempfile.mkstemp(prefix=PREFIX, suffix=LOCK, dir=target.parent)
+    folder = Path(name.removesuffix(LOCK))
     try:
-        with _lock_file(folder).open("w") as lock:
+        with os.fdopen(handle, "w") as lock:
             _lock(lock)
+            folder.mkdir(mode=0o700)  # only now: whoever sees the folder finds its lock taken
             yield folder
     finally:
         _lock_file(folder).unlink(missing_ok=True)
@@ -220,12 +222,12 @@ def _room_beside(target: Path) -> Iterator[Path]:
 
 def _lock_file(folder: Path) -> Path:
     """Beside the folder, so that the folder holds nothing but the snapshot."""
-    return folder.with_name(f"{folder.name}.lock")
+    return folder.with_name(f"{folder.name}{LOCK}")
 
 
 def _abandoned(folder: Path) -> bool:
-    """Whether nobody writes there any more. Without a lock file the writer has only just begun, or was killed in that
-    very moment: such a folder goes after an hour."""
+    """Whether nobody writes there any more: nobody holds its lock. A folder that lost its lock file is just being moved
+    or removed by its writer; one that stays like this goes after an hour."""
     try:
         with _lock_file(folder).open("r+") as lock:
             free = _lock(lock)
@@ -233,8 +235,15 @@ def _abandoned(folder: Path) -> bool:
             _lock_file(folder).unlink(missing_ok=True)
         return free
     except FileNotFoundError:
-        return datetime.now(UTC).timestamp() - folder.stat().st_mtime > 3600
+        return _older_than_an_hour(folder)
     except OSError:
+        return False
+
+
+def _older_than_an_hour(folder: Path) -> bool:
+    try:
+        return datetime.now(UTC).timestamp() - folder.stat().st_mtime > 3600
+    except FileNotFoundError:
         return False
 
 
