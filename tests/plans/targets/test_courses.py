@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from bangfu.plans.models import Pace, Standing
 from bangfu.plans.targets.catalogue import terms
 from bangfu.plans.targets.courses import Course, outlook
+from bangfu.plans.targets.words import limit_text
 
 pytestmark = pytest.mark.req("E3")
 START, END = date(2026, 1, 1), date(2026, 4, 11)  # 100 days
@@ -99,11 +100,36 @@ def test_a_limit_is_kept_to_its_end_and_what_should_fall_falls():
     assert stands(limit, [(on(50), Decimal(2))], 50).standing == Standing.ON_COURSE
     assert stands(limit, [(on(50), Decimal(2))], 100).standing == Standing.REACHED
     assert stands(limit, [(on(50), Decimal(3))], 50).standing == Standing.LATE
-    assert limit.percent(Decimal(4)) == 50
     falls = course(base=Decimal(200), amount=Decimal(0), comparison="eq")
     assert falls.planned(on(50)) == 100
     assert falls.percent(Decimal(150)) == 25
     assert stands(falls, [(on(50), Decimal(0))], 50).standing == Standing.REACHED
+
+
+def test_a_limit_is_kept_or_broken_and_has_no_way_to_go():
+    limit, nothing = course(amount=Decimal(5), comparison="le"), course(amount=Decimal(0), comparison="le")
+    assert [limit.percent(Decimal(each)) for each in (0, 4, 5, 9)] == [None] * 4
+    assert [limit.kept(each) for each in (None, Decimal(0), Decimal(5), Decimal("5.01"))] == [None, True, True, False]
+    assert [limit.used(Decimal(each)) for each in (0, 4, 5, 9)] == [0, 80, 100, 100]
+    assert [nothing.used(Decimal(each)) for each in (0, 1)] == [0, 100]
+    assert [nothing.kept(Decimal(each)) for each in (0, 1)] == [True, False]
+    down = course(base=Decimal(8), amount=Decimal(2), comparison="le")  # on the way down there is a way to go
+    assert [(down.percent(Decimal(each)), down.kept(Decimal(each))) for each in (8, 5, 2)] == [
+        (0, None), (50, None), (100, True),
+    ]  # fmt: skip
+    assert course().kept(Decimal(5)) is None
+
+
+@given(
+    st.decimals(-1000, 1000, places=2), st.decimals(-1000, 1000, places=2), st.decimals(-1000, 1000, places=2),
+    st.sampled_from(["ge", "le", "eq", "range", "all"]),
+)  # fmt: skip
+def test_no_figure_is_too_odd_to_be_told_how_far_it_is(base, amount, value, comparison):
+    plan = course(base=base, amount=amount, comparison=comparison, amount_to=amount if comparison == "range" else None)
+    percent, said = plan.percent(value), limit_text(plan, value, "%")
+    assert percent is None if plan.is_limit else 0 <= percent <= 100
+    assert 0 <= plan.used(value) <= 100
+    assert (plan.kept(value) is None) == (said == "")
 
 
 def test_ninety_nine_point_nine_is_not_a_hundred_percent():

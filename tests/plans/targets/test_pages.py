@@ -188,6 +188,42 @@ def test_the_dispatch_sheet_ranks_units_with_the_figures_behind_it(house, help, 
     assert second.standing == "unknown"
 
 
+def test_a_limit_says_whether_it_is_kept_wherever_progress_is_shown(house, help, office):
+    for title, value, said in (
+        ("信访积案", 0, "守住，离限值还有 5 项"),
+        ("安全事故", 5, "守住，正好到限值"),
+        ("逾期贷款", 8, "突破，超过限值 3 项"),
+    ):
+        limit = roads(
+            house.county, title=title, amount=5, unit="项", comparison="le", owner=house.officer("county_office")
+        )
+        services.report(target=limit, by=None, day=TODAY, value=value, upload=picture())
+        for address in (
+            reverse("target", args=[limit.pk]),
+            f"/warroom/?m=t{limit.pk}",
+            f"/warroom/wall/?show=t{limit.pk}",
+        ):
+            shown = text(office.get(address))
+            assert said in shown
+            assert "100%" not in shown
+        for address in (
+            reverse("target-list"),
+            reverse("target-dispatch"),
+            reverse("area-page", args=[house.county.pk]),
+        ):
+            assert said in text(office.get(address)), address
+    assert "现为 8 项，要求 不高于 5 项 · 突破，超过限值 3 项" in text(office.get("/"))
+    assert "突破，超过限值 3 项" in office.post(reverse("target-export"), {"format": "csv"}).content.decode("utf-8-sig")
+    rate = roads(house.county, title="贫困发生率", amount=2, unit="%", comparison="le")
+    services.report(target=rate, by=None, day=TODAY, value=Decimal("2.5"), upload=picture())
+    assert "突破，超过限值 0.5 个百分点" in text(office.get(reverse("target", args=[rate.pk])))
+    spent = {"starts_on": TODAY - timedelta(days=50), "deadline": TODAY + timedelta(days=50), "comparison": "le"}
+    rising = roads(house.county, title="新增欠账", amount=10, unit="项", **spent)
+    for days, value in ((40, 1), (0, 9)):
+        services.report(target=rising, by=None, day=TODAY - timedelta(days=days), value=value, upload=picture())
+    assert "突破限值。" in text(office.get(reverse("target", args=[rising.pk])))
+
+
 def test_home_shows_what_i_answer_for_and_what_is_due(house, help):
     target = roads(house.county, owner=house.officer("county_office"), deadline=TODAY - timedelta(days=1))
     services.set_stages(

@@ -80,20 +80,32 @@ class Course:
         return due.quantize(Decimal(1), ROUND_HALF_UP) if self.whole else due
 
     def percent(self, value: Decimal | None) -> int | None:
-        """How much of the way is done, 0 to 100, rounded down so that 100 means reached; None: unknown. Of a limit 100
-        while it is kept, less the further it is passed."""
-        if value is None:
+        """How much of the way is done, 0 to 100, rounded down so that 100 means reached; None: unknown, or a limit that
+        is kept from the start, which has no way to go."""
+        if value is None or self.is_limit:
             return None
         if self.satisfied(value):
             return 100
         way, gone = self.amount - self.base, value - self.base
-        if self.is_limit:
-            part = self.amount / value if value else Decimal(0)
-        elif self.amount_to is not None and value > self.amount_to:
+        if self.amount_to is not None and value > self.amount_to:
             part = self.amount_to / value
         else:
             part = gone / way if way else Decimal(0)
         return min(max(int(part * 100), 0), 99)
+
+    def kept(self, value: Decimal | None) -> bool | None:
+        """Whether a limit is kept; None: unknown, no limit, or one that has not been come down to yet."""
+        if value is None or self.comparison != Comparison.AT_MOST:
+            return None
+        if self.satisfied(value):
+            return True
+        return False if self.is_limit else None
+
+    def used(self, value: Decimal) -> int:
+        """How much of a limit is used up, in percent, 100 from the limit on. Of nothing anything is too much."""
+        if self.amount <= 0:
+            return 0 if value <= self.amount else 100
+        return min(max(int(100 * value / self.amount), 0), 100)
 
     def days_behind(self, value: Decimal, day: date) -> int:
         """For how many days the plan has been further than the value is; 0 when it is not."""

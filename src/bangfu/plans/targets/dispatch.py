@@ -20,7 +20,7 @@ from bangfu.plans.duties.words import period_label
 from bangfu.plans.models import Across, DailyValue, Report, Standing, Target
 from bangfu.plans.targets.catalogue import terms
 from bangfu.plans.targets.values import course_of
-from bangfu.plans.targets.words import number_text, standing_label
+from bangfu.plans.targets.words import limit_text, number_text, standing_label
 from bangfu.registry.file_errors import ExportFormatUnknown, ExportTooLarge
 from bangfu.registry.intake.exporting import MEDIA, MOST_IN_WORKBOOK, Exported, as_file
 
@@ -54,7 +54,7 @@ class Line:
     @property
     def rate(self) -> int | None:
         """How much of what was planned was done, in percent, at most 100; without any report nothing. None: nothing was
-        planned yet."""
+        planned yet. A limit is kept as a whole, or not at all."""
         course = course_of(self.target)
         if self.planned is None:
             return None
@@ -218,7 +218,7 @@ def _cells(group: Group, line: Line) -> Sequence[str | int]:
         number_text(line.gained),
         number_text(line.planned),
         number_text(line.gap),
-        "" if line.rate is None else line.rate,
+        limit_text(course_of(target), line.this, target.unit) or ("" if line.rate is None else line.rate),
         standing_label(target.standing),
         line.reason,
         f"{target.deadline:%Y-%m-%d}" if target.deadline else "",

@@ -10,6 +10,8 @@ from bangfu.plans.models import Across, Pace, Standing, Target, TargetChange, Wa
 from bangfu.plans.models.documents import COMPARISON_LABELS
 from bangfu.plans.reading.found import Comparison
 from bangfu.plans.targets.catalogue import RATE, catalogue
+from bangfu.plans.targets.courses import Course
+from bangfu.plans.targets.values import course_of
 
 COLOURS = {
     Standing.LATE: "red",
@@ -51,6 +53,23 @@ def amount_text(target: Target) -> str:
             return _("全部（{amount}）").format(amount=amount)
         case _other:
             return amount
+
+
+def limit_text(course: Course, value: Decimal | None, unit: str) -> str:
+    """Whether a limit is kept, and how far a value is from it; "" of what is no limit, and without a value."""
+    kept = course.kept(value)
+    if kept is None or value is None:
+        return ""
+    distance = abs(course.amount - value)
+    if not distance:
+        return _("守住，正好到限值")
+    # of a rate the distance is one of percentage points
+    said = _("{number} 个百分点").format(number=number_text(distance)) if unit == RATE else with_unit(distance, unit)
+    return (
+        _("守住，离限值还有 {distance}").format(distance=said)
+        if kept
+        else _("突破，超过限值 {distance}").format(distance=said)
+    )
 
 
 def measure_label(id: str) -> str:
@@ -125,16 +144,16 @@ def forecast_text(target: Target) -> str:
     """What the latest pace comes to, in a sentence; "" when nobody can say."""
     if target.standing == Standing.REACHED or target.forecast is None or target.deadline is None:
         return ""
-    due = with_unit(target.forecast, target.unit)
-    if target.forecast_on is not None:
-        day = date_format(target.forecast_on, "Y-m-d")
+    due, course = with_unit(target.forecast, target.unit), course_of(target)
+    day = date_format(target.forecast_on, "Y-m-d") if target.forecast_on is not None else ""
+    if course.is_limit and day:
+        return _("按近期进度，到期预计为 {amount}，{day} 回到限值以内。").format(amount=due, day=day)
+    if day:
         return _("按近期进度，到期预计达到 {amount}，{day} 完成。").format(amount=due, day=day)
-    return _("按近期进度，到期预计为 {amount}，完不成。").format(amount=due) if _misses(target) else ""
-
-
-def _misses(target: Target) -> bool:
-    if target.forecast is None:
-        return False
-    if target.comparison == Comparison.AT_MOST:
-        return bool(target.forecast > target.amount)
-    return bool(target.forecast < target.amount)
+    if course.satisfied(target.forecast):
+        return ""
+    if course.is_limit:
+        return _("按近期进度，到期预计为 {amount}，突破限值。").format(amount=due)
+    if course.amount_to is not None and target.forecast > course.amount_to:
+        return _("按近期进度，到期预计为 {amount}，超出要求的范围。").format(amount=due)
+    return _("按近期进度，到期预计为 {amount}，完不成。").format(amount=due)

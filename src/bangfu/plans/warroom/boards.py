@@ -21,6 +21,7 @@ from bangfu.plans.targets.catalogue import Measure, catalogue, terms
 from bangfu.plans.targets.courses import Point, outlook
 from bangfu.plans.targets.measuring import TABLES, happened, share_of
 from bangfu.plans.targets.values import counted_until, course_of, rounded
+from bangfu.plans.targets.words import limit_text
 from bangfu.plans.warroom.counting import tallied
 from bangfu.plans.warroom.terms import war_room_terms
 
@@ -61,13 +62,14 @@ class Subject:
 
 @dataclass(frozen=True)
 class Figure:
-    """What it comes to in an area; None: unknown. Of a part of a target how it stands, and how far it is in percent."""
+    """What it comes to in an area; None: unknown. Of a part of a target how it stands; `limit` says of a limit whether
+    it is kept, in words."""
 
     area: Area
     value: Decimal | None
     target: Target | None = None
     standing: str = ""
-    percent: int | None = None
+    limit: str = ""
     planned: Decimal | None = None
 
 
@@ -253,7 +255,7 @@ def _stands(area: Area, target: Target, past: Sequence[Point], day: date) -> Fig
     course = course_of(target, target.stages.all())
     value = past[-1][1] if past else None
     standing = outlook(course, past, day, terms()).standing if past else Standing.UNKNOWN
-    return Figure(area, value, target, standing, course.percent(value), course.planned(day))
+    return Figure(area, value, target, standing, limit_text(course, value, target.unit), course.planned(day))
 
 
 # --- the course of the whole -----------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from bangfu.plans.models import Target
 from bangfu.plans.targets.values import course_of
 from bangfu.plans.targets.words import (
     amount_text,
+    limit_text,
     number_text,
     owner_label,
     part_label,
@@ -21,32 +22,37 @@ from bangfu.plans.targets.words import (
 
 @dataclass(frozen=True)
 class Bar:
-    """How far a target is, in percent of its way; `planned` where the plan is; None: not known."""
+    """How far a target is, in percent of its way; `planned` where the plan is; None: not known. Of a limit that is kept
+    from the start there is no way: `used` says how much of it is used up, and its end is the limit."""
 
     percent: int | None
     planned: int | None
     colour: str
+    used: int | None = None
 
     @property
     def width(self) -> int:
-        return self.percent or 0
+        return (self.percent if self.used is None else self.used) or 0
 
 
 def row_of(target: Target, day: date, parts: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
     """`target` comes with its stages, area, unit and person."""
     course = course_of(target, target.stages.all())
     planned = course.planned(day)
-    colour = standing_colour(target.standing)
+    colour, value = standing_colour(target.standing), target.value
+    used = course.used(value) if course.is_limit and value is not None else None
+    part = None if planned is None else _part(course, planned)
     return {
         "target": target,
         "amount": amount_text(target),
-        "value": with_unit(target.value, target.unit),
+        "value": with_unit(value, target.unit),
+        "limit": limit_text(course, value, target.unit),
         "planned": with_unit(planned, target.unit),
         "owner": owner_label(target),
         "part": part_label(target) if target.parent_id is not None else "",
         "label": standing_label(target.standing),
         "colour": colour,
-        "bar": Bar(course.percent(target.value), None if planned is None else _part(course, planned), colour),
+        "bar": Bar(course.percent(value), part, colour, used),
         "parts": parts,
     }
 

@@ -16,7 +16,8 @@ from bangfu.plans.models import Target
 from bangfu.plans.targets import lists
 from bangfu.plans.targets.catalogue import terms
 from bangfu.plans.targets.dispatch import RHYTHMS, Group, Line, export_sheet, sheet
-from bangfu.plans.targets.words import number_text, part_label, standing_colour, standing_label
+from bangfu.plans.targets.values import course_of
+from bangfu.plans.targets.words import limit_text, number_text, part_label, standing_colour, standing_label
 from bangfu.support.models import Unit
 from bangfu.web.guard import needs, officer_of
 from bangfu.web.listing import without
@@ -149,6 +150,7 @@ def _line(line: Line) -> dict[str, Any]:
         "gained": number_text(line.gained),
         "planned": number_text(line.planned),
         "gap": number_text(line.gap) if line.gap else "",
+        "limit": limit_text(course_of(target), line.this, target.unit),
         "label": standing_label(target.standing),
         "colour": standing_colour(target.standing),
     }

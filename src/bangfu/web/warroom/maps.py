@@ -106,7 +106,7 @@ def told(board: Board, figure: Figure) -> str:
     """An area in one line: 青禾乡：57.3%，滞后."""
     value = with_unit(figure.value, board.subject.unit) or _("没有数据")
     if figure.standing:
-        standing = standing_label(figure.standing)
+        standing = figure.limit or standing_label(figure.standing)
         return _("{name}：{value}，{standing}").format(name=figure.area.name, value=value, standing=standing)
     return _("{name}：{value}").format(name=figure.area.name, value=value)
 

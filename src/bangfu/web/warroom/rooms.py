@@ -94,7 +94,7 @@ def _row(asked: Asked, figure: Figure) -> dict[str, Any]:
         "value": with_unit(figure.value, unit),
         "planned": number_text(figure.planned) if figure.target else "",
         "amount": amount_text(figure.target) if figure.target else "",
-        "percent": figure.percent,
+        "limit": figure.limit,
         "standing": standing_label(figure.standing) if figure.standing else "",
         "colour": standing_colour(figure.standing) if figure.standing else "",
         "url": asked.link(figure),
