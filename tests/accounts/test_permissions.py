@@ -54,6 +54,11 @@ def test_no_administrator_sees_the_registry():
         assert len(roles()[role].apart_from) == 2
 
 
+def test_a_screen_where_nobody_sits_shows_figures_and_no_household():
+    assert [role.id for role in roles().values() if role.unattended] == ["wall_display"]
+    assert roles()["wall_display"].rights == {"areas.view", "plans.view"}
+
+
 def test_no_role_both_makes_accounts_and_assigns_posts_or_reads_the_trail():
     duties = ({"accounts.officers"}, {"accounts.posts"}, {"audit.view"})
     assert all(sum(bool(role.rights & duty) for duty in duties) <= 1 for role in roles().values())

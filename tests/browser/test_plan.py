@@ -104,11 +104,20 @@ def test_days_are_dragged_through_and_the_wall_turns_by_itself(site: Site, count
     page.keyboard.press("ArrowLeft")
     expect(page.get_by_label("日期", exact=True)).not_to_have_value(before)
     expect(page).to_have_url(re.compile("day="))
+    page.clock.install()
     page.goto(f"{site.url}/warroom/wall/?show=people_on_file&show=households_on_file")
     expect(page.get_by_role("heading", level=1)).to_contain_text("在册人口")
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("heading", level=1)).to_contain_text("在册户数")
-    page.evaluate("document.getElementById('wall').dataset.seconds = '0.2'")
     page.keyboard.press("ArrowLeft")
     expect(page.get_by_role("heading", level=1)).to_contain_text("在册人口")
     assert page.locator("nav").count() == 0  # no menu on the wall
+    page.clock.run_for(31_000)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("在册户数")  # turned by itself
+    assert "by_itself" not in page.url
+    page.context.clear_cookies()
+    page.clock.run_for(31_000)
+    expect(page.get_by_role("alert")).to_contain_text("登录已经结束")
+    page.get_by_role("link", name="重新登录，回到大屏").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("登录")
+    assert "next=%2Fwarroom%2Fwall%2F" in page.url

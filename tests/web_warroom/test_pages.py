@@ -1,17 +1,20 @@
 """The war room: the map and its figures, from the county down to households, by days, on the wall and on paper."""
 
 import json
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from bangfu.accounts.models import Officer, Post
 from bangfu.areas.models import Area, OutlineSet
 from bangfu.plans import services
 from bangfu.plans.models import Across, DailyValue, Standing, Target, Way
@@ -225,6 +228,37 @@ def test_the_wall_turns_from_picture_to_picture(house, homes):  # noqa: F811
     turned = opened(house.client("county_office"), "show=insured_share&show=people_on_file&at=1", "war-room-wall")
     assert "在册人口" in turned and "at=0" in turned
     assert f"1 / {len(war_room_terms().wall.measures)}" in opened(house.client("county_office"), "", "war-room-wall")
+
+
+def test_a_wall_that_turns_by_itself_puts_no_end_of_a_session_off_but_on_a_screen_where_nobody_sits(house, settings):
+    settings.SESSION_WRITTEN_AFTER = 0
+    wall = reverse("war-room-wall")
+
+    def end_after(client: Client, address: str) -> Any:
+        assert client.get(address).status_code == 200
+        return Session.objects.get(pk=client.session.session_key).expire_date
+
+    office = house.client("county_office")
+    first = end_after(office, wall)
+    turning = re.search(r'data-turning="([^"]*)"', office.get(wall).content.decode())
+    assert turning is not None and "by_itself=1" in turning[1] and "at=1" in turning[1]
+    first = end_after(office, wall)
+    by_itself = wall + turning[1].replace("&amp;", "&")
+    assert end_after(office, by_itself) == first
+    page = office.get(by_itself).content.decode()
+    assert re.findall(r'data-(?:next|before)="([^"]*)"', page) == ["?at=2", "?at=0"]  # a click remains a click
+    assert first < end_after(office, wall)
+    assert "30 分钟无人操作后停止更新" in page
+    screen = house.client("wall_display")
+    assert end_after(screen, wall) < end_after(screen, by_itself)
+    shown = screen.get(by_itself).content.decode()
+    assert "分钟无人操作" not in shown and "青禾乡" in shown
+    Session.objects.filter(pk=office.session.session_key).update(expire_date=timezone.now() - timedelta(seconds=1))
+    refused = office.get(by_itself)
+    assert refused.url.startswith("/sign-in/?ended=1&next=%2Fwarroom%2Fwall%2F")
+    screen = house.officer("wall_display")
+    Post.objects.create(officer=screen, role_id="inspector", area=house.county, starts_on=TODAY)
+    assert not Officer.objects.get(pk=screen.pk).unattended  # whoever does other work as well is somebody
 
 
 def test_the_board_is_printed_as_one_pdf(house, homes):  # noqa: F811

@@ -82,6 +82,12 @@ class Officer(AbstractBaseUser):
         return any(reach.holds(place) for reach in self.places_for(right, day))
 
     @property
+    def unattended(self) -> bool:
+        """Whether the account is one of a screen where nobody sits: every post held today is of such a role."""
+        held = self.posts_on()
+        return bool(held) and all(each.unattended for each in held)
+
+    @property
     def place(self) -> int | None:
         """Where the officer belongs: the unit's area, else that of the first post held today. The trail files what
         has no place of its own under it."""
@@ -141,6 +147,11 @@ class Post(models.Model):
         """The rights of the role; a role that the policy no longer knows carries none."""
         known = roles().get(self.role_id)
         return known.rights if known else frozenset()
+
+    @property
+    def unattended(self) -> bool:
+        known = roles().get(self.role_id)
+        return known is not None and known.unattended
 
     def in_force(self, day: date) -> bool:
         return self.starts_on <= day and (self.ends_on is None or day <= self.ends_on)

@@ -20,13 +20,14 @@ class Right(Strict):
 
 class Role(Strict):
     """A kind of post. `levels` are the area levels at which it may be held; nobody may hold it together with a role
-    of `apart_from` (three administrators kept apart)."""
+    of `apart_from` (three administrators kept apart). `unattended`: for a screen where nobody sits."""
 
     id: str
     label: Label
     levels: tuple[int, ...]
     rights: frozenset[str]
     apart_from: tuple[str, ...] = ()
+    unattended: bool = False
 
 
 class RoleFile(Strict):

@@ -37,6 +37,8 @@ ASKED_BY_PHONES = {"phone-pack", "phone-token", "phone-send", "phone-photo"}
 ASKED_BY_APPS = {
     f"odk-{way}{name}" for way in ("", "key-") for name in ("root", "list", "submission", "form", "manifest", "media")
 }
+# Asked with an address by a page that turned by itself, without anybody there.
+BY_ITSELF = "by_itself"
 # When the session was last put off, in seconds of the epoch.
 CLICKED = "clicked"
 # Reachable before the code of the second step has been given.
@@ -97,18 +99,23 @@ def gate(get_response: Handler) -> Handler:
 
 
 def session_goes_on(get_response: Handler) -> Handler:
-    """Whoever clicks stays signed in for as long again. The end is written with a session at most once in a minute,
-    so that a page that only reads writes nothing."""
+    """Whoever clicks stays signed in for as long again; a page that turns by itself (`BY_ITSELF`) is no click, but on a
+    screen where nobody sits. The end is written with a session at most once in a minute, so that a page that only reads
+    writes nothing."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        if request.user.is_authenticated and not request.session.is_empty():
+        if request.user.is_authenticated and not request.session.is_empty() and _is_click(request):
             now = int(time.time())
             if not 0 <= now - request.session.get(CLICKED, 0) < settings.SESSION_WRITTEN_AFTER:
                 request.session[CLICKED] = now
         return response
 
     return middleware
+
+
+def _is_click(request: HttpRequest) -> bool:
+    return BY_ITSELF not in request.GET or bool(getattr(request.user, "unattended", False))
 
 
 def _send_to(page: str, request: HttpRequest, **words: str) -> HttpResponse:

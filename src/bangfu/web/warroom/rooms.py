@@ -4,6 +4,7 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -27,6 +28,7 @@ from bangfu.plans.warroom.terms import war_room_terms
 from bangfu.web.files import as_file
 from bangfu.web.guard import needs, officer_of
 from bangfu.web.listing import page_of
+from bangfu.web.middleware import BY_ITSELF
 from bangfu.web.registry.rows import tags_of
 from bangfu.web.scope import trail_of
 from bangfu.web.warroom.asking import ALL_TIME, DEEPER, Asked, asked_for, may_go_deeper
@@ -205,20 +207,25 @@ def war_room_households(request: HttpRequest) -> HttpResponse:
 @needs("plans.view")
 @require_safe
 def war_room_wall(request: HttpRequest) -> HttpResponse:
-    """One picture after another for a screen on the wall: `show` says which measures and targets, `at` which now."""
+    """One picture after another for a screen on the wall: `show` says which measures and targets, `at` which now. What
+    the page asks for by itself says so: that is nobody's click, and the session of whoever left it there ends."""
     keys = _wall_keys(request)
     at = request.GET.get("at", "")
     number = int(at) % len(keys) if at.isascii() and at.isdigit() and len(at) < 7 else 0
     asked = asked_for(request, key=keys[number])
     query = request.GET.copy()
-    query["at"] = str((number + 1) % len(keys))
-    before = request.GET.copy()
+    query.pop(BY_ITSELF, None)
+    before, turning = query.copy(), query.copy()
+    query["at"] = turning["at"] = str((number + 1) % len(keys))
     before["at"] = str((number - 1) % len(keys))
+    turning[BY_ITSELF] = "1"
     context = {
         **pictures(asked),
         "seconds": war_room_terms().wall.seconds,
         "next": f"?{query.urlencode()}",
         "before": f"?{before.urlencode()}",
+        "turning": f"?{turning.urlencode()}",
+        "ends_after": None if asked.officer.unattended else settings.SESSION_COOKIE_AGE // 60,
         "number": number + 1,
         "all": len(keys),
         "back": f"{reverse('war-room')}?{asked.query()}",

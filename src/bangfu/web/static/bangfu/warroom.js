@@ -3,9 +3,12 @@
 
 const DAY = 86_400_000;
 
+class SignedOut extends Error {}
+
 async function fetched(address) {
   const answer = await fetch(address, { credentials: "same-origin" });
-  if (!answer.ok || new URL(answer.url).pathname.startsWith("/sign-in/")) throw new Error(String(answer.status));
+  if (new URL(answer.url).pathname.startsWith("/sign-in/")) throw new SignedOut();
+  if (!answer.ok) throw new Error(String(answer.status));
   return new DOMParser().parseFromString(await answer.text(), "text/html");
 }
 
@@ -77,22 +80,31 @@ if (wall) {
   let timer = 0;
   const now = () => document.getElementById("wall");
 
-  async function turnTo(address) {
+  async function turnTo(address, shown = address) {
     clearTimeout(timer);
     try {
       const page = await fetched(address);
       now().replaceWith(page.getElementById("wall"));
       document.title = page.title;
-      history.replaceState(null, "", address);
-    } catch {
-      // The last picture stays and says so; whoever was signed out is asked to sign in again when somebody comes.
+      history.replaceState(null, "", shown);
+    } catch (error) {
+      // The last picture stays and says that it does. Whoever was signed out is asked to sign in again when somebody
+      // comes: asking on and on would only be refused.
+      if (error instanceof SignedOut) return ended();
       now().querySelector("[data-wall-lost]").hidden = false;
     }
     wait();
   }
 
+  function ended() {
+    const notice = now().querySelector("[data-wall-ended]");
+    notice.hidden = false;
+    notice.querySelector("[data-wall-sign-in]").focus();
+  }
+
+  // Turned by itself the address says so, which is no click of anybody; the page then bears the address without that.
   function wait() {
-    timer = setTimeout(() => turnTo(now().dataset.next), Number(now().dataset.seconds) * 1000);
+    timer = setTimeout(() => turnTo(now().dataset.turning, now().dataset.next), Number(now().dataset.seconds) * 1000);
   }
 
   document.addEventListener("keydown", (event) => {
