@@ -19,13 +19,14 @@ class Day:
 
 
 def run_day(day: date, *, progress: Callable[[str], None] = lambda _step: None) -> Day:
-    """Snapshot, screening, findings, each live finding with somebody who is still in charge, the values of targets, old
-    files taken away.
+    """Snapshot, screening, findings, each live finding with somebody who is still in charge, the values of targets, the
+    places of villages, old files taken away.
 
     A second time the same day the same findings stand; nothing is found twice."""
     casework.take_over()
     run = running.run_now(as_of=day, progress=progress)
     handed_over = services.follow_posts()
     plans.keep_day()
+    plans.keep_places()
     tidying.tidy(commit=True)
     return Day(run, handed_over)

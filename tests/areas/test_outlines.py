@@ -3,9 +3,11 @@
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 import shapely
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from bangfu.areas import errors, services
 from bangfu.areas.models import Area, Outline, OutlineSet
@@ -49,6 +51,34 @@ def refused(house: House, content: bytes, **more: Any) -> list[str]:
     assert not OutlineSet.objects.exists()
     assert "第" in refusal.value.facts["problems"][0].message
     return [each.error.code for each in refusal.value.facts["problems"]]
+
+
+# --- villages by the visits to them ----------------------------------------------------------------------------------
+
+
+def test_a_village_lies_where_visits_say_unless_somebody_brought_its_point_or_it_is_elsewhere(house):
+    bring(house, geojson(
+        feature(house.township.code, square(109.0, 27.0)), feature(house.neighbour_township.code, square(109.1, 27.0)),
+        feature(house.village.code, [109.02, 27.02], "Point"),
+    ))  # fmt: skip
+    townships = [house.township, house.neighbour_township]
+    villages = [house.village, house.other_village, house.neighbour_village]
+    nobody = drawing(townships, house.county, villages)
+    assert (nobody.brought, nobody.walked) == (1, 0)
+    assert nobody.guessed == {house.other_village.pk, house.neighbour_village.pk}
+    walked = {house.village.pk: (109.09, 27.09), house.other_village.pk: (109.05, 27.06)}
+    found = drawing(townships, house.county, villages, walked=walked | {house.neighbour_village.pk: (109.03, 27.03)})
+    assert found.points[house.village.pk] == nobody.points[house.village.pk]  # what was brought goes first
+    assert (found.brought, found.walked) == (1, 1)
+    assert found.guessed == {house.neighbour_village.pk}  # its visits lie in the township next door
+    west, _south, east, _north = found.shapes[house.township.pk].bounds
+    assert found.points[house.other_village.pk][0] == pytest.approx((west + east) / 2)
+    inside = drawing(villages[:2], house.township, walked=walked)
+    assert (inside.schematic, inside.brought, inside.walked) == (True, 1, 1)  # cells around their places
+    here = inside.flat.moved(np.array([walked[house.other_village.pk]]))[0]
+    assert inside.shapes[house.other_village.pk].contains(shapely.Point(here))
+    OutlineSet.objects.update(revoked_at=timezone.now())
+    assert drawing(townships, house.county, villages, walked=walked).walked == 0  # no map of real degrees
 
 
 # --- those that come with the program --------------------------------------------------------------------------------

@@ -5,8 +5,9 @@ from typing import Any
 
 from bangfu.areas.models import Outline, OutlineSet
 from bangfu.common.places import Level
+from bangfu.plans.models import VillagePlace
 
-KINDS = ("outline_set", "outline")
+KINDS = ("outline_set", "outline", "village_place")
 # Of the addresses of outlines, what their arguments stand for.
 BY_ADDRESS = {("outlines", "pk"): "area", ("outlines-revoke", "pk"): "outline_set"}
 SHAPE = [[[[109.0, 27.0], [109.1, 27.0], [109.1, 27.1], [109.0, 27.0]]]]
@@ -28,7 +29,7 @@ def questions(own: Any, foreign: Any) -> dict[str, tuple[str, ...]]:
 
 
 def plant_outlines(keep: Any, ids: Any, here: Any, mark: str, number: str, moment: Any) -> None:
-    """Rows of both tables in a branch: the outline of its county or its top, and a point of its foot."""
+    """Rows of both tables in a branch: the outline of its county or its top, and a point of its foot, where that is a village also by visits."""
     top = next((area for area in here.chain if area.level == Level.COUNTY), here.chain[0])
     sets = keep(
         "outline_set",
@@ -52,3 +53,6 @@ def plant_outlines(keep: Any, ids: Any, here: Any, mark: str, number: str, momen
             ),
         ],
     )
+    foot = here.chain[-1]
+    if foot.level == Level.VILLAGE:
+        keep("village_place", [VillagePlace(area=foot, longitude=109.05, latitude=27.05, fixes=9)])

@@ -44,6 +44,7 @@ PARTS = {
     "plans/targets/settling.py": "a part of plans.targets and plans.breaking: parts follow their whole",
     "plans/targets/reporting.py": "verbs of plans.services in a file of their own: how far targets have come",
     "plans/targets/keeping.py": "a part of the verbs of targets: values by day, and how each target stands",
+    "plans/warroom/placing.py": "a verb of plans.services in a file of its own: where villages lie by visits to them",
     "areas/outlines/taking.py": "verbs of areas.services in a file of their own: outlines that a county brings",
     "areas/importing.py": "the set-based half of areas.services: division lists of thousands of rows",
     "areas/judging.py": "the set-based half of areas.services: judging all villages by their standards",

@@ -2,6 +2,7 @@
 
 import json
 import re
+import uuid
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,14 +16,16 @@ from django.urls import reverse
 from django.utils import timezone
 
 from bangfu.accounts.models import Officer, Post
+from bangfu.areas import services as area_services
 from bangfu.areas.models import Area, OutlineSet
 from bangfu.plans import services
-from bangfu.plans.models import Across, DailyValue, Standing, Target, Way
+from bangfu.plans.models import Across, DailyValue, Standing, Target, VillagePlace, Way
 from bangfu.plans.targets.catalogue import catalogue
-from bangfu.plans.warroom import counting
-from bangfu.plans.warroom.boards import Board, board, subject_of
+from bangfu.plans.warroom import counting, placing
+from bangfu.plans.warroom.boards import Board, board, places_by_visits, subject_of
 from bangfu.plans.warroom.terms import war_room_terms
 from bangfu.registry.models import Household, Member
+from bangfu.visits.models import ChecklistVersion, Suspicion, Visit
 from bangfu.web.warroom.shading import UNKNOWN, shading
 from tests.conftest import House, make_area
 from tests.plans.making import household
@@ -158,6 +161,78 @@ def test_shades_hold_about_as_many_areas_each_and_nothing_known_is_grey(house):
     assert max(colours.count(each) for each in set(colours)) <= 4
     nobody = seen(house, "insured_share")
     assert {shading(nobody).of(each) for each in nobody.shown} == {UNKNOWN}
+
+
+# --- where villages lie ----------------------------------------------------------------------------------------------
+
+
+def visited(village: Area, *fixes: tuple[float, float], **given: Any) -> list[Visit]:
+    """Visits to a village with the positions they recorded."""
+    form, _new = ChecklistVersion.objects.get_or_create(checklist="four_ones", version="1", defaults={"content": {}})
+    usual = {"checklist": "four_ones", "form": form, "visited_on": TODAY, "received_at": timezone.now(), "accuracy": 12}
+    return Visit.objects.bulk_create(
+        Visit(
+            uuid=uuid.uuid4(), village=village, place=village.place, channel="field", longitude=x, latitude=y,
+            **usual | given,
+        )
+        for x, y in fixes
+    )  # fmt: skip
+
+
+@pytest.mark.databases
+def test_a_village_lies_in_the_middle_of_good_positions_of_its_visits(house):
+    around = [(109.05 + step / 1000, 27.05) for step in (-2, -1, 0, 1, 2)]
+    visited(house.village, *around, (109.5, 27.9))
+    visited(house.village, *[(100.0, 30.0)] * 9, accuracy=5000)  # the place of a mast
+    visited(house.village, *[(100.0, 30.0)] * 9, accuracy=None)
+    far = visited(house.village, *[(100.0, 30.0)] * 9)
+    Suspicion.objects.bulk_create(Suspicion(visit=each, kind=Suspicion.Kind.FAR) for each in far)
+    visited(house.other_village, *around[:4])  # too few
+    visited(house.neighbour_village, *[(109 + step / 2, 27.0) for step in range(7)])  # too far apart
+    elsewhere = make_area(house.township, 7, "远村", "")
+    visited(elsewhere, *[(2.35, 48.85)] * 9)
+    assert services.keep_places() == services.keep_places() == 1  # safe to repeat
+    [found] = VillagePlace.objects.all()
+    assert (found.area, found.fixes) == (house.village, 6)
+    assert (found.longitude, found.latitude) == pytest.approx((109.0505, 27.05))
+    assert places_by_visits(house.officer("township_station", house.neighbour_township), [house.village]) == {}
+    assert list(places_by_visits(house.officer("county_office"), [house.township, house.village])) == [house.village.pk]
+    Visit.objects.filter(village=house.village).update(accuracy=200)
+    visited(house.other_village, (109.06, 27.06))
+    assert services.keep_places() == 1
+    assert VillagePlace.objects.get().area == house.other_village
+
+
+@pytest.mark.databases
+def test_of_very_many_visits_the_latest_say_where_a_village_lies(house, monkeypatch):
+    monkeypatch.setattr(placing, "war_room_terms", lambda: war_room_terms().model_copy(
+        update={"villages": war_room_terms().villages.model_copy(update={"latest": 6})}
+    ))  # fmt: skip
+    visited(house.village, *[(109.05, 27.05)] * 20, visited_on=TODAY - timedelta(days=9))
+    visited(house.village, *[(109.06, 27.06)] * 6)
+    services.keep_places()
+    found = VillagePlace.objects.get()
+    assert (found.longitude, found.fixes) == (109.06, 6)
+
+
+def test_the_map_says_where_its_points_come_from(house):
+    corners = [[109, 27], [109.1, 27], [109.1, 27.1], [109, 27.1], [109, 27]]
+    features = [
+        {"type": "Feature", "properties": {"code": each.code}, "geometry": {"type": kind, "coordinates": shape}}
+        for each, kind, shape in ((house.township, "Polygon", [corners]), (house.village, "Point", [109.02, 27.02]))
+    ]
+    content = json.dumps({"type": "FeatureCollection", "features": features}).encode()
+    area_services.bring_outlines(
+        by=None, area=house.county, source="县局", upload=SimpleUploadedFile("界线.geojson", content)
+    )
+    VillagePlace.objects.create(area=house.other_village, longitude=109.06, latitude=27.06, fixes=9)
+    make_area(house.township, 8, "新村", "")
+    page = opened(house.client("county_office"), "m=households_on_file&level=deeper")
+    assert "村的位置：上传 1 个、走访定位 1 个、示意 1 个" in page
+    dashed = [each.get("stroke-dasharray") for each in picture(page).iter(f"{SVG}circle")]
+    assert sorted(dashed, key=str) == ["2 2", None, None]
+    neighbour = opened(house.client("township_station", house.neighbour_township), "m=households_on_file")
+    assert "走访定位" not in neighbour
 
 
 # --- pages -----------------------------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ from bangfu.plans.targets.setting import (
     track,
     withdraw_target,
 )
+from bangfu.plans.warroom.placing import keep_places
 
 # Of most verbs this is only the front door.
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "finish_stage",
     "follow_areas",
     "keep_day",
+    "keep_places",
     "mend",
     "read_again",
     "read_document",

@@ -6,9 +6,10 @@ shape of the area around them. A drawing lies in a plane, y downwards, and is ke
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +21,7 @@ from bangfu.areas.outlines.cells import around, cells, free_shape
 from bangfu.areas.outlines.known import Line, Shape, polygons_of
 from bangfu.common.places import Level
 
+Position = tuple[float, float]
 # As a rule maps are drawn flat at their own latitude; the nation by Albers, as national maps are.
 STANDARD_PARALLELS, MERIDIAN, ORIGIN = (25.0, 47.0), 105.0, 35.0
 NATION_IS_WIDER = 25.0
@@ -59,10 +61,12 @@ class Drawing:
     """Shapes by area id, in a plane. `points`: areas that are drawn as points. `others`: shapes of areas nobody asks
     about, drawn without figures. `missing`: areas without a shape on a map of real ones. `real`: at least one outline
     is a real one, so the review number is owed; `schematic`: at least one is not, which must be said; `uploaded`: at
-    least one was brought by a county. `flat`: how degrees come into this plane; None: no degrees do."""
+    least one was brought by a county. `flat`: how degrees come into this plane; None: no degrees do. `brought`,
+    `walked`: how many areas lie where a county said, or where visits were made; `guessed`: those drawn as points of
+    which nobody knows where they lie."""
 
     shapes: Mapping[int, Any] = field(default_factory=dict)
-    points: Mapping[int, tuple[float, float]] = field(default_factory=dict)
+    points: Mapping[int, Position] = field(default_factory=dict)
     others: Sequence[Any] = ()
     lines: Sequence[Any] = ()
     missing: frozenset[int] = frozenset()
@@ -70,6 +74,9 @@ class Drawing:
     schematic: bool = False
     uploaded: bool = False
     flat: Flat | None = None
+    brought: int = 0
+    walked: int = 0
+    guessed: frozenset[int] = frozenset()
 
 
 def edition() -> str:
@@ -81,17 +88,22 @@ def edition() -> str:
 
 
 def drawing(
-    units: Sequence[Area], parent: Area | None, inner: Sequence[Area] = (), tops: Iterable[Area] = ()
+    units: Sequence[Area],
+    parent: Area | None,
+    inner: Sequence[Area] = (),
+    tops: Iterable[Area] = (),
+    walked: Mapping[int, Position] = MappingProxyType({}),
 ) -> Drawing:
     """The map of some areas that lie below `parent` (None: side by side anywhere). With `inner`, areas one level below
     these, it is those that have a figure: shapes inside the shapes, or points where they are villages. `tops` are the
-    highest areas that the viewer looks after: how many there are beside them, no shape tells."""
+    highest areas that the viewer looks after: how many there are beside them, no shape tells. `walked`: where areas lie
+    by the visits to them, by id; it holds where nobody brought a point, and inside the outline around it."""
     return _drawn(
         str(settings.HOME),
         edition(),
-        tuple(map(_Spot.of, units)),
+        tuple(_Spot.of(each, walked.get(each.pk)) for each in units),
         parent and _Spot.of(parent),
-        tuple(map(_Spot.of, inner)),
+        tuple(_Spot.of(each, walked.get(each.pk)) for each in inner),
         frozenset(each.pk for each in tops),
     )
 
@@ -105,10 +117,11 @@ class _Spot:
     level: int
     code: str
     parent: int | None
+    walked: Position | None = None
 
     @classmethod
-    def of(cls, area: Area) -> "_Spot":
-        return cls(area.pk, area.place, area.level, area.code, area.parent_id)
+    def of(cls, area: Area, walked: Position | None = None) -> "_Spot":
+        return cls(area.pk, area.place, area.level, area.code, area.parent_id, walked)
 
 
 @lru_cache(maxsize=200)
@@ -123,11 +136,7 @@ def _drawn(
     if not units:
         return Drawing()
     found, uploaded = _real(units)
-    if not found:
-        shapes, flat, brought = _schematic(units, parent, tops)
-        base = Drawing(shapes, real=flat is not None, schematic=True, uploaded=brought, flat=flat)
-    else:
-        base = _of_real(units, found, uploaded)
+    base = _of_real(units, found, uploaded) if found else _schematic(units, parent, tops)
     return _with_inner(base, inner) if inner else base
 
 
@@ -214,19 +223,54 @@ def ground_of(area: Area) -> Any:
 # --- schematic cells -------------------------------------------------------------------------------------------------
 
 
-def _schematic(
-    units: Sequence[_Spot], parent: _Spot | None, tops: frozenset[int]
-) -> tuple[dict[int, Any], Flat | None, bool]:
+def _schematic(units: Sequence[_Spot], parent: _Spot | None, tops: frozenset[int]) -> Drawing:
     """Cells for areas without an outline: around their places where all of these are known and the ground is real."""
-    ground, flat, brought = _ground(parent, tops)
-    spread = positions([each.pk for each in units]) if flat is not None else {}
-    if flat is not None and len(spread) == len(units) > 1 and len(set(spread.values())) == len(units):
+    ground, flat, uploaded = _ground(parent, tops)
+    brought, walked = _places(units, flat, lambda _spot: ground)
+    spread = brought | walked
+    around_places = len(spread) == len(units) > 1 and len(set(spread.values())) == len(units)
+    if around_places:
         import numpy as np
 
-        parts = around(ground, flat.moved(np.array([spread[each.pk] for each in units])))
+        parts = around(ground, np.array([spread[each.pk] for each in units]))
     else:
         parts = cells(ground, len(units))
-    return {each.pk: part for each, part in zip(units, parts, strict=True)}, flat, brought
+    return Drawing(
+        {each.pk: part for each, part in zip(units, parts, strict=True)},
+        real=flat is not None,
+        schematic=True,
+        uploaded=uploaded,
+        flat=flat,
+        brought=len(brought) if around_places else 0,
+        walked=len(walked) if around_places else 0,
+    )
+
+
+def _places(
+    spots: Sequence[_Spot], flat: Flat | None, ground: Callable[[_Spot], Any]
+) -> tuple[dict[int, Position], dict[int, Position]]:
+    """Where areas lie in a plane: as somebody said, and, of the others, as visits to them say, if that is inside the
+    ground that they belong to."""
+    if flat is None:
+        return {}, {}
+    brought = _moved(positions([each.pk for each in spots]), flat)
+    rest = {each.pk: each.walked for each in spots if each.walked is not None and each.pk not in brought}
+    walked = _moved(rest, flat)
+    if walked:
+        import shapely
+
+        by_id = {each.pk: each for each in spots}
+        walked = {pk: (x, y) for pk, (x, y) in walked.items() if shapely.contains_xy(ground(by_id[pk]), x, y)}
+    return brought, walked
+
+
+def _moved(degrees: Mapping[int, Position], flat: Flat) -> dict[int, Position]:
+    if not degrees:
+        return {}
+    import numpy as np
+
+    moved = flat.moved(np.array(list(degrees.values())))
+    return {pk: (float(x), float(y)) for pk, (x, y) in zip(degrees, moved, strict=True)}
 
 
 def _ground(area: _Spot | None, tops: frozenset[int]) -> tuple[Any, Flat | None, bool]:
@@ -254,20 +298,27 @@ def _with_inner(base: Drawing, inner: Sequence[_Spot]) -> Drawing:
     for each in inner:
         if each.parent in base.shapes:
             below.setdefault(each.parent or 0, []).append(each)
-    as_points = all(each.level >= Level.VILLAGE for each in inner)
-    fill = _points if as_points else _polygons
-    placed, guessed, uploaded = fill(base, below)
-    missing = frozenset(each.pk for each in inner) - placed.keys()
-    return Drawing(
-        shapes=base.shapes if as_points else placed,
-        points=placed if as_points else {},
-        others=[*base.others, *(() if as_points else base.shapes.values())],
-        lines=base.lines,
-        missing=missing,
-        real=base.real,
-        schematic=base.schematic or guessed,
+    everybody = frozenset(each.pk for each in inner)
+    if all(each.level >= Level.VILLAGE for each in inner):
+        brought, walked, guessed = _points(base, below)
+        points = guessed | walked | brought
+        return replace(
+            base,
+            points=points,
+            missing=everybody - points.keys(),
+            schematic=base.schematic or bool(guessed),
+            brought=len(brought),
+            walked=len(walked),
+            guessed=frozenset(guessed),
+        )
+    placed, cut, uploaded = _polygons(base, below)
+    return replace(
+        base,
+        shapes=placed,
+        others=[*base.others, *base.shapes.values()],
+        missing=everybody - placed.keys(),
+        schematic=base.schematic or cut,
         uploaded=base.uploaded or uploaded,
-        flat=base.flat,
     )
 
 
@@ -284,22 +335,22 @@ def _polygons(base: Drawing, below: Mapping[int, Sequence[_Spot]]) -> tuple[dict
     return placed, guessed, uploaded
 
 
-def _points(base: Drawing, below: Mapping[int, Sequence[_Spot]]) -> tuple[dict[int, Any], bool, bool]:
-    """By area its point; the middle of a cell for those of which nobody brought one."""
-    import numpy as np
+def _points(
+    base: Drawing, below: Mapping[int, Sequence[_Spot]]
+) -> tuple[dict[int, Position], dict[int, Position], dict[int, Position]]:
+    """Points of areas: as somebody brought them, as visits say, and the middle of a cell for those that nobody knows.
+    The ground of one is the outline around it, or, where that is a cell itself, all of the map."""
     import shapely
 
-    known_places = positions([each.pk for group in below.values() for each in group]) if base.flat else {}
-    placed: dict[int, Any] = {}
-    if base.flat and known_places:
-        flat = base.flat.moved(np.array(list(known_places.values())))
-        placed = {pk: (float(x), float(y)) for pk, (x, y) in zip(known_places, flat, strict=True)}
-    guessed = False
+    whole = shapely.union_all(list(base.shapes.values())) if base.schematic else None
+    spots = [each for group in below.values() for each in group]
+    brought, walked = _places(spots, base.flat, lambda each: base.shapes[each.parent or 0] if whole is None else whole)
+    guessed: dict[int, Position] = {}
     for pk, group in below.items():
-        if all(each.pk in placed for each in group):
+        if all(each.pk in brought or each.pk in walked for each in group):
             continue
-        guessed = True
         for each, part in zip(group, cells(base.shapes[pk], len(group)), strict=True):
-            middle = shapely.point_on_surface(part)
-            placed.setdefault(each.pk, (middle.x, middle.y))
-    return placed, guessed, bool(known_places)
+            if each.pk not in brought and each.pk not in walked:
+                middle = shapely.point_on_surface(part)
+                guessed[each.pk] = (middle.x, middle.y)
+    return brought, walked, guessed

@@ -6,6 +6,7 @@ Everything that belongs to a place carries it, so that every reading starts from
 
 from bangfu.plans.models.documents import Document, Proposal
 from bangfu.plans.models.duties import DutyPaper, DutyRecord, Served, TookPart
+from bangfu.plans.models.places import VillagePlace
 from bangfu.plans.models.targets import (
     Across,
     DailyValue,
@@ -33,5 +34,6 @@ __all__ = [
     "Target",
     "TargetChange",
     "TookPart",
+    "VillagePlace",
     "Way",
 ]

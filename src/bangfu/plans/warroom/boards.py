@@ -15,7 +15,8 @@ from django.db.models import Max, OuterRef, Subquery
 
 from bangfu.accounts.models import Officer
 from bangfu.areas.models import Area
-from bangfu.plans.models import DailyValue, Standing, Target
+from bangfu.common.places import Level
+from bangfu.plans.models import DailyValue, Standing, Target, VillagePlace
 from bangfu.plans.targets import lists
 from bangfu.plans.targets.catalogue import Measure, catalogue, terms
 from bangfu.plans.targets.courses import Point, outlook
@@ -128,6 +129,15 @@ def below(viewer: Officer, areas: Iterable[Area]) -> list[Area]:
     """The living areas right below these that the viewer may see, as they lie."""
     rows = Area.objects.visible_to(viewer).current().filter(parent__in=[each.pk for each in areas])
     return list(rows.order_by("place"))
+
+
+def places_by_visits(viewer: Officer, areas: Iterable[Area]) -> dict[int, tuple[float, float]]:
+    """Longitude and latitude of villages by the visits to them, as `placing` kept them."""
+    villages = [each.pk for each in areas if each.level == Level.VILLAGE]
+    if not villages:
+        return {}
+    rows = VillagePlace.objects.visible_to(viewer).filter(area__in=villages)
+    return {pk: (x, y) for pk, x, y in rows.values_list("area", "longitude", "latitude")}
 
 
 # --- figures ---------------------------------------------------------------------------------------------------------

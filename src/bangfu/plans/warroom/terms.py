@@ -29,6 +29,16 @@ class Kept(Strict):
     seconds: Positive
 
 
+class PlacingTerms(Strict):
+    """When positions of visits say where a village lies: at least so many `fixes`, each sure of so many metres, half of
+    them within so many kilometres of the middle; of the `latest` ones."""
+
+    fixes: Positive
+    accuracy_metres: Positive
+    spread_km: Positive
+    latest: Positive
+
+
 class WarRoomTerms(Strict):
     """The file as a whole."""
 
@@ -39,6 +49,7 @@ class WarRoomTerms(Strict):
     months: Positive
     days: Positive
     kept: Kept
+    villages: PlacingTerms
     wall: Wall
 
 

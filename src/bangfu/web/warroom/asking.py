@@ -16,7 +16,7 @@ from bangfu.areas.models import Area
 from bangfu.areas.outlines.drawing import Drawing, drawing
 from bangfu.common.places import Level
 from bangfu.plans.targets.catalogue import catalogue
-from bangfu.plans.warroom.boards import RIGHT, Board, Figure, Subject, below, board, subject_of
+from bangfu.plans.warroom.boards import RIGHT, Board, Figure, Subject, below, board, places_by_visits, subject_of
 from bangfu.plans.warroom.terms import war_room_terms
 from bangfu.web.guard import officer_of
 from bangfu.web.scope import Scope, scope_of
@@ -74,7 +74,9 @@ def asked_for(request: HttpRequest, *, key: str = "", figures: bool = True) -> A
         units = ()
     deeper = request.GET.get("level") == DEEPER and may_go_deeper(area, units)
     made = board(officer, subject, area, units, _day(request, today), today, deeper=deeper)
-    return Asked(officer, scope, made, drawing(units, area, made.inner, scope.tops), deeper, since, today)
+    walked = places_by_visits(officer, [*units, *made.inner])
+    drawn = drawing(units, area, made.inner, scope.tops, walked)
+    return Asked(officer, scope, made, drawn, deeper, since, today)
 
 
 def may_go_deeper(area: Area | None, units: Sequence[Area]) -> bool:

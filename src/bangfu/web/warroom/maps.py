@@ -71,15 +71,17 @@ def map_of(
     parts = [_plain(each, fit) for each in drawing.others]
     if drawing.points:
         parts += [_plain(each, fit, GROUND) for each in drawing.shapes.values()]
+    unsure = drawing.guessed if len(drawing.guessed) < len(drawing.points) else frozenset()
     labels: list[str] = []
     for figure in board.shown:
         colour = shading.of(figure)
         pk = figure.area.pk
         if pk in drawing.points:
             x, y = drawing.points[pk]
+            dots = ' stroke-dasharray="2 2"' if pk in unsure else ""
             drawn = (
                 f'<circle cx="{fit.x(x)}" cy="{fit.y(y)}" r="{_radius(drawing)}" fill="{colour}" stroke="{INK}" '
-                'stroke-width="1.2"/>'
+                f'stroke-width="1.2"{dots}/>'
             )
         elif pk in drawing.shapes:
             drawn = _area(drawing.shapes[pk], fit, colour, dashed)

@@ -74,10 +74,18 @@ def pictures(asked: Asked, *, font: str = "") -> dict[str, Any]:
 
 
 def notes_of(drawing: Drawing) -> list[str]:
-    """What must be said below a map: that its cells are no boundaries, the number of the map review."""
+    """What must be said below a map: that cells are no boundaries, where points come from, the number of the map
+    review."""
     notes = []
     if drawing.schematic:
         notes.append(_("示意分区，非行政界线"))
+    placed = (
+        (_("上传 {number} 个"), drawing.brought),
+        (_("走访定位 {number} 个"), drawing.walked),
+        (_("示意 {number} 个"), len(drawing.guessed)),
+    )
+    if said := [text.format(number=number) for text, number in placed if number]:
+        notes.append(_("村的位置：{parts}").format(parts=_("、").join(said)))
     if drawing.uploaded:
         notes.append(_("部分界线由本地上传"))
     if drawing.real:
