@@ -48,6 +48,7 @@ PARTS = {
     "areas/outlines/taking.py": "verbs of areas.services in a file of their own: outlines that a county brings",
     "areas/importing.py": "the set-based half of areas.services: division lists of thousands of rows",
     "areas/judging.py": "the set-based half of areas.services: judging all villages by their standards",
+    "registry/ledger/aside.py": "a part of the writer: works out a first filling beside the database, hands it over",
     "registry/ledger/deriving.py": "a part of the writer: heads, counts, latest incomes of the rows it wrote",
     "registry/ledger/following.py": "a verb of registry.services in a file of its own: households follow their areas",
     "registry/ledger/merging.py": "a part of the writer: merges staged rows into the tables",

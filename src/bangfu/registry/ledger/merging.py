@@ -228,7 +228,7 @@ def _find_exceptions(job: Job) -> None:
             "SELECT CAST(0 AS bigint) AS village_id, CAST('' AS text) AS code WHERE 1 = 0",
             index="village_id, code",
         )
-        job.bench.cursor.executemany("INSERT INTO not_counted VALUES (%s, %s)", exceptions)
+        job.bench.add("not_counted", exceptions)
         job.has_exceptions = True
 
 

@@ -121,7 +121,7 @@ def _whole(expression: str) -> str:
 def lock(job: Job) -> None:
     """PostgreSQL: hold the households on file that this write touches, so that counts drawn from their members and
     the check for somebody else's change stay true until the end. SQLite has one writer anyway."""
-    if not sql.on_postgresql():
+    if not sql.on_postgresql() or job.bench.aside:
         return
     household, member = sql.table(Household), sql.table(Member)
     numbers = [f"SELECT household_no FROM in_{t}" for t in job.given if job.has(t, "household_no")]
@@ -227,7 +227,7 @@ def _plan_members(job: Job) -> None:
         index="id",
     )
     if job.has("work_record") or job.has("income_item", "person_no"):
-        job.bench.run("CREATE INDEX plan_member_no ON plan_member (person_no)")
+        job.bench.index("plan_member", "person_no")
 
 
 def _recognise_by_id(job: Job) -> None:

@@ -4,14 +4,28 @@ The writer's statements are made from the column catalogue and run as they are, 
 our own tables and columns are ever put into them; values travel in staged tables and as parameters.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime
 from typing import Any
 
 from django.db import connection, models
 
 from bangfu.common.places import PlaceRange
+
+# While statements are made for a bench beside the database (`aside`): by model the last id that is taken there.
+_aside: ContextVar[Mapping[type[models.Model], int] | None] = ContextVar("aside", default=None)
+
+
+@contextmanager
+def for_aside(last_ids: Mapping[type[models.Model], int]) -> Iterator[None]:
+    """Statements made in this block are for DuckDB, whose SQL is that of PostgreSQL as far as the writer goes."""
+    token = _aside.set(last_ids)
+    try:
+        yield
+    finally:
+        _aside.reset(token)
 
 
 def quote(name: str) -> str:
@@ -26,13 +40,18 @@ def on_postgresql() -> bool:
     return connection.vendor == "postgresql"
 
 
+def on_sqlite() -> bool:
+    """Whether statements are made for SQLite, whose SQL is the odd one out."""
+    return connection.vendor == "sqlite" and _aside.get() is None
+
+
 def differs(left: str, right: str) -> str:
     """Not the same value, NULL being a value like any other. SQLite knows IS DISTINCT FROM only since 3.39."""
-    return f"{left} IS DISTINCT FROM {right}" if on_postgresql() else f"{left} IS NOT {right}"
+    return f"{left} IS NOT {right}" if on_sqlite() else f"{left} IS DISTINCT FROM {right}"
 
 
 def year_of(day: str) -> str:
-    return f"EXTRACT(YEAR FROM {day})::int" if on_postgresql() else f"CAST(substr({day}, 1, 4) AS integer)"
+    return f"CAST(substr({day}, 1, 4) AS integer)" if on_sqlite() else f"EXTRACT(YEAR FROM {day})::int"
 
 
 def floor_divide(dividend: str, divisor: str) -> str:
@@ -61,7 +80,7 @@ def text_list(values: Iterable[str]) -> str:
 
 
 def day_value(day: date) -> str:
-    return f"DATE '{day.isoformat()}'" if on_postgresql() else f"'{day.isoformat()}'"
+    return f"'{day.isoformat()}'" if on_sqlite() else f"DATE '{day.isoformat()}'"
 
 
 def moment(at: datetime) -> Any:
@@ -72,6 +91,8 @@ def moment(at: datetime) -> Any:
 def new_id(model: type[models.Model], position: str) -> str:
     """An id that no row of `model` has or ever had; `position` numbers the rows of the statement from 0 upwards."""
     name = model._meta.db_table
+    if (aside := _aside.get()) is not None:
+        return f"({aside[model]} + 1 + {position})"
     if on_postgresql():
         # In a SELECT of its own the sequence is looked up once, not for every row.
         return f"nextval((SELECT pg_get_serial_sequence('{quote(name)}', '{model._meta.pk.column}')::regclass))"
@@ -84,6 +105,8 @@ def new_id(model: type[models.Model], position: str) -> str:
 
 class Workbench:
     """Temporary tables of one write, dropped together at its end."""
+
+    aside = False  # whether it stands beside the database, not in it
 
     def __init__(self) -> None:
         self.cursor = connection.cursor()
@@ -122,6 +145,20 @@ class Workbench:
         self.drop(name)
         self.cursor.execute(f"CREATE TEMP TABLE {name} (id {'bigint' if on_postgresql() else 'integer'} PRIMARY KEY)")
         self.made.append(name)
+
+    def index(self, name: str, columns: str) -> None:
+        """Another index of a table made before."""
+        self.cursor.execute(f"CREATE INDEX {name}_by_{columns.replace(', ', '_')} ON {name} ({columns})")
+
+    def add(self, name: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Some rows into a table made before."""
+        marks = ", ".join(["%s"] * len(rows[0]))
+        self.cursor.executemany(f"INSERT INTO {name} VALUES ({marks})", [list(row) for row in rows])
+
+    @contextmanager
+    def spoken(self) -> Iterator[None]:
+        """Around the making of statements for this bench."""
+        yield
 
     def analyze(self, name: str) -> None:
         """PostgreSQL takes a new table for a small one until it is told."""

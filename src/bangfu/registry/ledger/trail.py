@@ -51,6 +51,11 @@ def write_beginnings(bench: sql.Workbench, model: Any, change: Change, plan: str
     _copy(bench, model, change, f"{new} WHERE t.is_new AND t.trouble IS NULL", "'+'")
 
 
+def write_first(bench: sql.Workbench, model: Any, change: Change) -> None:
+    """A history row for each row of a table that was empty before."""
+    _copy(bench, model, change, f"FROM {sql.table(model)} l ORDER BY l.{model._meta.pk.column}", "'+'")
+
+
 def write_removals(bench: sql.Workbench, model: Any, change: Change, gone: str) -> None:
     """A history row for each removed row, of which `gone` holds the last content."""
     _copy(bench, model, change, f"FROM {gone} l ORDER BY l.{model._meta.pk.column}", "'-'")

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from django.db import DatabaseError, IntegrityError, OperationalError, connection, models, transaction
 from django.utils import timezone
 
+from bangfu.areas.models import Area
 from bangfu.audit.services import record
 from bangfu.common.errors import BangfuError
 from bangfu.common.names import initials
@@ -24,13 +25,20 @@ from bangfu.common.staging import stage
 from bangfu.registry import errors
 from bangfu.registry.columns import tables as catalogue
 from bangfu.registry.errors import Problem
-from bangfu.registry.ledger import bulk, sql
+from bangfu.registry.ledger import aside, bulk, sql
 from bangfu.registry.ledger.counting import recount
 from bangfu.registry.ledger.deriving import write_events, write_households
 from bangfu.registry.ledger.merging import MODELS, merge
 from bangfu.registry.ledger.planning import TEXTS, VERB_COLUMNS, Job, Move, allot_numbers, lock, plan
-from bangfu.registry.ledger.trail import ChangeInfo, history_of, write_beginnings, write_history, write_removals
-from bangfu.registry.models import Change, Household, Member
+from bangfu.registry.ledger.trail import (
+    ChangeInfo,
+    history_of,
+    write_beginnings,
+    write_first,
+    write_history,
+    write_removals,
+)
+from bangfu.registry.models import Change, Household, Member, MemberEvent
 from bangfu.registry.standing_errors import StatusByCases
 
 __all__ = ["ChangeInfo", "Counts", "Move", "Written", "write"]
@@ -98,15 +106,22 @@ def write(
         with transaction.atomic(), ExitStack() as stack:
             stack.enter_context(bulk.room(sum(map(len, given.values()))))
             bench = stack.enter_context(sql.workbench())
-            for name, table in given.items():
-                stack.enter_context(stage(f"in_{name}", table.drop_columns(["row"]), key="n"))
             job = Job(bench, given, timezone.localdate(), blank_keeps, takeover, decided, moves, clear_items, within)
-            lock(job)
-            with bulk.filling(bench, _coming(job)):
-                plan(job)
-                merge(job)
-                write_households(job)
-                return _finish(job, change, action, subject)
+            coming = _coming(job)
+            with bulk.filling(bench, coming | {history_of(model): rows for model, rows in coming.items()}):
+                incoming = {name: table.drop_columns(["row"]) for name, table in given.items()}
+                if bulk.from_nothing(bench, sum(coming.values()), MODELS.values()):
+                    job.bench = stack.enter_context(aside.workbench(bench, incoming, coming))
+                else:
+                    for name, table in incoming.items():
+                        stack.enter_context(stage(f"in_{name}", table, key="n"))
+                lock(job)
+                with job.bench.spoken():
+                    plan(job)
+                    merge(job)
+                    write_households(job)
+                    found = _found(job)
+                return _finish(job, bench, found, change, action, subject)
     except (IntegrityError, OperationalError) as error:
         if _collided(error):
             raise errors.WrittenMeanwhile() from error
@@ -114,38 +129,81 @@ def write(
 
 
 def _coming(job: Job) -> dict[type[models.Model], int]:
-    """How many rows this write may bring to each table, and to its history."""
+    """How many rows this write may bring to each table."""
     rows = {MODELS[name]: len(table) for name, table in job.given.items()}
     if "household" in job.given:
         rows[MODELS["dwelling"]] = len(job.given["household"])
-    return rows | {history_of(model): coming for model, coming in rows.items()}
+    return rows
 
 
-def _finish(job: Job, info: ChangeInfo, action: str, subject: tuple[str, str, int | None] | None) -> Written:
-    """History, events and counts of what was done; the audit entry last."""
+@dataclass
+class _Found:
+    """What was done on the bench: how many rows of each table were added and changed, and the villages they are of."""
+
+    written: Written
+    added: dict[str, int]
+    changed: dict[str, int]
+    removed: bool
+    villages: str
+
+    @property
+    def touched(self) -> set[str]:
+        return {name for name in MODELS if self.added[name] or self.changed[name]}
+
+
+def _found(job: Job) -> _Found:
     bench = job.bench
     written = Written(_counts(job), _problems(job))
     for name in job.given:
         for (id,) in bench.rows(f"SELECT id FROM plan_{name} WHERE trouble IS NULL ORDER BY n LIMIT 1"):
             written.first[name] = int(id)
-    removed = "gone_income_item" in bench.made and bench.value("SELECT count(*) FROM gone_income_item")
+    removed = "gone_income_item" in bench.made and bool(bench.value("SELECT count(*) FROM gone_income_item"))
     added = {name: written.counts[plan].added if plan in job.given else 0 for name, plan in PLANS.items()}
     changed = {name: int(bench.value(f"SELECT count(*) FROM changed_{name}")) for name in MODELS}
-    touched = {name for name in MODELS if added[name] or changed[name]}
-    if not touched and not removed:
+    villages = _touched_villages(job)
+    if bench.aside:
+        ids = [id for (id,) in bench.rows(villages)]
+        villages = f"SELECT id FROM {sql.table(Area)} WHERE id IN ({', '.join(map(str, ids)) or 'NULL'})"
+    return _Found(written, added, changed, removed, villages)
+
+
+def _finish(
+    job: Job,
+    bench: sql.Workbench,
+    found: _Found,
+    info: ChangeInfo,
+    action: str,
+    subject: tuple[str, str, int | None] | None,
+) -> Written:
+    """History, events and counts of what was done; the audit entry last. What was worked out beside the database is
+    handed over to it first."""
+    written, touched = found.written, found.touched
+    if not touched and not found.removed:
         return written
     change = written.change = info.open()
+    if isinstance(job.bench, aside.Aside):
+        with job.bench.spoken():
+            write_events(job, change.pk)
+        job.bench.forget()
+        for name in MODELS:
+            if touched & {name}:
+                job.bench.hand_over(bench, MODELS[name])
+        job.bench.hand_over(bench, MemberEvent)
     for name in MODELS:
-        with bulk.indexes_afterwards(bench, history_of(MODELS[name]), added[name] + changed[name]):
-            if changed[name]:
+        with bulk.indexes_afterwards(bench, history_of(MODELS[name]), found.added[name] + found.changed[name]):
+            if job.bench.aside:
+                write_first(bench, MODELS[name], change)
+                continue
+            if found.changed[name]:
                 write_history(bench, MODELS[name], change, f"changed_{name}", "'~'")
-            if added[name]:
+            if found.added[name]:
                 write_beginnings(bench, MODELS[name], change, f"plan_{PLANS[name]}")
-    if removed:
-        write_removals(bench, MODELS["income_item"], change, "gone_income_item")
-    write_events(job, change.pk)
+    if not job.bench.aside:
+        if found.removed:
+            write_removals(bench, MODELS["income_item"], change, "gone_income_item")
+        write_events(job, change.pk)
     if "household" in touched or "member" in touched:
-        recount(bench, _touched_villages(job), job.today)
+        recount(bench, found.villages, job.today)
     kind, id, place = subject or ("change", str(change.pk), None)
     record(
         actor=info.by,

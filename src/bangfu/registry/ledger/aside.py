@@ -1,0 +1,173 @@
+"""A bench beside the database: rows that meet nothing on file are worked out in memory, and arrive finished.
+
+The writer's statements are the same. Where tables are empty nothing is compared, changed or removed, and a database
+would only be kept busy with joining what it has just been handed: DuckDB does that by columns, on two threads, and the
+database gets every row once, in the order of its key.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import pyarrow as pa
+from django.db import connection, models
+
+from bangfu.areas.models import Area
+from bangfu.common import duck
+from bangfu.common.staging import pour
+from bangfu.registry.ledger import bulk, sql
+from bangfu.registry.ledger.merging import MODELS
+from bangfu.registry.models import MemberEvent
+
+MEMORY = "2GB"
+# What is looked up in the tree of areas.
+AREA = ("id", "parent_id", "level", "place", "name", "code", "valid_to")
+AT_ONCE = 500
+
+
+class Aside(sql.Workbench):
+    """Empty tables like those of the database, and the areas that the rows speak of."""
+
+    aside = True
+
+    def __init__(self, engine: duck.Connection, last_ids: Mapping[type[models.Model], int]) -> None:
+        self.engine = engine
+        self.last_ids = last_ids
+        self.made: list[str] = []
+        self.waiting: dict[str, list[str]] = {}
+
+    def spoken(self) -> Any:
+        return sql.for_aside(self.last_ids)
+
+    def make(self, name: str, select: str, parameters: Sequence[Any] = (), *, key: str = "", index: str = "") -> None:
+        self.engine.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {select}", list(parameters))
+        self.made.append(name)
+
+    def take(self, name: str, table: pa.Table) -> None:
+        """The rows of an Arrow table as a table of the bench."""
+        self.engine.register("taken_in", table)
+        self.make(name, "SELECT * FROM taken_in")
+        self.engine.unregister("taken_in")
+
+    def note(self, name: str) -> None:
+        self.make(name, "SELECT CAST(0 AS bigint) AS id WHERE 1 = 0")
+
+    def index(self, name: str, columns: str) -> None:
+        """Joins are made by hashing."""
+
+    def add(self, name: str, rows: Sequence[Sequence[Any]]) -> None:
+        self.engine.executemany(f"INSERT INTO {name} VALUES ({', '.join('?' * len(rows[0]))})", rows)
+
+    def analyze(self, name: str) -> None:
+        """It knows its own tables."""
+
+    def run(self, statement: str, parameters: Sequence[Any] = ()) -> int:
+        answer = self.engine.execute(statement, list(parameters)).fetchall()
+        return int(answer[0][0]) if answer else 0
+
+    def rows(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        return self.engine.execute(statement, list(parameters)).fetchall()
+
+    def value(self, statement: str, parameters: Sequence[Any] = ()) -> Any:
+        ((value,),) = self.rows(statement, parameters)
+        return value
+
+    def drop(self, name: str) -> None:
+        self.engine.execute(f"DROP TABLE IF EXISTS {name}")
+
+    def close(self) -> None:
+        """The engine forgets everything by itself."""
+
+    def empty(self, model: type[models.Model]) -> None:
+        """A table like that of `model`, with nothing in it."""
+        columns = ", ".join(f"{sql.quote(f.column)} {_kind(f)}" for f in _fields(model))
+        self.engine.execute(f"CREATE TEMP TABLE {sql.table(model)} ({columns})")
+
+    def forget(self) -> None:
+        """Drop what only served to work the rows out."""
+        while self.made:
+            self.drop(self.made.pop())
+
+    def hand_over(self, bench: sql.Workbench, model: type[models.Model]) -> None:
+        """The rows of `model` to the database, whose table is still empty; here they are forgotten."""
+        name, columns = sql.table(model), ", ".join(sql.quote(f.column) for f in _fields(model))
+        rows = int(self.value(f"SELECT count(*) FROM {name}"))
+        if not rows:
+            return
+        with bulk.indexes_afterwards(bench, model, rows):
+            pour(f"{name} ({columns})", duck.arrow(self.engine, f"SELECT {columns} FROM {name}"))
+        self.drop(name)
+        keys = [str(f.column) for f in _fields(model) if f.primary_key or f.is_relation]
+        bench.analyze(f"{name} ({', '.join(map(sql.quote, keys))})")
+
+
+@contextmanager
+def workbench(bench: sql.Workbench, given: Mapping[str, pa.Table], rows: Mapping[Any, int]) -> Iterator[Aside]:
+    """A bench beside the database with the tables that came in, the empty tables they are for, and their areas. `rows`
+    says for every table how many ids may be taken: they are never given to anybody else."""
+    last_ids = {model: _last_id(bench, model, coming) for model, coming in rows.items()}
+    with duck.within(memory=MEMORY, whole_division=True) as engine:
+        made = Aside(engine, last_ids)
+        for name, table in given.items():
+            made.take(f"in_{name}", table)
+        tables: list[type[models.Model]] = [*MODELS.values(), MemberEvent]
+        for model in tables:
+            made.empty(model)
+        made.take(Area._meta.db_table, _areas(bench, given))
+        yield made
+
+
+def _fields(model: type[models.Model]) -> list[Any]:
+    """The columns that are handed over; an event is given its id by the database."""
+    return [f for f in model._meta.concrete_fields if not (model is MemberEvent and f.primary_key)]
+
+
+def _kind(field: Any) -> str:
+    """The type of a column in the bench: wide enough, the database itself is exact about lengths."""
+    field = getattr(field, "target_field", field)
+    for known, kind in (
+        (models.BooleanField, "boolean"),
+        (models.CharField, "text"),
+        (models.DateField, "date"),
+        (models.IntegerField, "bigint"),
+    ):
+        if isinstance(field, known):
+            return kind
+    raise TypeError(f"a bench beside the database has no {type(field).__name__}")
+
+
+def _last_id(bench: sql.Workbench, model: Any, rows: int) -> int:
+    """The last id taken; the `rows` that follow it are ours."""
+    name, pk = model._meta.db_table, model._meta.pk
+    if not isinstance(pk, models.AutoField | models.BigAutoField):
+        return 0
+    if connection.vendor == "postgresql":
+        counter = f"pg_get_serial_sequence('{sql.quote(name)}', '{pk.column}')::regclass"
+        return int(bench.value(f"SELECT setval({counter}, nextval({counter}) + {rows - 1}) - {rows}"))
+    return int(bench.value("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = %s", [name]))
+
+
+def _areas(bench: sql.Workbench, given: Mapping[str, pa.Table]) -> pa.Table:
+    """The villages that households are in, and what lies in them."""
+    homes = given.get("household")
+    villages: list[int] = []
+    if homes is not None and "village_id" in homes.column_names:
+        villages = [int(village) for village in homes["village_id"].unique().to_pylist() if village is not None]
+    found: list[tuple[Any, ...]] = []
+    columns, name = ", ".join(map(sql.quote, AREA)), sql.table(Area)
+    for start in range(0, len(villages), AT_ONCE):
+        ids = ", ".join(str(village) for village in villages[start : start + AT_ONCE])
+        found += bench.rows(f"SELECT {columns} FROM {name} WHERE id IN ({ids}) OR parent_id IN ({ids})")
+    whole, text = pa.int64(), pa.string()
+    kinds = dict(zip(AREA, (whole, whole, whole, whole, text, text, text), strict=True))
+    values = list(zip(*found, strict=True)) or [()] * len(AREA)
+    table = pa.table(
+        {
+            column: pa.array(
+                [None if v is None else str(v) for v in each] if kinds[column] == text else each, kinds[column]
+            )
+            for column, each in zip(AREA, values, strict=True)
+        }
+    )
+    at = table.column_names.index("valid_to")
+    return table.set_column(at, "valid_to", table["valid_to"].cast(pa.date32()))
