@@ -10,7 +10,6 @@ as many values. Exits with 1 when the first run takes longer than `--limit`.
 """
 
 import argparse
-import os
 import sys
 import tempfile
 import time
@@ -121,12 +120,9 @@ def main() -> int:
     words.add_argument("--limit", type=float, default=60.0)
     words.add_argument("--home", type=Path)
     asked = words.parse_args()
-    home = asked.home or Path(tempfile.mkdtemp(prefix="bangfu-targets-"))
-    os.environ["BANGFU_HOME"], os.environ["DJANGO_SETTINGS_MODULE"] = str(home), "bangfu.settings"
-    import django
+    from serving import begin, filled
 
-    django.setup()
-    from django.core.management import call_command
+    begin(str(asked.home or tempfile.mkdtemp(prefix="bangfu-targets-")))
     from django.db import connection
     from django.utils import timezone
 
@@ -137,14 +133,14 @@ def main() -> int:
     from bangfu.plans.targets.measuring import TABLES
     from bangfu.registry.models import Household
 
-    home.mkdir(parents=True, exist_ok=True)
     today = timezone.localdate()
-    call_command("migrate", verbosity=0)
-    if not Target.objects.exists():
-        fill(asked.households, asked.days, today)
-    DailyValue.objects.filter(day=today).delete()
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+
+    def prepare() -> None:
+        if not Target.objects.exists():
+            fill(asked.households, asked.days, today)
+        DailyValue.objects.filter(day=today).delete()
+
+    vendor = filled(prepare)
     groups = sorted(set(Target.objects.values_list("measure", "area__level")))
 
     def bare() -> int:
@@ -174,7 +170,7 @@ def main() -> int:
         ("reference: as many values written and deleted", timed(written)),
     ]
     base = rows[2][1][0] + rows[3][1][0]
-    print(f"\n{Target.objects.count():,} targets, {Household.objects.count():,} households, {connection.vendor}\n")
+    print(f"\n{Target.objects.count():,} targets, {Household.objects.count():,} households, {vendor}\n")
     print("| | wall s | CPU s | queries | rows | of the references |\n| --- | ---: | ---: | ---: | ---: | ---: |")
     for name, (wall, cpu, queries, number) in rows:
         print(f"| {name} | {wall:.2f} | {cpu:.2f} | {queries} | {number:,} | {wall / base:.1f} |")

@@ -3,10 +3,11 @@
     python benchmarks/warroom.py [--households N] [--home DIR] [--limit SECONDS]
 
 A prefecture with the codes of a real one (its outlines are drawn), 10 counties, 180 townships, 2,900 villages, and
-households with three people each, copied inside the database of a new home (or of PostgreSQL by DATABASE_URL). Prints
-a Markdown table: wall and CPU seconds and number of queries of each page as the server answers it, first and again;
-beside them the bare grouping of the same people by SQL in the same run. Exits with 1 when a page takes longer than
-`--limit` the second time, when what was counted is kept.
+households with three people each, copied inside the database of a new home (or of PostgreSQL by DATABASE_URL); visits
+with positions in every village, and a target that every county bears. Prints a Markdown table: wall and CPU seconds and
+number of queries of each page as the server answers it, first and again; beside them the bare grouping of the same
+people by SQL in the same run, and what it takes to find the places of all villages by the visits to them. Exits with 1
+when a page takes longer than `--limit` the second time, when what was counted is kept.
 """
 
 import argparse
@@ -14,7 +15,8 @@ import os
 import sys
 import tempfile
 import time
-from datetime import date
+import uuid
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +24,15 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 PREFECTURE = "520600"
 TOWNSHIPS, VILLAGES, PEOPLE = 18, 2900, 3
+VISITS = 20  # of a village, with a position
 SINCE = date(2014, 1, 1)
 
 
 def fill(households: int) -> None:
     """The tree of areas by the ORM, the households and people by copying one of each inside the database."""
     from bangfu.accounts.models import Officer, Post
-    from bangfu.areas import outlines_known
     from bangfu.areas.models import Area
+    from bangfu.areas.outlines import known as outlines_known
     from bangfu.common.places import Level, span
     from bangfu.registry.models import Household, Member
 
@@ -67,6 +70,54 @@ def fill(households: int) -> None:
     person.resident_medical_insurance = True
     Member.objects.bulk_create([person])
     copied(Household, Member, households // len(villages))
+    visited(villages)
+    aimed(prefecture)
+
+
+def visited(villages: list[Any]) -> None:
+    """Visits to every village, each with a position near the middle of its county."""
+    from bangfu.areas.outlines.drawing import ground_of
+    from bangfu.visits.models import ChecklistVersion, Visit
+
+    form = ChecklistVersion.objects.create(checklist="four_ones", version="1", content={})
+    grounds: dict[int, tuple[float, float]] = {}
+    rows = []
+    for number, village in enumerate(villages):
+        county = village.parent.parent
+        if county.pk not in grounds:
+            point = ground_of(county).representative_point()
+            grounds[county.pk] = (point.x, point.y)
+        west, south = grounds[county.pk]
+        rows += [
+            Visit(
+                uuid=uuid.uuid4(), village=village, place=village.place, checklist="four_ones", form=form,
+                channel="field", visited_on=date(2026, 1, 1 + each), received_at=datetime(2026, 1, 30, tzinfo=UTC),
+                accuracy=10 + each, longitude=west + number % 18 / 900 + each / 9000,
+                latitude=south + number % 17 / 900 + each / 9000,
+            )
+            for each in range(VISITS)
+        ]  # fmt: skip
+    Visit.objects.bulk_create(rows, batch_size=2000)
+
+
+def aimed(prefecture: Any) -> None:
+    """A target of the prefecture that every county bears, with the values of a month."""
+    from django.utils import timezone
+
+    from bangfu.plans import services
+    from bangfu.plans.models import Across, DailyValue, Target, Way
+
+    today = timezone.localdate()
+    whole = services.track(
+        by=None, area=prefecture, title="参保率", measure="insured_share", amount=95, unit="%", comparison="ge",
+        starts_on=today - timedelta(days=100), deadline=today + timedelta(days=100),
+    )  # fmt: skip
+    services.break_down(target=whole, by=None, across=Across.AREAS, way=Way.RATE, reason="各县一样")
+    DailyValue.objects.bulk_create(
+        DailyValue(target=each, day=today - timedelta(days=back), value=90 - back)
+        for each in Target.objects.all()
+        for back in range(1, 31)
+    )
 
 
 def copied(household: Any, member: Any, each: int) -> None:
@@ -96,7 +147,6 @@ def copied(household: Any, member: Any, each: int) -> None:
             "FROM registry_member t, registry_household h, n WHERE h.household_no <> 'B' "
             "AND t.id = (SELECT min(id) FROM registry_member)"
         )
-        cursor.execute("ANALYZE")
 
 
 def timed(ask: Any) -> tuple[float, float, int]:
@@ -116,25 +166,20 @@ def main() -> int:
     words.add_argument("--limit", type=float, default=1.0)
     words.add_argument("--home", type=Path)
     asked = words.parse_args()
-    home = asked.home or Path(tempfile.mkdtemp(prefix="bangfu-warroom-"))
-    os.environ["BANGFU_HOME"], os.environ["DJANGO_SETTINGS_MODULE"] = str(home), "bangfu.settings"
-    import django
+    from serving import begin, filled
 
-    django.setup()
-    from django.conf import settings
-    from django.core.management import call_command
+    begin(str(asked.home or tempfile.mkdtemp(prefix="bangfu-warroom-")))
     from django.db import connection
     from django.test import Client
 
     from bangfu.accounts.models import Officer
     from bangfu.areas.models import Area
+    from bangfu.plans import services
+    from bangfu.plans.models import Target, VillagePlace
     from bangfu.registry.models import Member
 
-    settings.ALLOWED_HOSTS = ["*"]
-    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    call_command("migrate", verbosity=0)
-    if not Officer.objects.exists():
-        fill(asked.households)
+    vendor = filled(lambda: Officer.objects.exists() or fill(asked.households))
+    placed = timed(services.keep_places)
     officer = Officer.objects.get(username="州")
     client = Client()
     client.force_login(officer, backend="django.contrib.auth.backends.ModelBackend")
@@ -146,11 +191,12 @@ def main() -> int:
         "prefecture by counties, number of households": "/warroom/?m=poor_households",
         "prefecture by counties, what happens by dates": "/warroom/?m=households_out_of_poverty",
         "a county by villages, share of people": f"/warroom/?m=insured_share&level=deeper&area={county.pk}",
+        "a target by the counties that bear it": f"/warroom/?m=t{Target.objects.get(parent=None).pk}",
         "the wall": "/warroom/wall/?show=insured_share",
         "households behind the figure": f"/warroom/households/?m=insured_share&area={county.pk}&side=lacking",
     }
     people = Member.objects.count()
-    print(f"{connection.vendor}, {asked.households:,} households, {people:,} people, load {os.getloadavg()[0]:.1f}\n")
+    print(f"{vendor}, {asked.households:,} households, {people:,} people, load {os.getloadavg()[0]:.1f}\n")
     print("| page | first: wall s (CPU s) | again: wall s (CPU s) | queries | kB |\n| --- | --- | --- | --- | --- |")
     slowest = 0.0
     for name, address in pages.items():
@@ -180,6 +226,10 @@ def main() -> int:
     group()
     reference = min(timed(group), timed(group))
     print(f"| bare grouping of the same people by SQL | | {reference[0]:.2f} ({reference[1]:.2f}) | 1 | |")
+    print(
+        f"| places of {VillagePlace.objects.count():,} villages by {VILLAGES * VISITS:,} visits, once a day | | "
+        f"{placed[0]:.2f} ({placed[1]:.2f}) | {placed[2]} | |"
+    )
     return int(slowest > asked.limit)
 
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import zipfile
 from pathlib import Path
 
 import docx
@@ -10,6 +11,8 @@ import pypdf
 import pytest
 import typst
 from click.testing import CliRunner
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from bangfu.commands.plan import command
@@ -71,6 +74,48 @@ def test_parts_in_different_encodings_are_all_read_and_doubted():
     assert DoubtKind.ENCODING in {doubt.kind for doubt in read_text(document.text, document.doubts).doubts}
 
 
+@pytest.mark.parametrize(
+    ("other", "second"),
+    [("gb18030", "二、任务：新建道路12公里，合格率达到95%。"), ("big5", "二、任務：新建道路12公里，合格率達到95%。")],
+)
+def test_one_line_in_two_encodings_is_read_part_by_part(other, second):
+    first = "一、目标：年底前完成改厕300户。"
+    for parts in ((first.encode(), second.encode(other)), (second.encode(other), first.encode())):
+        document = read_content(b"".join(parts), "plan.txt")
+        assert document.text in (first + second, second + first)
+        assert len(document.doubts) == 1
+        assert {p.number for p in read_text(document.text, document.doubts).proposals} == {300, 12, 95}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_a_broken_byte_costs_one_character_and_is_doubted(encoding):
+    first, second = "一、目标：年底前完成改厕300户。", "二、任务：新建道路12公里。"
+    document = read_content(first.encode(encoding) + b"\xff" + second.encode(encoding), "plan.txt")
+    assert document.text == f"{first}\ufffd{second}"
+    assert DoubtKind.MOJIBAKE in {doubt.kind for doubt in read_text(document.text, document.doubts).doubts}
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(["戶300，", "建座2。", "的", "abc ", "\n"]),
+                          st.sampled_from(["utf-8", "gb18030", "big5", "broken"])), max_size=12))  # fmt: skip
+def test_whatever_is_mixed_is_read_or_refused_and_doubts_point_at_their_words(parts):
+    content = b"".join(b"\xff\xfe\x80" if how == "broken" else words.encode(how) for words, how in parts)
+    try:
+        document = read_content(content, "plan.txt")
+    except (errors.DocumentEmpty, errors.DocumentKindUnknown):
+        return
+    for doubt in document.doubts:
+        assert doubt.start < doubt.end
+        assert document.text[doubt.start : doubt.end] == doubt.quote
+
+
+def test_a_web_page_in_two_encodings_keeps_its_doubts_at_the_words_that_are_seen():
+    page = "<html><body><p>修路30公里。</p>\n".encode() + "<p>建<b>桥</b>2座。</p></body></html>".encode("gb18030")
+    document = read_content(page, "plan.html")
+    assert document.text == "修路30公里。\n建桥2座。"
+    assert [(d.quote, document.text[d.start : d.end]) for d in document.doubts] == [("建桥2座。", "建桥2座。")]
+
+
 def test_line_ends_keep_their_characters_so_that_offsets_are_those_of_the_file():
     assert read_content(SENTENCE.replace("\n", "\r\n").encode(), "plan.txt").text == SENTENCE.replace("\n", "\r\n")
 
@@ -83,6 +128,53 @@ def test_a_word_document_gives_its_paragraphs_and_tables_in_their_order():
     assert [proposal.number for proposal in read_text(text).proposals] == [30, 30]
 
 
+def test_a_word_document_gives_what_stands_inside_tags_fields_boxes_and_changes_and_not_what_was_deleted():
+    run = "<w:r><w:t>{}</w:t></w:r>"
+    body = (
+        f"<w:p>{run.format('到')}<w:smartTag>{run.format('2022年')}</w:smartTag>"
+        f"<w:ins>{run.format('改厕30户')}</w:ins>"
+        "<w:del><w:r><w:delText>改厕20户</w:delText></w:r></w:del>"
+        f"<w:moveFrom>{run.format('建桥9座')}</w:moveFrom></w:p>"
+        f"<w:sdt><w:sdtContent><w:p>{run.format('修路5公里')}</w:p></w:sdtContent></w:sdt>"
+        "<w:p><mc:AlternateContent><mc:Choice><w:txbxContent><w:p>" + run.format("框内文字") + "</w:p></w:txbxContent>"
+        "</mc:Choice><mc:Fallback><w:txbxContent><w:p>" + run.format("框内文字") + "</w:p></w:txbxContent>"
+        "</mc:Fallback>"
+        "</mc:AlternateContent><w:pPr><w:tabs><w:tab w:val='left'/></w:tabs></w:pPr><w:r><w:t>前</w:t><w:tab/>"
+        "<w:t>后</w:t><w:br/><w:t>行</w:t><w:br w:type='page'/><w:noBreakHyphen/></w:r></w:p>"
+        "<w:tbl><w:sdt><w:sdtContent><w:tr><w:tc><w:p>" + run.format("东") + "</w:p><w:p>" + run.format("村") + "</w:p>"
+        "</w:tc><w:tc><w:tbl><w:tr><w:tc><w:p>" + run.format("3") + "</w:p></w:tc></w:tr></w:tbl><w:p/></w:tc></w:tr>"
+        "</w:sdtContent></w:sdt></w:tbl>"
+    )  # fmt: skip
+    space = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:mc="{}"'.format(
+        "http://schemas.openxmlformats.org/markup-compatibility/2006"
+    )
+    packed, made = io.BytesIO(), io.BytesIO(word(["甲"], []))
+    with zipfile.ZipFile(made) as old, zipfile.ZipFile(packed, "w") as new:
+        for entry in old.infolist():
+            document = entry.filename == "word/document.xml"
+            content = f"<w:document {space}><w:body>{body}</w:body></w:document>" if document else old.read(entry)
+            new.writestr(entry, content)
+    text = read_content(packed.getvalue(), "plan.docx").text
+    assert text.split("\n") == ["到2022年改厕30户", "修路5公里", "前\t后", "行-", "框内文字", "东 村\t3"]
+
+
+def test_a_word_table_of_ten_thousand_cells_is_read_whole():
+    cells = "".join(f"<w:tc><w:p><w:r><w:t>{n}</w:t></w:r></w:p></w:tc>" for n in range(1, 20))
+    rows = "".join(
+        f"<w:tr><w:tc><w:p><w:r><w:t>第{n}村</w:t></w:r></w:p></w:tc>{cells}</w:tr>" for n in range(500)
+    )  # fmt: skip
+    head = "".join(f"<w:tc><w:p><w:r><w:t>{text}</w:t></w:r></w:p></w:tc>" for text in ["村名", *["改厕(座)"] * 19])
+    space = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    body = f"<w:document {space}><w:body><w:tbl><w:tr>{head}</w:tr>{rows}</w:tbl></w:body></w:document>"
+    packed, made = io.BytesIO(), io.BytesIO(word(["甲"], []))
+    with zipfile.ZipFile(made) as old, zipfile.ZipFile(packed, "w") as new:
+        for entry in old.infolist():
+            new.writestr(entry, body if entry.filename == "word/document.xml" else old.read(entry))
+    text = read_content(packed.getvalue(), "plan.docx").text
+    assert text.count("\n") == 500
+    assert len(read_text(text).proposals) == 500 * 19
+
+
 @pytest.mark.req("E1")
 def test_a_pdf_gives_its_text_with_broken_lines_joined():
     sentence = "为改善全镇群众生产生活条件," * 6 + "2022年底前计划新建集中供水点16处,改造管网24公里。"
@@ -90,6 +182,25 @@ def test_a_pdf_gives_its_text_with_broken_lines_joined():
     assert sentence in text
     assert "\n二、要求\n" in text
     assert [(p.number, p.unit) for p in read_text(text).proposals] == [(16, "处"), (24, "公里"), (1, "次")]
+
+
+def test_pages_that_are_pictures_among_others_are_doubted_with_their_numbers():
+    writer = pypdf.PdfWriter()
+    for part in (
+        scanned(),
+        pdf_of("一、任务\n\n新建水窖40口。"),
+        scanned(),
+        pdf_of("二、要求\n\n每月调度1次。"),
+        scanned(),
+    ):
+        writer.append(io.BytesIO(part))
+    packed = io.BytesIO()
+    writer.write(packed)
+    document = read_content(packed.getvalue(), "plan.pdf")
+    assert [(d.kind, d.suggestion) for d in document.doubts] == [(DoubtKind.PICTURE, page) for page in "135"]
+    assert [d.quote for d in document.doubts] == ["一、任务", "新建水窖40口。", "每月调度1次。"]
+    assert all(document.text[d.start : d.end] == d.quote for d in document.doubts)
+    assert [p.number for p in read_text(document.text, document.doubts).proposals] == [40, 1]
 
 
 def test_only_lines_as_wide_as_the_page_are_joined():

@@ -22,6 +22,7 @@ def doubt_label(kind: str) -> str:
         DoubtKind.MOJIBAKE: _("乱码"),
         DoubtKind.SCRAP: _("网页代码残留"),
         DoubtKind.ENCODING: _("编码混杂"),
+        DoubtKind.PICTURE: _("有整页图片"),
         DoubtKind.BOUNDARY: _("疑似另一份文件"),
         DoubtKind.TABLE: _("表格各行不齐"),
         DoubtKind.UNIT_UNKNOWN: _("数字没有单位"),
@@ -33,6 +34,10 @@ def doubt_label(kind: str) -> str:
 def doubt_text(doubt: Mapping[str, Any]) -> str:
     """A doubt, and what may be meant where somebody can say."""
     label = doubt_label(doubt["doubt"])
+    if doubt["doubt"] == DoubtKind.PICTURE:
+        return _("第 {page} 页是图片，上面的字没有读出来，在“{quote}”附近").format(
+            page=doubt["suggestion"], quote=doubt["quote"]
+        )
     if doubt["suggestion"]:
         return _("{doubt}：“{quote}”，可能是“{suggestion}”").format(
             doubt=label, quote=doubt["quote"], suggestion=doubt["suggestion"]

@@ -111,7 +111,7 @@ def lost_dash(proposal: Proposal, others: list[Proposal]) -> tuple[Decimal, Deci
 def attached(proposals: list[Proposal], found: list[Doubt]) -> list[Proposal]:
     """Proposals with the doubts that lie in their quote or touch it; an amount that may have lost its dash has the
     other reading."""
-    kinds_of_text = {DoubtKind.PAGE, DoubtKind.BOUNDARY, DoubtKind.ENCODING}
+    kinds_of_text = {DoubtKind.PAGE, DoubtKind.PICTURE, DoubtKind.BOUNDARY, DoubtKind.ENCODING}
     near = [doubt for doubt in found if doubt.kind not in kinds_of_text]
     position = 0
     ordered = sorted(range(len(proposals)), key=lambda n: proposals[n].start)

@@ -3,14 +3,13 @@
 import io
 import re
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 from bangfu.common.policy import Strict, policy_file, read_yaml
+from bangfu.plans.reading.encodings import decode
 from bangfu.plans.reading.errors import (
     DocumentDamaged,
     DocumentEmpty,
@@ -22,14 +21,10 @@ from bangfu.plans.reading.errors import (
     DocumentTooLong,
 )
 from bangfu.plans.reading.found import Doubt, DoubtKind
+from bangfu.plans.reading.word import lines_of
 
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _MEGABYTE = 1024 * 1024
-# Characters that nearly every Chinese sentence has: the decoding that shows more of them is the right one.
-_COMMON = frozenset(
-    "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说产种面而方后多定行学法所民得经十三之进着等部度家电力里如水化高自二理起小物现实加量都两体制机当使点从业本去把性好应开它合还因由其些然前外天政四日那社义事平形相全表间样与关各重新线内数正心反你明看原又么利比或但质气第向道命此变条只没结解问意建月公无系军很情者最立代想已通并提直题党程展五果料象员革位入常文总次品式活设及管特件长求老头基资边流路级少图山统接知较将组见计别她手角期根论运农指几九区强放决西被干做必战先回则任取据处队南给色光门即保治北造百规热领七海口东导器压志世金增争济阶油思术极交受联什认六共权收证改清己美再采转更单风切打白教速花带安场身车例真务具万每目至达走积示议声报斗完类八离华名确才科张信马节话米整空元况今集温传土许步群广石记需段研界拉林律叫且究观越织装"
-)
-_ENCODINGS = ("utf-8", "gb18030", "big5")
 
 
 class Limits(Strict):
@@ -79,77 +74,16 @@ def read_content(content: bytes, name: str) -> Document:
     if content.startswith(b"PK\x03\x04"):
         document = Document(_docx(content, name))
     elif content.lstrip()[:5] == b"%PDF-":
-        document = Document(_pdf(content, name))
+        document = _pdf(content, name)
     else:
-        document = _text(content, name)
+        document = Document(*decode(content, name))
         if _is_html(document.text, name):
-            document = Document(_html(document.text), ())
+            document = _seen(document)
     if not document.text.strip():
         raise DocumentEmpty(file=name)
     if len(document.text) > limits().characters:
         raise DocumentTooLong(file=name, count=len(document.text), limit=limits().characters)
     return document
-
-
-# plain text ---------------------------------------------------------------------------------------------------------
-
-
-def _text(content: bytes, name: str) -> Document:
-    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if content.startswith(mark):
-            return Document(content.decode(encoding, errors="replace"))
-    if content.count(b"\0") > len(content) // 50:
-        even, odd = content[0::2].count(0), content[1::2].count(0)
-        if max(even, odd) > len(content) // 8:
-            return Document(content.decode("utf-16-be" if even > odd else "utf-16-le", errors="replace"))
-        raise DocumentKindUnknown(file=name)
-    try:
-        return Document(content.decode("utf-8"))
-    except UnicodeDecodeError:
-        pass
-    whole = [(encoding, decoded) for encoding in _ENCODINGS[1:] if (decoded := _decoded(content, encoding)) is not None]
-    lines = list(_lines(content))
-    mixed = any(_decoded(line, "utf-8") is not None and not line.isascii() for line in lines)
-    if whole and not mixed:
-        return Document(max(whole, key=lambda one: _likeness(one[1]))[1])
-    return _by_lines(lines, name)
-
-
-def _decoded(content: bytes, encoding: str) -> str | None:
-    try:
-        return content.decode(encoding)
-    except UnicodeDecodeError:
-        return None
-
-
-def _lines(content: bytes) -> Iterator[bytes]:
-    yield from re.split(rb"(?<=\n)", content)
-
-
-def _likeness(text: str) -> float:
-    """The share of common characters among those that are not ASCII."""
-    foreign = [character for character in text[:20000] if not character.isascii()]
-    return sum(character in _COMMON for character in foreign) / max(len(foreign), 1)
-
-
-def _by_lines(lines: list[bytes], name: str) -> Document:
-    """Parts in different encodings: each line in the one that fits it; lines in another than the first are doubts."""
-    found: list[str] = []
-    doubts: list[Doubt] = []
-    usual, at, broken = "", 0, 0
-    for line in lines:
-        encoding = next((e for e in _ENCODINGS if _decoded(line, e) is not None), "")
-        text = line.decode(encoding or "utf-8", errors="replace")
-        broken += not encoding
-        if not line.isascii() and line.strip():
-            usual = usual or encoding
-            if encoding != usual:
-                doubts.append(Doubt(DoubtKind.ENCODING, at, at + len(text), text, encoding))
-        found.append(text)
-        at += len(text)
-    if broken > len(lines) // 2:
-        raise DocumentKindUnknown(file=name)
-    return Document("".join(found), tuple(doubts))
 
 
 # HTML ---------------------------------------------------------------------------------------------------------------
@@ -205,13 +139,23 @@ def _html(text: str) -> str:
     return re.sub(r"\n[ \t]*(?:\n[ \t]*)+", "\n", joined).strip("\n ")
 
 
+def _seen(page: Document) -> Document:
+    """What is seen of a web page, with its doubts at the words that are seen."""
+    text, doubts, at = _html(page.text), [], 0
+    for doubt in page.doubts:
+        for words in filter(None, _html(doubt.quote).split("\n")):
+            found = text.find(words, at)
+            if found >= 0:
+                at = found + len(words)
+                doubts.append(replace(doubt, start=found, end=at, quote=words))
+    return Document(text, tuple(doubts))
+
+
 # Word and PDF -------------------------------------------------------------------------------------------------------
 
 
 def _docx(content: bytes, name: str) -> str:
-    """Paragraphs a line each, rows of tables a line with tabs between cells, in the order of the document."""
     from docx import Document as open_docx
-    from docx.table import Table
 
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
@@ -222,29 +166,16 @@ def _docx(content: bytes, name: str) -> str:
             unfolded = sum(entry.file_size for entry in packed.infolist())
         if unfolded > limits().unfolded_megabytes * _MEGABYTE:
             raise DocumentTooLarge(file=name, size=unfolded // _MEGABYTE, limit=limits().unfolded_megabytes)
-        opened = open_docx(io.BytesIO(content))
-        lines: list[str] = []
-        for part in opened.iter_inner_content():
-            lines += _rows(part) if isinstance(part, Table) else [part.text]
+        return "\n".join(lines_of(open_docx(io.BytesIO(content)).element.body))
     except (DocumentKindUnknown, DocumentLocked, DocumentTooLarge):
         raise
     except Exception as error:  # a damaged package fails in as many ways as there are parts in it
         raise DocumentDamaged(file=name, reason=type(error).__name__) from error
-    return "\n".join(lines)
 
 
-def _rows(table: Any) -> Iterator[str]:
-    """Rows with their cells; a cell that spans several columns is told once. Straight from the XML: python-docx walks
-    the whole grid again for every cell."""
-    from docx.oxml.ns import qn
-
-    for row in table._tbl.tr_lst:
-        cells = ("".join(text.text or "" for text in cell.iter(qn("w:t"))) for cell in row.tc_lst)
-        yield "\t".join(" ".join(cell.split()) for cell in cells)
-
-
-def _pdf(content: bytes, name: str) -> str:
-    """The text of all pages, with lines that were broken at the margin joined again."""
+def _pdf(content: bytes, name: str) -> Document:
+    """The text of all pages, with lines that were broken at the margin joined again. Pages that are pictures among
+    others that are not are a doubt about the last words before them, or the first behind."""
     import pypdfium2 as pdfium
 
     try:
@@ -254,10 +185,14 @@ def _pdf(content: bytes, name: str) -> str:
             raise DocumentLocked(file=name) from error
         raise DocumentDamaged(file=name, reason=str(error)) from error
     try:
-        pages = []
+        pages: list[str] = []
+        pictures: list[int] = []
         for page in opened:
             words = page.get_textpage()
-            pages.append(words.get_text_range().replace("\r\n", "\n").replace("\x02", "").replace("\ufffe", ""))
+            text = words.get_text_range().replace("\r\n", "\n").replace("\x02", "").replace("\ufffe", "")
+            if len(text.strip()) < limits().page_characters and any(page.get_objects([pdfium.raw.FPDF_PAGEOBJ_IMAGE])):
+                pictures.append(len(pages) + 1)
+            pages.append(text.strip("\n").replace(_PAGE, ""))
             words.close()
             page.close()
     except pdfium.PdfiumError as error:
@@ -266,9 +201,26 @@ def _pdf(content: bytes, name: str) -> str:
         opened.close()
     if pages and all(len(page.strip()) < limits().page_characters for page in pages):
         raise DocumentScanned(file=name, pages=len(pages))
-    return unwrapped(_SETTING.sub("", "\n".join(page.strip("\n") for page in pages)))
+    joined = [f"{_PAGE}\n{page}" if number in pictures else page for number, page in enumerate(pages, start=1)]
+    return _doubting(unwrapped(_SETTING.sub("", "\n".join(joined))), pictures)
 
 
+def _doubting(text: str, pictures: list[int]) -> Document:
+    """The text without the marks of pages that are pictures, with a doubt for each."""
+    pieces = text.split(f"{_PAGE}\n")
+    whole, doubts, at = "".join(pieces), [], 0
+    for piece, number in zip(pieces, pictures, strict=False):
+        at += len(piece)
+        before = re.search(r"[^\n]{1,20}\s*\Z", whole[:at])
+        words = before or re.compile(r"[^\n]{1,20}").search(whole, at)
+        if words is not None:
+            start, end = words.start(), words.start() + len(words[0].rstrip())
+            doubts.append(Doubt(DoubtKind.PICTURE, start, end, whole[start:end], str(number)))
+    return Document(whole, tuple(doubts))
+
+
+# A line of its own that no text holds, while the pages are put together.
+_PAGE = "\ufdd0"
 # The narrow space that is set between Chinese and digits is no character of the text.
 _SETTING = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[0-9])|(?<=[0-9%]) (?=[\u4e00-\u9fff])")
 _HEAD = re.compile(
@@ -286,7 +238,14 @@ def unwrapped(text: str) -> str:
     last_width = 0
     for line in lines:
         bare = line.strip()
-        goes_on = joined and bare and last_width >= full > 0 and joined[-1][-1:] not in _STOPS and not _HEAD.match(line)
+        goes_on = (
+            joined
+            and bare
+            and bare != _PAGE
+            and last_width >= full > 0
+            and joined[-1][-1:] not in _STOPS
+            and not _HEAD.match(line)
+        )
         if goes_on and joined[-1]:
             joined[-1] += bare
         else:

@@ -32,6 +32,7 @@ class DoubtKind(StrEnum):
     SPUN = "spun"  # a word that text spinners put in place of another
     MOJIBAKE = "mojibake"  # characters decoded wrongly
     SCRAP = "scrap"  # a piece of HTML
+    PICTURE = "picture"  # a page beside these words is a picture: what stands on it was not read
     ENCODING = "encoding"  # parts of the file are in different encodings
     BOUNDARY = "boundary"  # one document seems to end and another to begin
     TABLE = "table"  # rows of a table differ in the number of their cells
@@ -42,7 +43,8 @@ class DoubtKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """`end` > `start`; `suggestion` is what might be meant ("" when nobody can say)."""
+    """`end` > `start`; `suggestion` is what might be meant ("" when nobody can say); of a page the number of the
+    page."""
 
     kind: DoubtKind
     start: int

@@ -226,13 +226,14 @@ def households(viewer: Viewer, measure: Measure, area: Area, start: date, day: d
     if not table.household:
         return rows.none()
     counted, whole = _counted(measure, start, day), _whole(measure, day)
-    # Row by row, whether it counts: a list of the few that do not ends long before all that do were looked up.
-    counts = Exists(table.model._default_manager.filter(counted).filter(pk=OuterRef("pk")))
+    reach = area.reach
+    here = Q(**{f"{table.place}__gte": reach.first, f"{table.place}__lte": reach.last})
+    # Row by row, whether it counts: a list of the few that do not ends long before all that do were looked up. Where a
+    # database looks all of them up at once, it needs those of the area alone.
+    counts = Exists(table.model._default_manager.filter(counted & here).filter(pk=OuterRef("pk")))
     if measure.rows is Rows.HOUSEHOLD:
         return rows.filter(whole & ~Q(counts)) if lacking else rows.filter(counted)
-    reach = area.reach
-    of = table.model._default_manager.filter(whole if lacking else counted)
-    of = of.filter(**{f"{table.place}__gte": reach.first, f"{table.place}__lte": reach.last})
+    of = table.model._default_manager.filter((whole if lacking else counted) & here)
     if lacking:
         of = of.filter(~Q(counts))
     return rows.filter(Exists(of.filter(household_id=OuterRef("pk"))))
