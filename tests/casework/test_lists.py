@@ -92,7 +92,7 @@ def test_boards_and_my_work_cost_no_more_with_more_cases(people, homes):
             opened(people.village, home)
         with CaptureQueriesContext(connection) as asked:
             selectors.boards(people.village, None, TODAY())
-            selectors.work_of(people.village, TODAY())
+            lists.lying_with(people.village, TODAY())
         return len(asked)
 
     statements(made[:1])

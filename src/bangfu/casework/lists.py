@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from functools import lru_cache
+from typing import Any
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, Value
 
 from bangfu.accounts.models import Officer, Post
 from bangfu.areas.models import Area
@@ -127,18 +128,22 @@ def _below(posts: Sequence[Post]) -> Q:
 @dataclass(frozen=True)
 class Lying:
     """What lies with an officer: cases waiting for a post of theirs, due soon and late among them, those due first;
-    late ones of the level below."""
+    late ones of the level below; applications that nobody has decided on, where the officer acts."""
 
     waiting: int = 0
     due_soon: int = 0
     late: int = 0
     urgent: Sequence[Case] = ()
     risen: int = 0
+    applications: int = 0
+
+    def __bool__(self) -> bool:
+        return any((self.waiting, self.risen, self.applications))
 
 
-def lying_with(officer: Officer, day: date, number: int) -> Lying:
-    """What lies with an officer on a day; of the urgent ones at most `number`. All is counted in one question, which
-    an index of running cases answers by itself; the second is for the urgent ones."""
+def lying_with(officer: Officer, day: date, number: int = 5) -> Lying:
+    """What lies with an officer on a day; of the urgent ones at most `number`. All is counted in one question, of which
+    an index of running cases answers its part by itself; the second is for the urgent ones."""
     posts = _acting_posts(officer)
     if not posts:
         return Lying()
@@ -146,17 +151,25 @@ def lying_with(officer: Officer, day: date, number: int) -> Lying:
     waiting, below = _waiting(posts, versions), _below(posts)
     levels = {level for post in posts for level in (post.area.level, post.area.level + 1)}
     running = Case.objects.visible_to(officer).filter(RUNS, level__in=sorted(levels))
-    counts = running.order_by().aggregate(
-        all=Count("pk", filter=waiting),
-        due_soon=Count("pk", filter=waiting & _due(DUE_SOON, day)),
-        late=Count("pk", filter=waiting & _due(LATE, day)),
-        risen=Count("pk", filter=below & _due(LATE, day)),
+    cases: Any = (
+        running.order_by()
+        .values_list(Value("cases"))
+        .annotate(
+            all=Count("pk", filter=waiting),
+            due_soon=Count("pk", filter=waiting & _due(DUE_SOON, day)),
+            late=Count("pk", filter=waiting & _due(LATE, day)),
+            risen=Count("pk", filter=below & _due(LATE, day)),
+        )
     )
+    new = Application.objects.visible_to(officer).filter(state=Application.State.NEW).order_by()
+    counted = cases.union(new.values_list(Value("new"), *[Value(0)] * 3).annotate(Count("pk")), all=True)
+    counts = {name: numbers for name, *numbers in counted}
+    all_waiting, due_soon, late, risen = counts.get("cases", [0] * 4)
     urgent: list[Case] = []
-    if counts["all"]:
+    if all_waiting:
         rows = running.filter(waiting, due_on__isnull=False).order_by("due_on", "pk").defer("facts")
         urgent = _with(rows.select_related("village", "household")[:number], versions)
-    return Lying(counts["all"], counts["due_soon"], counts["late"], urgent, counts["risen"])
+    return Lying(all_waiting, due_soon, late, urgent, risen, counts.get("new", [0])[-1])
 
 
 def _acting_posts(officer: Officer) -> list[Post]:

@@ -10,7 +10,7 @@ from bangfu.accounts.models import Officer
 from bangfu.areas.models import Area
 from bangfu.casework import lists, loading
 from bangfu.casework.acting import opening_post
-from bangfu.casework.models import Application, BulkMove, Case, CaseTransition, Objection, Round
+from bangfu.casework.models import BulkMove, Case, CaseTransition, Objection, Round
 from bangfu.casework.procedures import Channel, Procedure, Step
 from bangfu.casework.sources import takes
 from bangfu.common.places import Viewer
@@ -95,23 +95,6 @@ def _add_version(found: dict[str, Board], procedure: Procedure) -> None:
     board = found.setdefault(procedure.id, Board(procedure))
     there = {each.step.id for each in board.steps}
     board.steps += [AtStep(step) for step in procedure.steps if not step.is_end and step.id not in there]
-
-
-@dataclass(frozen=True)
-class MyCases:
-    """What an officer must do: the cases that lie with them, and how many applications nobody has decided on where the
-    officer acts."""
-
-    cases: lists.Lying
-    applications: int
-
-
-def work_of(officer: Officer, day: date, number: int = 5) -> MyCases:
-    """What lies with an officer on a day; of the urgent ones at most `number`."""
-    new = 0
-    if officer.may("cases.act"):
-        new = Application.objects.visible_to(officer).filter(state=Application.State.NEW).count()
-    return MyCases(lists.lying_with(officer, day, number), new)
 
 
 def course_of(viewer: Viewer, case: Case) -> list[CaseTransition]:

@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from bangfu.common.places import Level
 from bangfu.registry import recent, selectors
 from bangfu.web.casework.blocks import my_cases
 from bangfu.web.duties.blocks import my_duties
@@ -41,7 +42,8 @@ def area_counts(request: HttpRequest) -> str:
         return ""
     scope = scope_of(request)
     year = timezone.localdate().year
-    total, below = selectors.counts_around(officer, scope.area, scope.below, year)
+    village = scope.here is not None and scope.here.level >= Level.VILLAGE
+    total, below = selectors.counts_around(officer, scope.area, () if village else list(scope.below), year)
     counted = total.households > 0 or total.people > 0
     context = {
         "scope": scope,

@@ -1,6 +1,6 @@
 """The area filter of lists: where an officer stands, what lies below, and the trail of names above."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,11 +14,11 @@ from bangfu.common.places import Level, span
 @dataclass(frozen=True)
 class Scope:
     """`area` is the one chosen (None: all that the officer may see), `trail` the areas above it that may be chosen,
-    `below` what may be chosen next, `tops` the areas of the officer's own posts."""
+    `below` what may be chosen next (asked for when a page first looks), `tops` the areas of the officer's own posts."""
 
     area: Area | None
     trail: Sequence[Area]
-    below: Sequence[Area]
+    below: Iterable[Area]
     tops: Sequence[Area]
 
     @property
@@ -49,9 +49,9 @@ def scope_of(request: HttpRequest, right: str = "registry.view") -> Scope:
     if area and not any(t.reach.holds(area.place) for t in tops):
         area = None
     if area is None:
-        below = list(visible.current().filter(parent=tops[0])) if len(tops) == 1 else tops
+        below = visible.current().filter(parent=tops[0]) if len(tops) == 1 else tops
         return Scope(None, (), below, tops)
-    return Scope(area, trail_of(officer, area, tops), list(visible.current().filter(parent=area)), tops)
+    return Scope(area, trail_of(officer, area, tops), visible.current().filter(parent=area), tops)
 
 
 def trail_of(officer: Officer, area: Area, tops: Sequence[Area]) -> list[Area]:

@@ -130,9 +130,17 @@ def group_of(viewer: Officer, kind: GroupKind, pk: int) -> Group | None:
         return None
     if any(reach.holds(found.place) for reach in places):
         return found
-    own = wanted_of(viewer)
-    mine = {GroupKind.UNIT: own.units, GroupKind.TEAM: own.teams, GroupKind.AREA: ()}[kind]
-    return found if pk in mine else None
+    return found if _is_own(viewer, found) else None
+
+
+def _is_own(officer: Officer, group: Group) -> bool:
+    """Whether an officer belongs to a unit, or serves in a team."""
+    if group.kind is GroupKind.UNIT:
+        return Helper.objects.filter(officer=officer, left_on=None, unit=group.id).exists()
+    if group.kind is GroupKind.TEAM:
+        serving = TeamMember.objects.filter(helper__officer=officer, helper__left_on=None, team=group.id)
+        return serving.filter(ended_on=None, team__ended_on=None).exists()
+    return False
 
 
 def _group(kind: GroupKind, pk: int) -> Group | None:

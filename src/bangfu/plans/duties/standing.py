@@ -28,9 +28,8 @@ def standing(wanted: Wanted, periods: Periods, day: date, keep: Keep = lambda _d
     asked = list(_asked(everybody, spans, regimes, keep))
     if not asked:
         return []
-    since = min(period.first for _duty, _doer, period in asked)
-    until = max(period.last for _duty, _doer, period in asked)
-    real = Real(wanted, everybody, since, until)
+    pairs = {(id(duty), id(period)): (duty, period) for duty, _doer, period in asked}
+    real = Real(wanted, everybody, list(pairs.values()))
     soon = terms().due_soon_days
     # Duties and periods are few and the same objects for everybody: what is counted for them is looked up once.
     counters: dict[tuple[int, int], Counter] = {}

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from bangfu.casework import selectors
+from bangfu.casework import lists, selectors
 from bangfu.casework.procedures import Channel, Procedure
 from bangfu.casework.sources import confirmed
 from bangfu.findings.models import Finding
@@ -20,10 +20,10 @@ def my_cases(request: HttpRequest) -> str:
     officer, today = officer_of(request), timezone.localdate()
     if not officer.has_perm("cases.act"):
         return ""
-    work = selectors.work_of(officer, today)
-    if not (work.cases.waiting or work.cases.risen or work.applications):
+    work = lists.lying_with(officer, today)
+    if not work:
         return ""
-    context = {"cases": work.cases, "applications": work.applications, "rows": rows_of(work.cases.urgent, today)}
+    context = {"cases": work, "applications": work.applications, "rows": rows_of(work.urgent, today)}
     return render_to_string("casework/parts/home.html", context, request)
 
 

@@ -1,5 +1,6 @@
 """What other pages say of targets: the home page of an officer, the pages of a household, an area and a unit."""
 
+from collections import Counter
 from datetime import timedelta
 
 from django.http import HttpRequest
@@ -25,16 +26,17 @@ def my_targets(request: HttpRequest) -> str:
     if not officer.has_perm("plans.view"):
         return ""
     rows = lists.of_officer(officer).exclude(standing=Standing.REACHED)
-    mine = rows.exists()
+    found = lists.most_urgent(rows, SHOWN + 1)
+    mine = bool(found)
     if not mine and officer.has_perm("plans.edit"):
         wanted = lists.Wanted(parts=lists.PARTS_TOO)
         rows = lists.targets(officer, wanted).filter(standing__in=(Standing.LATE, Standing.AT_RISK))
-    elif not mine:
+        found = lists.most_urgent(rows, SHOWN + 1)
+    if not found:
         return ""
-    shown = lists.most_urgent(rows, SHOWN)
-    if not shown:
-        return ""
-    numbers = lists.by_standing(rows)
+    shown = found[:SHOWN]
+    # whoever has few needs no second question
+    numbers = Counter(each.standing for each in found) if len(found) <= SHOWN else lists.by_standing(rows)
     soon = today + timedelta(days=terms().stage_due_soon_days)
     context = {
         "rows": rows_of(shown, today),
