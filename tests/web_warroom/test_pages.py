@@ -253,6 +253,17 @@ def test_the_map_leads_down_to_the_households_behind_a_figure(house, homes):  # 
     assert table.index("青禾乡") < table.index("白水镇")  # the same figures as a table, the highest first
 
 
+def test_a_province_is_drilled_down_to_a_household_by_the_links_of_its_maps(house, homes):  # noqa: F811
+    client = house.client("province_office", house.county.parent.parent)
+    page = opened(client, "m=insured_share")
+    for name in (house.county.parent.name, house.county.name, "青禾乡", "石桥村"):
+        [url] = [url for label, url in links(page).items() if label.startswith(f"{name}：")]
+        page = client.get(url).content.decode()
+    assert "数字背后的户" in page and homes[0].head_name in page
+    [home] = set(re.findall(rf'href="(/households/{homes[0].pk}/)"', page))
+    assert client.get(home).status_code == 200
+
+
 def test_real_outlines_come_with_the_review_number_and_a_village_has_no_map_below_it(house):
     county = make_area(house.county.parent, 8, "真县", "520621000000")
     make_area(county.parent, 9, "另县", "520622000000")

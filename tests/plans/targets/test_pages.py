@@ -141,6 +141,27 @@ def test_a_figure_leads_to_its_households_and_they_to_their_targets(house, help,
     assert "参保率" in text(office.get(reverse("area-page", args=[house.county.pk])))
 
 
+@pytest.mark.databases
+def test_a_village_shows_the_targets_it_belongs_to_though_nobody_broke_them_down_to_it(house, help, office):
+    for number, home in enumerate(help.homes):
+        Member.objects.bulk_create([Member(
+            household=home, place=home.place, person_no=f"P{number}", name="人", resident_medical_insurance=number == 0
+        )])  # fmt: skip
+    county = roads(house.county, title="县参保率", measure="insured_share", amount=95, unit="%")
+    roads(house.neighbour_township, title="邻乡参保率", measure="insured_share", amount=95, unit="%")
+    page = reverse("area-page", args=[house.village.pk])
+    assert "县参保率 云岭县 · 不低于 95%" in text(office.get(page))
+    assert "其中石桥村 33.33%" in text(office.get(page))
+    assert "邻乡参保率" not in text(office.get(page))
+    services.break_down(target=county, by=None, across=Across.AREAS, way=Way.RATE, reason="分到乡镇")
+    Target.objects.filter(parent=county, area=house.township).update(title="本乡参保率")
+    shown = text(office.get(page))
+    assert "本乡参保率 青禾乡" in shown  # the part that the village is of, and no longer the whole
+    assert "县参保率" not in shown
+    own = browser(house.officer("village_committee"))
+    assert "参保率 青禾乡" not in text(own.get(page))  # targets above are not the village's to see
+
+
 def test_the_list_narrows_and_the_parts_stand_below_their_whole(house, office):
     target = roads(house.county)
     amounts = {house.township.pk: Decimal(10), house.neighbour_township.pk: Decimal(20)}
@@ -165,6 +186,7 @@ def test_the_list_narrows_and_the_parts_stand_below_their_whole(house, office):
     assert browser(house.officer("system_administrator")).get(address).status_code == 403
 
 
+@pytest.mark.databases
 def test_the_dispatch_sheet_ranks_units_with_the_figures_behind_it(house, help, office):
     first = roads(house.county, owner_unit=help.bureau)
     second = roads(house.county, title="卫生厕所", owner_unit=help.township)

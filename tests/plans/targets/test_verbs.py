@@ -54,6 +54,7 @@ def homes(house):
     return made
 
 
+@pytest.mark.databases
 def test_every_measure_of_the_catalogue_counts(house, homes):
     check_file()
     for measure in catalogue().measures:
@@ -67,6 +68,7 @@ def test_every_measure_of_the_catalogue_counts(house, homes):
     assert value(catalogue()["people_on_file"], house.neighbour_county, TODAY, TODAY) == 0
 
 
+@pytest.mark.databases
 def test_a_figure_leads_to_the_households_behind_it_and_to_those_still_lacking(house, homes):
     office, share = house.officer("county_office"), catalogue()["insured_share"]
     assert set(households(office, share, house.county, TODAY, TODAY)) == set(homes[:2])
@@ -92,6 +94,7 @@ def test_a_measured_target_begins_where_it_is_and_follows_the_registry(house, ho
     assert Entry.objects.filter(action="target.tracked", subject_id=str(target.pk)).count() == 1
 
 
+@pytest.mark.databases
 def test_what_happened_by_dates_can_be_told_of_earlier_days_and_nothing_else(house, homes):
     began = TODAY - timedelta(days=90)
     state = tracked(house.county, title="参保", measure="insured_people", unit="人", starts_on=began)
@@ -176,6 +179,7 @@ def test_years_share_by_days_and_rates_lead_year_by_year_to_the_end(house, homes
         services.amend(target=target, by=None, values={"deadline": date(2027, 6, 30)}, reason="再提前")
 
 
+@pytest.mark.databases
 def test_history_shares_by_what_each_brought_before(house, homes):
     before = TODAY - timedelta(days=150)
     Household.objects.filter(pk__in=[home.pk for home in homes[:3]]).update(exited_on=before)
@@ -315,6 +319,7 @@ def test_deadlines_of_readings_mean_their_last_day():
     assert [our_word(word) for word in ("名", " 户 ", "％", "亩")] == ["人", "户", "%", "亩"]
 
 
+@pytest.mark.databases
 def test_the_days_work_of_many_targets_does_not_ask_more_questions(house, homes, django_assert_max_num_queries):
     target = tracked(house.county, measure="insured_people", unit="人", starts_on=TODAY)
     for level in (target, None):

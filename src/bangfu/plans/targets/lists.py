@@ -4,6 +4,7 @@ Every answer starts at `visible_to`."""
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Prefetch, Q, Value, When
@@ -12,12 +13,12 @@ from django.db.models.functions import Coalesce
 from bangfu.accounts.models import Officer
 from bangfu.areas.models import Area
 from bangfu.common.paging import columns_of, cut
-from bangfu.common.places import span
-from bangfu.plans.models import Report, Stage, Standing, Target
+from bangfu.common.places import Level, span
+from bangfu.plans.models import Across, Report, Stage, Standing, Target
 from bangfu.plans.models.targets import TargetQuerySet
 from bangfu.plans.targets.catalogue import catalogue
-from bangfu.plans.targets.measuring import TABLES, households
-from bangfu.plans.targets.values import counted_until
+from bangfu.plans.targets.measuring import TABLES, households, value
+from bangfu.plans.targets.values import counted_until, course_of, rounded
 from bangfu.registry.models import Household
 from bangfu.support.models import Helper, Unit
 
@@ -202,8 +203,25 @@ def _around(viewer: Officer, place: int) -> TargetQuerySet:
 
 
 def of_area(viewer: Officer, area: Area, number: int) -> list[Target]:
-    """The targets of an area, the most urgent first."""
-    return most_urgent(Target.objects.visible_to(viewer).live().filter(area=area), number)
+    """The targets of an area, the most urgent first; then those of the areas around it that were not broken down as far
+    as here, of which the area is a part all the same."""
+    found = most_urgent(Target.objects.visible_to(viewer).live().filter(area=area), number)
+    if len(found) >= number:
+        return found
+    around = _around(viewer, area.place).filter(place__lt=area.place).exclude(broken_across=Across.YEARS)
+    firsts = [area.place - area.place % span(level) for level in range(1, area.level + 1)]
+    closer = Target.objects.live().filter(parent=OuterRef("pk"), part_year=None, place__in=firsts)
+    return found + most_urgent(around.exclude(Exists(closer)), number - len(found))
+
+
+def came_to_here(target: Target, area: Area, day: date) -> Decimal | None:
+    """What a target of a larger area comes to in one of its townships or villages; None: nobody measures it, or it is
+    unknown. Larger areas are counted by the day's work only."""
+    measure = catalogue().get(target.measure)
+    if measure is None or area.level < Level.TOWNSHIP:
+        return None
+    exact = value(measure, area, target.starts_on, counted_until(target, day))
+    return None if exact is None else rounded(exact, falling=course_of(target).falling)
 
 
 def of_unit(viewer: Officer, unit: Unit, number: int) -> list[Target]:

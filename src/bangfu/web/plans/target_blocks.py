@@ -11,6 +11,7 @@ from bangfu.areas.models import Area
 from bangfu.plans.models import Standing, Target
 from bangfu.plans.targets import lists
 from bangfu.plans.targets.catalogue import terms
+from bangfu.plans.targets.words import with_unit
 from bangfu.registry.models import Household
 from bangfu.support.models import Unit
 from bangfu.web.guard import officer_of
@@ -51,12 +52,12 @@ def my_targets(request: HttpRequest) -> str:
 
 
 def targets_of_area(request: HttpRequest, area: Area) -> str:
-    """The targets of an area, the most urgent first."""
+    """The targets of an area, the most urgent first; and those around it of which it is a part."""
     officer = officer_of(request)
     if not officer.has_perm("plans.view"):
         return ""
     found = lists.of_area(officer, area, SHOWN + 1)
-    return _block(request, found, f"area={area.pk}&parts=all")
+    return _block(request, found, f"area={area.pk}&parts=all", area)
 
 
 def targets_of_unit(request: HttpRequest, unit: Unit) -> str:
@@ -67,11 +68,19 @@ def targets_of_unit(request: HttpRequest, unit: Unit) -> str:
     return _block(request, lists.of_unit(officer, unit, SHOWN + 1), f"unit={unit.pk}&parts=all")
 
 
-def _block(request: HttpRequest, found: list[Target], query: str) -> str:
+def _block(request: HttpRequest, found: list[Target], query: str, area: Area | None = None) -> str:
     if not found:
         return ""
+    today = timezone.localdate()
+    rows = rows_of(found[:SHOWN], today)
+    for row in rows:
+        target = row["target"]
+        if area is not None and target.area_id != area.pk:
+            row["where"] = target.area.name
+            row["here"] = with_unit(lists.came_to_here(target, area, today), target.unit)
     context = {
-        "rows": rows_of(found[:SHOWN], timezone.localdate()),
+        "rows": rows,
+        "area": area,
         "more": len(found) > SHOWN,
         "query": query,
     }
