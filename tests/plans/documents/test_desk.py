@@ -212,6 +212,35 @@ def test_a_bad_file_says_so_and_is_withdrawn_with_a_reason(house, client, django
     assert "没有选择文件" in text(none, 422)
 
 
+def test_a_file_that_is_not_taken_says_why_and_what_was_typed_stays(house, client, monkeypatch):
+    from bangfu.plans.documents import receiving as documents
+
+    def handed_in(content: bytes, name: str) -> str:
+        given = {"area": house.county.pk, "title": "我的题名", "file": upload(content, name)}
+        shown = client.post(reverse("plan-document-new"), given)
+        assert 'value="我的题名"' in shown.content.decode()
+        return text(shown, 422)
+
+    assert "空" in handed_in(b"", "空.txt")
+    small = documents.limits().model_copy(update={"file_megabytes": 1})
+    monkeypatch.setattr(documents, "limits", lambda: small)
+    assert "超过 1 MB 的上限" in handed_in(b"x" * (1 << 20) + b"x", "大.txt")
+    assert not Document.objects.exists()
+
+
+def test_a_table_of_ten_thousand_cells_is_read_whole_and_its_desk_stays_light(house, client):
+    head = "村名\t" + "\t".join(f"指标{n}(亩)" for n in range(1, 20))
+    rows = [f"第{n}村\t" + "\t".join(str(n + m) for m in range(1, 20)) for n in range(500)]
+    document = _read(house, "\n".join([head, *rows]))
+    assert document.proposals.count() == 500 * 19
+    page = client.get(reverse("plan-document", args=[document.pk]))
+    assert "9,500" in text(page)
+    assert len(page.content) < 1_000_000
+    last = document.proposals.order_by("number_in_text").last()
+    alone = text(client.get(reverse("plan-proposal", args=[last.pk])))
+    assert "518" in alone
+
+
 def test_while_a_document_is_read_the_page_asks_again_and_then_has_all_of_the_desk(house, client):
     from bangfu.plans.documents import receiving as documents
 

@@ -172,7 +172,7 @@ def test_a_word_table_of_ten_thousand_cells_is_read_whole():
             new.writestr(entry, body if entry.filename == "word/document.xml" else old.read(entry))
     text = read_content(packed.getvalue(), "plan.docx").text
     assert text.count("\n") == 500
-    assert len(read_text(text).proposals) == 500 * 19
+    assert text.count("\t") == 501 * 19
 
 
 @pytest.mark.req("E1")
@@ -306,6 +306,39 @@ def test_the_command_says_in_a_sentence_why_a_file_is_refused(tmp_path):
     answer = CliRunner().invoke(command, ["read", str(file)], catch_exceptions=False)
     assert answer.exit_code == 1
     assert "PLA-102" in answer.output and "empty.txt" in answer.output
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "code"),
+    [
+        (scanned(), "扫描.pdf", "PLA-105"),
+        (OLE + b"\0" * 512 + "EncryptedPackage".encode("utf-16-le"), "密码.docx", "PLA-104"),
+        (b"x" * (2 << 20), "很大.txt", "PLA-103"),
+    ],
+)
+def test_the_command_refuses_with_the_code_of_what_is_wrong_and_leaves_the_file(
+    content, name, code, tmp_path, monkeypatch
+):
+    small = files.limits().model_copy(update={"file_megabytes": 1})
+    monkeypatch.setattr(files, "limits", lambda: small)
+    file = tmp_path / name
+    file.write_bytes(content)
+    answer = CliRunner().invoke(command, ["read", str(file)], catch_exceptions=False)
+    assert answer.exit_code == 1
+    assert code in answer.output and name in answer.output
+    assert file.read_bytes() == content
+
+
+@pytest.mark.parametrize("content", [
+    "<html><body><p>一、任务</p><p>到2022年新建水窖40口。</p></body></html>".encode("gb18030"),
+    "一、任務\n到2022年新建水窖40口。".encode("big5"), "一、任務\n到2022年新建水窖40口。".encode(),
+])  # fmt: skip
+def test_the_command_reads_web_pages_old_encodings_and_traditional_characters(content, tmp_path):
+    file = tmp_path / ("plan.html" if content.startswith(b"<") else "plan.txt")
+    file.write_bytes(content)
+    answer = CliRunner().invoke(command, ["read", str(file)], catch_exceptions=False)
+    [line] = [json.loads(line) for line in answer.stdout.splitlines()]
+    assert (line["number"], line["unit"], line["deadline"]) == (40.0, "口", "2022")
 
 
 def test_the_command_lists_doubts_differences_and_the_text_as_well():

@@ -139,6 +139,10 @@ def test_a_figure_leads_to_its_households_and_they_to_their_targets(house, help,
     assert "本户已计入" in text(office.get(reverse("household", args=[help.homes[0].pk])))
     assert "本户还没有达到" in text(office.get(reverse("household", args=[help.homes[1].pk])))
     assert "参保率" in text(office.get(reverse("area-page", args=[house.county.pk])))
+    assert "还差的户" in text(office.get(reverse("target", args=[target.pk])))
+    Target.objects.filter(pk=target.pk).update(comparison="le")  # nobody is missing from what should be little
+    assert "还差的户" not in text(office.get(reverse("target", args=[target.pk])))
+    assert "本户还没有达到" not in text(office.get(reverse("household", args=[help.homes[1].pk])))
 
 
 @pytest.mark.databases

@@ -187,7 +187,8 @@ def of_household(viewer: Officer, household: Household, day: date) -> list[OfHou
     found = []
     for target in closest.values():
         measure, until = catalogue()[target.measure], counted_until(target, day)
-        for lacking in (False, True) if measure.is_share else (False,):
+        rising = measure.is_share and not course_of(target).falling  # of what should fall nobody is missing
+        for lacking in (False, True) if rising else (False,):
             rows = households(viewer, measure, target.area, target.starts_on, until, lacking=lacking)
             if rows.filter(pk=household.pk).exists():
                 found.append(OfHousehold(target, not lacking))

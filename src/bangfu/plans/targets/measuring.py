@@ -29,20 +29,21 @@ from bangfu.visits.models import Visit
 
 @dataclass(frozen=True)
 class Table:
-    """Where rows lie: their model, which of them count at all, where they stand, and whose they are ("" nobody's)."""
+    """Where rows lie: their model, which of them count at all, where they stand, and whose they are ("" nobody's).
+    `ended_apart`: those of households that have ended do not count, of which there are few: looking these up is quicker
+    than looking up the household of every row."""
 
     model: type[models.Model]
     there: Q
     place: str
     household: str
+    ended_apart: bool = False
 
 
 _LIVING = Q(household__ended_on=None)
-# Few households have ended: looking these up is quicker than looking up the household of every person.
-_AT_HOME = Q(left_on=None) & ~Q(household__in=Household.objects.exclude(ended_on=None).order_by().values("pk"))
 TABLES: Mapping[Rows, Table] = {
     Rows.HOUSEHOLD: Table(Household, Q(ended_on=None), "place", "pk"),
-    Rows.PERSON: Table(Member, _AT_HOME, "place", "household_id"),
+    Rows.PERSON: Table(Member, Q(left_on=None), "place", "household_id", ended_apart=True),
     Rows.HELP: Table(Help, _LIVING, "household__place", "household_id"),
     Rows.PAIRING: Table(Pairing, Q(ended_on=None) & _LIVING, "household__place", "household_id"),
     Rows.VISIT: Table(Visit, Q(household__isnull=False), "place", "household_id"),
@@ -112,8 +113,16 @@ def years_before(day: date, years: int) -> date:
     return day.replace(year=max(day.year - years, 1))
 
 
-def _all(conditions: tuple[Condition, ...], table: Table, day: date) -> Q:
-    found = table.there
+def _there(table: Table, area: Area | None) -> Q:
+    """Which rows count at all, of those in an area."""
+    if not table.ended_apart:
+        return table.there
+    ended = Household.objects.exclude(ended_on=None).order_by()
+    return table.there & ~Q(household__in=(ended.inside(area) if area else ended).values("pk"))
+
+
+def _all(conditions: tuple[Condition, ...], table: Table, day: date, area: Area | None) -> Q:
+    found = _there(table, area)
     for each in conditions:
         found = found & _asks(each, table, day)
     return found
@@ -133,9 +142,9 @@ def _happened(measure: Measure, table: Table, start: date, day: date) -> Q:
 # --- counting --------------------------------------------------------------------------------------------------------
 
 
-def _counted(measure: Measure, start: date, day: date) -> Q:
+def _counted(measure: Measure, start: date, day: date, area: Area | None) -> Q:
     table = TABLES[measure.rows]
-    return _all((*measure.where, *(measure.of or ())), table, day) & _happened(measure, table, start, day)
+    return _all((*measure.where, *(measure.of or ())), table, day, area) & _happened(measure, table, start, day)
 
 
 def _met(measure: Measure, table: Table, day: date) -> Q:
@@ -146,8 +155,8 @@ def _met(measure: Measure, table: Table, day: date) -> Q:
     return found
 
 
-def _whole(measure: Measure, day: date) -> Q:
-    return _all(measure.of or (), TABLES[measure.rows], day)
+def _whole(measure: Measure, day: date, area: Area | None) -> Q:
+    return _all(measure.of or (), TABLES[measure.rows], day, area)
 
 
 def _sum_of(measure: Measure, table: Table) -> Any:
@@ -163,7 +172,7 @@ def tallies(
     (None: of nothing, it is a number). Areas without any row are left out. One query, which reads every row once."""
     table, width = TABLES[measure.rows], span(level)
     found = table.model._default_manager.filter(
-        _whole(measure, day) if measure.is_share else _counted(measure, start, day)
+        _whole(measure, day, area) if measure.is_share else _counted(measure, start, day, area)
     )
     if area is not None:
         reach = area.reach
@@ -201,7 +210,7 @@ def happened(measure: Measure, area: Area, start: date, day: date) -> list[tuple
     if not measure.happens:
         return []
     reach, path = area.reach, _path(measure.happens)
-    rows = table.model._default_manager.filter(_counted(measure, start, day)).order_by()
+    rows = table.model._default_manager.filter(_counted(measure, start, day, area)).order_by()
     rows = rows.filter(**{f"{table.place}__gte": reach.first, f"{table.place}__lte": reach.last})
     dated = isinstance(_field(table.model, measure.happens), models.DateField)
     if measure.distinct:
@@ -225,7 +234,7 @@ def households(viewer: Viewer, measure: Measure, area: Area, start: date, day: d
     rows = Household.objects.visible_to(viewer).inside(area)
     if not table.household:
         return rows.none()
-    counted, whole = _counted(measure, start, day), _whole(measure, day)
+    counted, whole = _counted(measure, start, day, area), _whole(measure, day, area)
     reach = area.reach
     here = Q(**{f"{table.place}__gte": reach.first, f"{table.place}__lte": reach.last})
     # Row by row, whether it counts: a list of the few that do not ends long before all that do were looked up. Where a

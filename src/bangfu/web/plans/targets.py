@@ -125,7 +125,7 @@ def target(request: HttpRequest, pk: int) -> HttpResponse:
         "row": row_of(found, today),
         "wholes": lists.wholes_of(officer, found),
         "measure": measure_label(found.measure),
-        "is_share": lists.is_share(found),
+        "lacks": lists.is_share(found) and not course.falling,
         "has_households": lists.has_households(found) and officer.has_perm("registry.view"),
         "base": with_unit(found.base, found.unit) if found.base is not None else "",
         "pace": str(Pace(found.pace).label),
