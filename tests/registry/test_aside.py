@@ -1,13 +1,16 @@
 """A first filling is worked out beside the database: what then stands in it is what the database itself works out."""
 
 import re
+from contextlib import nullcontext
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 from django.db import connection, transaction
 
+from bangfu.common.staging import carriers
 from bangfu.registry.ledger import aside, bulk
 from bangfu.registry.ledger.writing import Written, write
 from bangfu.registry.models import Household, IncomeItem, IncomeYear, Member, MemberEvent, WorkRecord, YearCount
@@ -84,11 +87,11 @@ def hard_cases(house: House) -> dict[str, pa.Table]:
     }  # fmt: skip
 
 
-def _kept(tables: dict[str, pa.Table], **how: Any) -> tuple[Written, dict[str, Any]]:
+def _kept(tables: dict[str, pa.Table], folder: Path | None = None, **how: Any) -> tuple[Written, dict[str, Any]]:
     """What a write says and leaves; the write is taken back."""
     written, found = Written(), {}
     try:
-        with transaction.atomic():
+        with carriers(folder) if folder else nullcontext(), transaction.atomic():
             written = write(tables, change=info(), **how)
             found: dict[str, Any] = content()
             for model, names in OWNERS.items():
@@ -147,6 +150,55 @@ def test_files_without_one_of_the_sheets_end_the_same(
     tables = many(house, 20)
     del tables[left_out]
     _both(monkeypatch, tables, takeover=True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rows_that_come_in_carriers_end_the_same(house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(bulk, "BULK", 1)
+    _written, carried = _kept(hard_cases(house), tmp_path, takeover=True)
+    monkeypatch.setattr(bulk, "from_nothing", lambda *_args: False)
+    _written, plain = _kept(hard_cases(house), takeover=True)
+    one, other = (re.sub(r"'R\d+'", "'R'", repr(left)) for left in (carried, plain))
+    assert one == other and carried["Member history"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_carriers_leave_nothing_behind_but_their_rows(
+    house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(bulk, "BULK", 100)
+    for start in (0, 300):  # the second meets the first on file
+        with carriers(tmp_path), transaction.atomic():
+            write(many(house, 300, start), change=info())
+    assert Member.history.count() == Member.objects.count() == 1200
+    assert sorted(Member.history.values_list("id", flat=True)) == sorted(Member.objects.values_list("id", flat=True))
+    assert list(tmp_path.iterdir()) == []
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA integrity_check")
+            assert cursor.fetchall() == [("ok",)]
+            cursor.execute("PRAGMA database_list")
+            assert {name for _n, name, _file in cursor.fetchall()} <= {"main", "temp"}
+            name = Member.history.model._meta.db_table
+            cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [name])
+            assert cursor.fetchall() == [(1200,)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_carrier_that_cannot_be_loaded_leaves_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fail(*_args: Any) -> None:
+        raise OSError("the disk is full")
+
+    if connection.vendor != "sqlite":
+        return  # PostgreSQL is handed its rows directly
+    monkeypatch.setattr(bulk, "BULK", 1)
+    monkeypatch.setattr(aside, "_freight", fail)
+    with pytest.raises(OSError, match="disk"), carriers(tmp_path), transaction.atomic():
+        write(many(house, 20), change=info())
+    assert not Household.objects.exists() and not Household.history.exists()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_is_given_next_has_ids_of_its_own(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

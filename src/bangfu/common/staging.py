@@ -8,9 +8,11 @@ import io
 import mmap
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -100,18 +102,10 @@ def _carry(definition: str, name: str, table: pa.Table) -> str:
     place = _open.get()
     if connection.vendor != "sqlite" or not place or len(table) < _CARRIED or len(place[1]) >= _CARRIERS:
         return ""
-    import adbc_driver_sqlite.dbapi as adbc
-
     folder, attached = place
-    schema = f"carrier_{len(attached)}"
-    with tempfile.NamedTemporaryFile(prefix="incoming-", dir=folder, delete=False) as stream:
-        file = Path(stream.name)
+    file = _loaded(folder, Freight([f"CREATE TABLE {definition}"], name, table))
     try:
-        with closing(sqlite3.connect(file)) as made:
-            made.execute(f"CREATE TABLE {definition}")
-        with adbc.connect(str(file)) as carrier, carrier.cursor() as cursor:
-            cursor.adbc_ingest(name, pa.table({c: _for_sqlite(table[c]) for c in table.column_names}), mode="append")
-            carrier.commit()
+        schema = f"carrier_{len(attached)}"
         with connection.cursor() as cursor:
             cursor.execute(f"ATTACH DATABASE ':memory:' AS {schema}")
         attached.append(schema)
@@ -120,6 +114,91 @@ def _carry(definition: str, name: str, table: pa.Table) -> str:
     finally:
         file.unlink(missing_ok=True)
     return schema
+
+
+@dataclass(frozen=True)
+class Freight:
+    """What a carrier brings: the statements that make its tables, the rows of one of them, by name, and the statements
+    that follow when these rows are in."""
+
+    made_by: Sequence[str]
+    name: str
+    table: pa.Table
+    followed_by: Sequence[tuple[str, Sequence[Any]]] = ()
+
+
+@contextmanager
+def freights(loads: Sequence[Callable[[], Freight]]) -> Iterator[Iterator[str]]:
+    """SQLite, within `carriers`: the schemas in which these freights arrive, one after the other. While the caller
+    works on one, the next is loaded on another thread: a carrier is a database of its own, which no lock keeps waiting.
+    A freight is made when its turn comes, so that no more than two lie in memory. The tables stay on the disk."""
+    place = _open.get()
+    if place is None:
+        raise transaction.TransactionManagementError("freights() belongs inside carriers()")
+    folder, attached = place
+    files: list[Path] = []
+
+    def load(make: Callable[[], Freight]) -> Path:
+        files.append(_loaded(folder, make()))
+        return files[-1]
+
+    def arrivals() -> Iterator[str]:
+        # The context says in which language and for whom the thread works.
+        for future in [pool.submit(copy_context().run, load, make) for make in loads]:
+            file = future.result()
+            schema = f"carrier_{len(attached)}"
+            with connection.cursor() as cursor:
+                cursor.execute(f"ATTACH DATABASE %s AS {schema}", [str(file)])
+                attached.append(schema)
+                cursor.execute(f"SELECT count(*) FROM {schema}.sqlite_master")
+            # An open file keeps its content where it can be removed; elsewhere that waits.
+            with suppress(OSError):
+                file.unlink()
+            yield schema
+
+    pool = ThreadPoolExecutor(max_workers=1)
+    try:
+        yield arrivals()
+    finally:
+        pool.shutdown(cancel_futures=True)
+        for file in files:
+            with suppress(OSError):  # where even that is refused, the next start of the site removes it
+                file.unlink(missing_ok=True)
+
+
+def may_carry() -> bool:
+    """Whether `freights` may be used: on SQLite, within `carriers`."""
+    return connection.vendor == "sqlite" and _open.get() is not None
+
+
+def _loaded(folder: Path, freight: Freight) -> Path:
+    """The file of a carrier with its freight."""
+    import adbc_driver_sqlite.dbapi as adbc
+
+    with tempfile.NamedTemporaryFile(prefix="incoming-", dir=folder, delete=False) as stream:
+        file = Path(stream.name)
+    try:
+        with closing(sqlite3.connect(file, isolation_level=None)) as made:
+            for statement in freight.made_by:
+                made.execute(statement)
+        table = freight.table
+        with adbc.connect(str(file)) as carrier, carrier.cursor() as cursor:
+            rows = pa.table({c: _for_sqlite(table[c]) for c in table.column_names})
+            cursor.adbc_ingest(freight.name, rows, mode="append")
+            carrier.commit()
+        if freight.followed_by:
+            with closing(sqlite3.connect(file, isolation_level=None)) as made:
+                # Nobody else knows the file: what is not finished is thrown away.
+                made.execute("PRAGMA journal_mode = OFF")
+                made.execute("PRAGMA synchronous = OFF")
+                made.execute("BEGIN")
+                for statement, parameters in freight.followed_by:
+                    made.execute(statement, list(parameters))
+                made.execute("COMMIT")
+    except BaseException:
+        file.unlink(missing_ok=True)
+        raise
+    return file
 
 
 def fill(target: str, table: pa.Table) -> None:
@@ -131,18 +210,8 @@ def fill(target: str, table: pa.Table) -> None:
         _insert(target, table)
 
 
-def pour(target: str, table: pa.Table) -> None:
-    """As `fill`, of many rows: on SQLite by a carrier where the transaction stands in `carriers`."""
-    schema = _carry(f"poured ({_columns(table)})", "poured", table)
-    if not schema:
-        fill(target, table)
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO {target} SELECT * FROM {schema}.poured")
-        cursor.execute(f"DROP TABLE {schema}.poured")
-
-
-def _columns(table: pa.Table) -> str:
+def columns_of(table: pa.Table) -> str:
+    """The columns of a table made for the rows of `table`, with their types."""
     return ", ".join(f"{connection.ops.quote_name(field.name)} {_sql_type(field.type)}" for field in table.schema)
 
 

@@ -7,6 +7,7 @@ database gets every row once, in the order of its key.
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -14,12 +15,18 @@ from django.db import connection, models
 
 from bangfu.areas.models import Area
 from bangfu.common import duck
-from bangfu.common.staging import pour
+from bangfu.common.staging import Freight, columns_of, fill, freights, may_carry
 from bangfu.registry.ledger import bulk, sql
 from bangfu.registry.ledger.merging import MODELS
-from bangfu.registry.models import MemberEvent
+from bangfu.registry.ledger.trail import first_sql, history_of, write_first
+from bangfu.registry.models import Change, MemberEvent
 
 MEMORY = "2GB"
+# The table of a carrier in which rows arrive.
+POURED = "poured"
+# How SQLite defines a table, and then its indexes; the last id of a table that counts them.
+DEFINED = "SELECT sql FROM sqlite_master WHERE tbl_name = %s AND sql IS NOT NULL ORDER BY type = 'index', name"
+LAST = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = %s"
 # What is looked up in the tree of areas.
 AREA = ("id", "parent_id", "level", "place", "name", "code", "valid_to")
 AT_ONCE = 500
@@ -35,6 +42,7 @@ class Aside(sql.Workbench):
         self.last_ids = last_ids
         self.made: list[str] = []
         self.waiting: dict[str, list[str]] = {}
+        self.counted: dict[type[models.Model], int] = {}
 
     def spoken(self) -> Any:
         return sql.for_aside(self.last_ids)
@@ -83,22 +91,78 @@ class Aside(sql.Workbench):
         columns = ", ".join(f"{sql.quote(f.column)} {_kind(f)}" for f in _fields(model))
         self.engine.execute(f"CREATE TEMP TABLE {sql.table(model)} ({columns})")
 
+    def count(self, model: type[models.Model]) -> int:
+        """How many rows of `model` are ready."""
+        if model not in self.counted:
+            self.counted[model] = int(self.value(f"SELECT count(*) FROM {sql.table(model)}"))
+        return self.counted[model]
+
     def forget(self) -> None:
         """Drop what only served to work the rows out."""
         while self.made:
             self.drop(self.made.pop())
 
-    def hand_over(self, bench: sql.Workbench, model: type[models.Model]) -> None:
-        """The rows of `model` to the database, whose table is still empty; here they are forgotten."""
-        name, columns = sql.table(model), ", ".join(sql.quote(f.column) for f in _fields(model))
-        rows = int(self.value(f"SELECT count(*) FROM {name}"))
-        if not rows:
-            return
-        with bulk.indexes_afterwards(bench, model, rows):
-            pour(f"{name} ({columns})", duck.arrow(self.engine, f"SELECT {columns} FROM {name}"))
-        self.drop(name)
-        keys = [str(f.column) for f in _fields(model) if f.primary_key or f.is_relation]
-        bench.analyze(f"{name} ({', '.join(map(sql.quote, keys))})")
+    def ready(self, model: type[models.Model]) -> pa.Table:
+        """The rows of `model`, in the order of their keys; here they are forgotten."""
+        columns = ", ".join(sql.quote(f.column) for f in _fields(model))
+        table = duck.arrow(self.engine, f"SELECT {columns} FROM {sql.table(model)}")
+        self.engine.execute(f"DROP TABLE {sql.table(model)}")
+        return table
+
+
+def hand_over(made: Aside, bench: sql.Workbench, touched: Sequence[type[models.Model]], change: Change) -> None:
+    """The rows of these tables, still empty, to the database, each with its beginning in the history; then events."""
+    made.forget()
+    if may_carry() and sum(made.count(model) for model in touched) >= bulk.BULK:
+        _by_carriers(made, bench, touched, change)
+    else:
+        for model in touched:
+            rows = made.ready(model)
+            with bulk.indexes_afterwards(bench, model, len(rows)):
+                fill(f"{sql.table(model)} ({', '.join(map(sql.quote, rows.column_names))})", rows)
+            keys = [sql.quote(f.column) for f in _fields(model) if f.primary_key or f.is_relation]
+            bench.analyze(f"{sql.table(model)} ({', '.join(keys)})")
+            with bulk.indexes_afterwards(bench, history_of(model), len(rows)):
+                write_first(bench, model, change)
+    events = made.ready(MemberEvent)
+    if len(events):
+        fill(f"{sql.table(MemberEvent)} ({', '.join(map(sql.quote, events.column_names))})", events)
+
+
+def _by_carriers(made: Aside, bench: sql.Workbench, touched: Sequence[type[models.Model]], change: Change) -> None:
+    """SQLite: history and its indexes are made on another thread, in the carrier of the rows. A table without foreign
+    keys is then taken over as it lies there, rows and indexes, because it is defined by the same words."""
+    loads = []
+    for model in touched:
+        history = sql.table(history_of(model))
+        defined = [text for (text,) in bench.rows(DEFINED, [history_of(model)._meta.db_table])]
+        last = bench.value(LAST, [history_of(model)._meta.db_table])
+        loads.append(partial(_freight, made, model, defined, int(last), first_sql(model, change, f"{POURED} ")))
+    with freights(loads) as arriving:
+        for model, schema in zip(touched, arriving, strict=True):
+            name, history = sql.table(model), sql.table(history_of(model))
+            columns = ", ".join(sql.quote(f.column) for f in _fields(model))
+            with bulk.indexes_afterwards(bench, model, made.counted[model]):
+                bench.run(f"INSERT INTO {name} ({columns}) SELECT {columns} FROM {schema}.{POURED}")
+            bench.run(f"INSERT INTO {history} SELECT * FROM {schema}.{history}")
+
+
+def _freight(
+    made: Aside, model: type[models.Model], defined: Sequence[str], last: int, first: tuple[str, Sequence[Any]]
+) -> Freight:
+    """The rows of `model` and its history, whose ids follow `last`."""
+    rows = made.ready(model)
+    statement, parameters = first
+    return Freight(
+        [f"CREATE TABLE {POURED} ({columns_of(rows)})", defined[0]],
+        POURED,
+        rows,
+        [
+            ("INSERT INTO sqlite_sequence VALUES (?, ?)", [history_of(model)._meta.db_table, last]),
+            (statement.replace("%s", "?"), parameters),
+            *((index, ()) for index in defined[1:]),
+        ],
+    )
 
 
 @contextmanager
@@ -144,7 +208,7 @@ def _last_id(bench: sql.Workbench, model: Any, rows: int) -> int:
     if connection.vendor == "postgresql":
         counter = f"pg_get_serial_sequence('{sql.quote(name)}', '{pk.column}')::regclass"
         return int(bench.value(f"SELECT setval({counter}, nextval({counter}) + {rows - 1}) - {rows}"))
-    return int(bench.value("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = %s", [name]))
+    return int(bench.value(LAST, [name]))
 
 
 def _areas(bench: sql.Workbench, given: Mapping[str, pa.Table]) -> pa.Table:

@@ -53,7 +53,13 @@ def write_beginnings(bench: sql.Workbench, model: Any, change: Change, plan: str
 
 def write_first(bench: sql.Workbench, model: Any, change: Change) -> None:
     """A history row for each row of a table that was empty before."""
-    _copy(bench, model, change, f"FROM {sql.table(model)} l ORDER BY l.{model._meta.pk.column}", "'+'")
+    statement, parameters = first_sql(model, change, sql.table(model))
+    bench.run(statement, parameters)
+
+
+def first_sql(model: Any, change: Change, source: str) -> tuple[str, list[Any]]:
+    """The statement of a history row for each row of `source`, all of them new."""
+    return _copied(model, change, f"FROM {source} l ORDER BY l.{sql.quote(model._meta.pk.column)}", "'+'")
 
 
 def write_removals(bench: sql.Workbench, model: Any, change: Change, gone: str) -> None:
@@ -62,13 +68,18 @@ def write_removals(bench: sql.Workbench, model: Any, change: Change, gone: str) 
 
 
 def _copy(bench: sql.Workbench, model: Any, change: Change, rows: str, how: str) -> None:
+    statement, parameters = _copied(model, change, rows, how)
+    bench.run(statement, parameters)
+
+
+def _copied(model: Any, change: Change, rows: str, how: str) -> tuple[str, list[Any]]:
     history = history_of(model)
     columns = [field.column for field in model._meta.concrete_fields]
     names = ", ".join(map(sql.quote, columns))
     copied = ", ".join(f"l.{sql.quote(column)}" for column in columns)
     actor = "NULL" if change.actor_id is None else str(int(change.actor_id))
     cast = "::timestamptz" if sql.on_postgresql() else ""
-    bench.run(
+    return (
         f"INSERT INTO {sql.table(history)} ({names}, history_date, history_type, history_user_id, "
         f"history_change_reason, change_id) SELECT {copied}, %s{cast}, {how}, {actor}, %s, {int(change.pk)} {rows}",
         [sql.moment(change.at), change.reason[:100]],

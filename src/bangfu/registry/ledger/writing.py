@@ -30,15 +30,8 @@ from bangfu.registry.ledger.counting import recount
 from bangfu.registry.ledger.deriving import write_events, write_households
 from bangfu.registry.ledger.merging import MODELS, merge
 from bangfu.registry.ledger.planning import TEXTS, VERB_COLUMNS, Job, Move, allot_numbers, lock, plan
-from bangfu.registry.ledger.trail import (
-    ChangeInfo,
-    history_of,
-    write_beginnings,
-    write_first,
-    write_history,
-    write_removals,
-)
-from bangfu.registry.models import Change, Household, Member, MemberEvent
+from bangfu.registry.ledger.trail import ChangeInfo, history_of, write_beginnings, write_history, write_removals
+from bangfu.registry.models import Change, Household, Member
 from bangfu.registry.standing_errors import StatusByCases
 
 __all__ = ["ChangeInfo", "Counts", "Move", "Written", "write"]
@@ -184,24 +177,9 @@ def _finish(
     if isinstance(job.bench, aside.Aside):
         with job.bench.spoken():
             write_events(job, change.pk)
-        job.bench.forget()
-        for name in MODELS:
-            if touched & {name}:
-                job.bench.hand_over(bench, MODELS[name])
-        job.bench.hand_over(bench, MemberEvent)
-    for name in MODELS:
-        with bulk.indexes_afterwards(bench, history_of(MODELS[name]), found.added[name] + found.changed[name]):
-            if job.bench.aside:
-                write_first(bench, MODELS[name], change)
-                continue
-            if found.changed[name]:
-                write_history(bench, MODELS[name], change, f"changed_{name}", "'~'")
-            if found.added[name]:
-                write_beginnings(bench, MODELS[name], change, f"plan_{PLANS[name]}")
-    if not job.bench.aside:
-        if found.removed:
-            write_removals(bench, MODELS["income_item"], change, "gone_income_item")
-        write_events(job, change.pk)
+        aside.hand_over(job.bench, bench, [model for name, model in MODELS.items() if name in touched], change)
+    else:
+        _write_trail(job, found, change)
     if "household" in touched or "member" in touched:
         recount(bench, found.villages, job.today)
     kind, id, place = subject or ("change", str(change.pk), None)
@@ -217,6 +195,19 @@ def _finish(
         rows={name: [c.added, c.changed, c.removed] for name, c in written.counts.items()},
     )
     return written
+
+
+def _write_trail(job: Job, found: _Found, change: Change) -> None:
+    bench = job.bench
+    for name, model in MODELS.items():
+        with bulk.indexes_afterwards(bench, history_of(model), found.added[name] + found.changed[name]):
+            if found.changed[name]:
+                write_history(bench, model, change, f"changed_{name}", "'~'")
+            if found.added[name]:
+                write_beginnings(bench, model, change, f"plan_{PLANS[name]}")
+    if found.removed:
+        write_removals(bench, MODELS["income_item"], change, "gone_income_item")
+    write_events(job, change.pk)
 
 
 def _touched_villages(job: Job) -> str:
