@@ -17,6 +17,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.utils import translation
+from hypothesis import settings as examples
 
 from bangfu.accounts.models import Officer, Post
 from bangfu.accounts.roles import roles
@@ -27,6 +28,10 @@ from tests.audit.emptying import _transactional_tests_may_empty_the_trail  # noq
 from tests.databases.fixtures import _postgres_server, postgres_url  # noqa: F401  (fixtures for every room)
 
 START = date(2014, 1, 1)
+
+# How long an example takes says how busy the machine is, and not whether the code is right.
+examples.register_profile("any machine", deadline=None)
+examples.load_profile("any machine")
 
 
 # What takes longest begins first, so that no processor waits for another at the end.
