@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from django.db import models
@@ -32,8 +33,9 @@ class ChangeInfo:
         )
 
 
+@cache
 def history_of(model: Any) -> type[models.Model]:
-    """The model of the history rows of `model`."""
+    """The model of the history rows of `model`. Asked for once each: `model.history` makes a manager every time."""
     history: type[models.Model] = model.history.model
     return history
 
