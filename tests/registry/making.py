@@ -4,11 +4,13 @@ from datetime import date
 from typing import Any
 
 import pyarrow as pa
+from django.db import transaction
 
 from bangfu.accounts.models import Officer
 from bangfu.areas.models import Area
 from bangfu.common.identity import check_digit
 from bangfu.registry import services
+from bangfu.registry.ledger.planning import allot_numbers
 from bangfu.registry.ledger.writing import ChangeInfo
 from bangfu.registry.models import Change, Household, Member
 
@@ -37,15 +39,28 @@ def person(number: int, **values: Any) -> dict[str, Any]:
     }
 
 
-def household(by: Officer, village: Area, *people: dict[str, Any], **values: Any) -> Household:
-    """A household with these people (`person` without a relation: the first is the head, the others brothers)."""
-    made = services.save_household(
-        by=by, household=None, values={"household_type": "02", **values}, reason="入户登记", village=village
-    )
-    for position, each in enumerate(people or (person(0),)):
-        member(by, made, **{"relation_to_head": "21" if position else "01", **each})
-    made.refresh_from_db()
-    return made
+@transaction.atomic
+def household(
+    by: Officer, village: Area, *people: dict[str, Any], reason: str = "入户登记", **values: Any
+) -> Household:
+    """A household with these people (`person` without a relation: the first is the head, the others brothers), all of
+    it checked and written at one go, as a file would bring it."""
+    home: Any = {"household_type": "02", "village_id": village.pk, **values}
+    if not home.get("household_no"):
+        home["household_no"] = allot_numbers(table([home], "household"))["household_no"][0].as_py()
+    members = [
+        {
+            "relation_to_head": "21" if position else "01",
+            **each,
+            "household_no": home["household_no"],
+            "joined_by": "20",
+            "joined_on": date(2020, 1, 1),
+        }
+        for position, each in enumerate(people or (person(0),))
+    ]
+    rows = {"household": [home], "member": members}
+    written = services._save(rows, by=by, reason=reason, action="registry.household_saved", subject=None)
+    return Household.objects.get(pk=written.first["household"])
 
 
 def member(by: Officer, of: Household, **values: Any) -> Member:

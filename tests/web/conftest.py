@@ -1,4 +1,4 @@
-"""Households for the tests of pages, made by the registry's own verbs."""
+"""Households for the tests of pages, made by the registry's own writer."""
 
 from collections.abc import Callable
 from datetime import date
@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from bangfu.accounts.models import Officer
 from bangfu.areas.models import Area
 from bangfu.common.identity import check_digit
 from bangfu.registry import services
 from bangfu.registry.models import Household
 from tests.conftest import House
+from tests.registry.making import household
 
 Maker = Callable[..., Household]
 
@@ -29,21 +31,12 @@ def make_household(house: House) -> Maker:
 
     def make(head: str, village: Area | None = None, members: tuple[str, ...] = (), **values: Any) -> Household:
         by = house.officer("county_office")
-        made = services.save_household(
-            by=by,
-            household=None,
-            values={"household_type": "02", **values},
-            reason="建档",
-            village=village or house.village,
-        )
+        people = []
         for position, name in enumerate((head, *members)):
             born = date(1970 + position, 5, 1)
             number = next(serial)
-            services.save_member(
-                by=by,
-                household=made,
-                member=None,
-                values={
+            people.append(
+                {
                     "name": name,
                     "sex": "1" if number % 2 else "2",
                     "id_type": "01",
@@ -51,31 +44,32 @@ def make_household(house: House) -> Maker:
                     "relation_to_head": "99" if position else "01",
                     "education_level": "03",
                     "labor_capacity": "01",
-                },
-                reason="建档",
-                event="20",
-                on=date(2020, 1, 1),
+                }
             )
-        made.refresh_from_db()
-        return made
+        return household(by, village or house.village, *people, reason="建档", **values)
 
     return make
+
+
+def record_income(by: Officer, of: Household, year: int, wage: str) -> None:
+    """A statement of that year with one wage line."""
+    services.record_income(
+        by=by,
+        household=of,
+        year=year,
+        window_start=date(year - 1, 10, 1),
+        window_end=date(year, 9, 30),
+        members_counted=None,
+        items=[{"code": "wage.migrant", "amount": Decimal(wage)}],
+        reason="年度核算",
+    )
 
 
 @pytest.fixture
 def with_income(house: House) -> Callable[[Household, int, str], None]:
     """`with_income(household, 2024, "12000")`: a statement of that year with one wage line."""
 
-    def record(household: Household, year: int, wage: str) -> None:
-        services.record_income(
-            by=house.officer("county_office"),
-            household=household,
-            year=year,
-            window_start=date(year - 1, 10, 1),
-            window_end=date(year, 9, 30),
-            members_counted=None,
-            items=[{"code": "wage.migrant", "amount": Decimal(wage)}],
-            reason="年度核算",
-        )
+    def record(of: Household, year: int, wage: str) -> None:
+        record_income(house.officer("county_office"), of, year, wage)
 
     return record
