@@ -10,6 +10,7 @@ from bangfu.registry.models import Household
 from tests.casework.making import officer
 from tests.conftest import House
 from tests.registry.making import household, person
+from tests.snapshot.at_hand import _copied_in_this_process  # noqa: F401
 
 
 @dataclass

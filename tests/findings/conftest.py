@@ -11,6 +11,7 @@ from tests.conftest import House
 from tests.findings.outcomes import absorbed
 from tests.registry.making import household, person
 from tests.registry.test_papers import photo
+from tests.snapshot.at_hand import _copied_in_this_process  # noqa: F401
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from bangfu.support.models import Helper, Unit
 from tests.casework.making import officer
 from tests.conftest import House
 from tests.registry.making import NAMES
+from tests.snapshot.at_hand import _copied_in_this_process  # noqa: F401
 from tests.support import making
 
 

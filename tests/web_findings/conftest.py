@@ -9,6 +9,7 @@ from bangfu.findings import services
 from bangfu.findings.models import Finding
 from bangfu.registry.models import Household
 from tests.findings.outcomes import Book, Written, rule
+from tests.snapshot.at_hand import _copied_in_this_process  # noqa: F401
 from tests.web.conftest import make_household, with_income  # noqa: F401
 
 

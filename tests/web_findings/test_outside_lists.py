@@ -17,8 +17,9 @@ from bangfu.screening.lists import stored
 from bangfu.snapshot import services as snapshots
 from tests.conftest import make_area
 from tests.registry.making import household, person
+from tests.snapshot.at_hand import standing
 
-pytestmark = [pytest.mark.req("B5"), pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.req("B5"), pytest.mark.django_db]
 
 AS_OF = date(2020, 9, 30)
 NEW = "/findings/lists/new/"
@@ -30,14 +31,29 @@ def text(answer, status=200) -> str:
     return html.unescape(answer.content.decode())
 
 
-@pytest.fixture
-def people(house):
+def three_people(house):
     """Two people of the own county and one of the neighbouring county."""
     by = house.officer("county_office")
     far = make_area(make_area(house.neighbour_county, 1, "远乡", "990122100000"), 1, "远村", "990122100201")
     household(by, house.village, person(1), person(2))
     household(house.officer("county_office", house.neighbour_county), far, person(3))
-    snapshots.take(AS_OF)
+
+
+@pytest.fixture(scope="module")
+def counties(django_db_setup, django_db_blocker, tmp_path_factory):
+    """Lists come and go; the people stay as they are, and one snapshot of them does for all."""
+    with standing(django_db_blocker, tmp_path_factory.mktemp("counties"), three_people, AS_OF) as made:
+        yield made
+
+
+@pytest.fixture
+def house(counties, db):
+    return counties.house
+
+
+@pytest.fixture
+def people(counties, house):
+    counties.handed_out()
     return [person(n)["id_no"] for n in (1, 2, 3)]
 
 

@@ -1,3 +1,3 @@
-"""Incomes for the tests of measures."""
+"""Snapshots for the tests of measures."""
 
-from tests.web.conftest import with_income  # noqa: F401
+from tests.snapshot.at_hand import _copied_in_this_process  # noqa: F401

@@ -14,12 +14,13 @@ from bangfu.rulebook import services as rulebook
 from bangfu.screening.deprivations import deprivations, index_of_snapshot
 from bangfu.screening.measures import measure
 from bangfu.screening.measuring import rows_of_snapshot
-from bangfu.snapshot import services as snapshots
 from bangfu.web.measuring import remembering
 from tests.conftest import START
 from tests.registry.making import household, person
+from tests.snapshot.at_hand import standing
+from tests.web.conftest import record_income
 
-pytestmark = [pytest.mark.req("B4"), pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.req("B4"), pytest.mark.django_db]
 
 AS_OF = date(2020, 9, 30)
 PAGES = ("/measures/", "/measures/what-if/", "/measures/dictionary/", "/measures/snapshots/")
@@ -30,25 +31,33 @@ def text(answer) -> str:
     return html.unescape(answer.content.decode())
 
 
-@pytest.fixture
-def homes(house, with_income):
+def four_homes(house):
     """Four households: 3000, 4500 (two people) and 9000 yuan a head, and one whose income is unknown."""
     by = house.officer("county_office")
-    made = []
     for number, (village, wage, people) in enumerate(
         ((house.village, "3000", 1), (house.village, "9000", 2), (house.neighbour_village, "9000", 1),
          (house.neighbour_village, None, 1))
     ):  # fmt: skip
         home = household(by, village, *(person(number * 10 + n) for n in range(people)))
         if wage:
-            with_income(home, 2020, wage)
-        made.append(home)
-    return made
+            record_income(by, home, 2020, wage)
+
+
+@pytest.fixture(scope="module")
+def homes(django_db_setup, django_db_blocker, tmp_path_factory):
+    """No test of a page changes the households: one snapshot does for all."""
+    with standing(django_db_blocker, tmp_path_factory.mktemp("homes"), four_homes, AS_OF) as made:
+        yield made
 
 
 @pytest.fixture
-def snapshot(homes):
-    return snapshots.take(AS_OF)
+def house(homes, db):
+    return homes.house
+
+
+@pytest.fixture
+def snapshot(homes, house):
+    return homes.handed_out()
 
 
 def figures(page: str) -> list[str]:
