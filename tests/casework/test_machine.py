@@ -30,7 +30,7 @@ from bangfu.areas.models import Area
 from bangfu.audit.models import Entry
 from bangfu.casework import checks, clocks, loading, moving, services
 from bangfu.casework.acting import post_for
-from bangfu.casework.courses import OPENED, courses, handed_in_by
+from bangfu.casework.courses import OPENED, Passed, courses, handed_in_by
 from bangfu.casework.judging import CLEAR, HIT, UNKNOWN, Judged
 from bangfu.casework.models import (
     Case,
@@ -121,6 +121,8 @@ class CaseMachine(RuleBasedStateMachine):
         self.atomic = transaction.atomic()
         self.atomic.__enter__()
         self.day = START
+        self.stands: Step | None = None
+        self.went: list[Passed] | None = None
         self.done: list[tuple[str, str, str]] = []
         # What the rules say of the household or village, and what they said when the case went on.
         self.rules = CLEAR
@@ -155,7 +157,20 @@ class CaseMachine(RuleBasedStateMachine):
 
     @property
     def step(self) -> Step:
-        return self.procedure.step(Case.objects.values_list("step", flat=True).get(pk=self.case.pk))
+        """As it stands in the rows; asked again after every press, for nothing else moves a case."""
+        if self.stands is None:
+            self.stands = self.procedure.step(Case.objects.values_list("step", flat=True).get(pk=self.case.pk))
+        return self.stands
+
+    @property
+    def course(self) -> list[Passed]:
+        """Every transition on file, asked again after every press like the step."""
+        if self.went is None:
+            self.went = list(courses([self.case.pk])[self.case.pk])
+        return self.went
+
+    def ask_again(self) -> None:
+        self.stands = self.went = None
 
     @property
     def running(self) -> bool:
@@ -231,8 +246,10 @@ class CaseMachine(RuleBasedStateMachine):
             with self.a_crash() if crash else transaction.atomic():
                 services.move(**given, answers=answers, noted=noted)
         except (BangfuError, Broken):
+            self.ask_again()
             assert self.step.id == before
         else:
+            self.ask_again()
             self.done.append((before, wanted, self.step.id))
             self.rules_let_it_through(before, wanted)
 
@@ -345,7 +362,7 @@ class CaseMachine(RuleBasedStateMachine):
 
     @invariant()
     def nothing_goes_on_from_a_sample_that_found_it_wrong(self) -> None:
-        course = courses([self.case.pk])[self.case.pk]
+        course = self.course
         for before, passed in pairwise(course):
             step = self.procedure.step(passed.from_step)
             if step.kind is StepKind.SAMPLE and passed.kind == MoveKind.FORWARD:
@@ -354,7 +371,7 @@ class CaseMachine(RuleBasedStateMachine):
 
     @invariant()
     def a_list_of_checks_is_met_as_it_was_kept(self) -> None:
-        for passed in courses([self.case.pk])[self.case.pk][1:]:
+        for passed in self.course[1:]:
             step = self.procedure.step(passed.from_step)
             if step.checks and passed.kind == MoveKind.FORWARD and not self.went_back_since(passed.number):
                 assert not Check.objects.filter(case=self.case, source=checks.BY_RULE, met=False).exists()
@@ -367,6 +384,8 @@ class CaseMachine(RuleBasedStateMachine):
     def the_case_stands_where_its_transitions_lead(self) -> None:
         now = Case.objects.get(pk=self.case.pk)
         course = courses([now.pk])[now.pk]
+        assert course == self.course
+        assert now.step == self.step.id
         assert [passed.number for passed in course] == list(range(now.moves + 1))
         assert (course[0].kind, course[0].to_step) == (OPENED, self.procedure.first.id)
         for before, passed in pairwise(course):
@@ -386,7 +405,7 @@ class CaseMachine(RuleBasedStateMachine):
 
     @invariant()
     def nobody_approves_what_they_proposed_or_passed_at_another_level(self) -> None:
-        course = courses([self.case.pk])[self.case.pk]
+        course = self.course
         for number, passed in enumerate(course):
             move = None if passed.kind == OPENED else self.procedure.step(passed.from_step).move(passed.move)
             if move is None or not move.approves:
@@ -399,14 +418,14 @@ class CaseMachine(RuleBasedStateMachine):
     @invariant()
     def whoever_acted_held_a_post_of_the_step(self) -> None:
         by_id = {actor.pk: actor for actor in self.actors}
-        for passed in courses([self.case.pk])[self.case.pk][1:]:
+        for passed in self.course[1:]:
             step = self.procedure.step(passed.from_step)
             posts = by_id[passed.actor_id or 0].posts_on()
             assert any(post.role_id in step.roles and post.area.level == step.level for post in posts)
 
     @invariant()
     def nothing_goes_on_that_did_not_hang_long_enough(self) -> None:
-        course = courses([self.case.pk])[self.case.pk]
+        course = self.course
         for before, passed in pairwise(course):
             step = self.procedure.step(passed.from_step)
             if step.kind is not StepKind.POSTING or passed.kind != MoveKind.FORWARD or step.posting is None:
