@@ -17,6 +17,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.utils import translation
+from hypothesis import HealthCheck
 from hypothesis import settings as examples
 
 from bangfu.accounts.models import Officer, Post
@@ -29,8 +30,8 @@ from tests.databases.fixtures import _postgres_server, postgres_url  # noqa: F40
 
 START = date(2014, 1, 1)
 
-# How long an example takes says how busy the machine is, and not whether the code is right.
-examples.register_profile("any machine", deadline=None)
+# How long an example takes, or the making of it, says how busy the machine is, and not whether the code is right.
+examples.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 examples.load_profile("any machine")
 
 
