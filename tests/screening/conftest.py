@@ -19,7 +19,9 @@ from bangfu.snapshot.store import Snapshot
 from tests.screening.homes import book_with, homes  # noqa: F401
 
 AS_OF = date(2020, 9, 30)
-HOUSEHOLDS = 21_500  # a full county and a small one
+# A full county of so many households and a small one; as many faults in them as in a whole county of twenty thousand.
+COUNTY_HOUSEHOLDS, HOUSEHOLDS = 4_000, 4_400
+FAULTS_PER_10000 = 20
 COUNTIES = ("990121", "990122")
 
 
@@ -38,7 +40,8 @@ def raw(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Path]:
             made[seed] = tmp_path_factory.mktemp("raw") / str(seed)
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(streams, "COUNTIES_A_FILE", 1)
-                for _done in streams.generate(made[seed], HOUSEHOLDS, seed, workers=1):
+                patch.setattr(streams, "COUNTY_HOUSEHOLDS", COUNTY_HOUSEHOLDS)
+                for _done in streams.generate(made[seed], HOUSEHOLDS, seed, 1, FAULTS_PER_10000):
                     pass
         return made[seed]
 
