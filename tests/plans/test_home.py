@@ -74,7 +74,7 @@ def test_no_block_of_the_home_page_asks_twice_for_what_it_may_ask_once(house, se
     page()  # what is kept of policy and procedures is read once
     shown, queries = page()
     assert [each for each in BLOCKS if each not in shown] == []
-    assert len(queries) <= 22, queries
+    assert len(queries) <= 21, queries
     for number in range(8):
         target(house, secretary, f"目标{number}")
     shown, queries = page()

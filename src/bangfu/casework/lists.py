@@ -168,7 +168,7 @@ def lying_with(officer: Officer, day: date, number: int = 5) -> Lying:
     urgent: list[Case] = []
     if all_waiting:
         rows = running.filter(waiting, due_on__isnull=False).order_by("due_on", "pk").defer("facts")
-        urgent = _with(rows.select_related("village", "household")[:number], versions)
+        urgent = _with(rows.select_related("village")[:number], versions)
     return Lying(all_waiting, due_soon, late, urgent, risen, counts.get("new", [0])[-1])
 
 

@@ -208,10 +208,18 @@ def of_household(viewer: Viewer, household_id: int) -> list[Finding]:
     return list(rows.order_by("severity", "due_on", "pk"))
 
 
+# What a line about a finding says: of which rule, about whom, where, until when.
+_SHORTLY = (
+    "rule_id", "grain", "state", "severity", "found_on", "due_on", "village__name", "village__parent__name",
+    "household__head_name", "household__household_no", "member__name",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class MyWork:
-    """What lies with an officer: live findings assigned, overdue, the most urgent ones; those that lie with nobody in
-    the areas where the officer assigns; reports that a rule is wrong where the officer makes rules."""
+    """What lies with an officer: live findings assigned, overdue, the most urgent ones (read with what a line about
+    them says, and no more); those that lie with nobody in the areas where the officer assigns; reports that a rule is
+    wrong where the officer makes rules."""
 
     assigned: int
     overdue: int
@@ -226,7 +234,7 @@ def work_of(officer: Any, day: date, number: int = 5) -> MyWork:
     counts = mine.order_by().aggregate(all=Count("pk"), overdue=Count("pk", filter=Q(due_on__lt=day)))
     urgent: list[Finding] = []
     if counts["all"]:
-        rows = mine.select_related("village__parent", "household", "member", "last_run")
+        rows = mine.select_related("village__parent", "household", "member").only(*_SHORTLY)
         urgent = list(rows.order_by("due_on", "severity", "pk")[:number])
     lying, wrong = 0, 0
     if officer.may("findings.assign"):

@@ -1,7 +1,7 @@
 """The list of targets: what may be asked for, found, counted, ordered and paged; the parts and the households of one.
 Every answer starts at `visible_to`."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
@@ -234,6 +234,13 @@ def of_officer(viewer: Officer) -> TargetQuerySet:
     """The targets that an officer or their unit answers for."""
     rows: TargetQuerySet = Target.objects.visible_to(viewer).live().filter(owned_by(viewer))
     return rows
+
+
+def due_of(targets: Iterable[Target], until: date) -> list[Stage]:
+    """Undone stages of targets that were read with their stages, that end by a day, the earliest first."""
+    stages = (stage for each in targets for stage in each.stages.all())
+    due = [stage for stage in stages if stage.done_on is None and stage.ends_on <= until]
+    return sorted(due, key=lambda stage: (stage.ends_on, stage.pk))
 
 
 def stages_due(viewer: Officer, until: date) -> list[Stage]:

@@ -1,6 +1,6 @@
 """A finding as one row of a list."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from bangfu.findings.models import Finding
@@ -18,9 +18,13 @@ class Row:
     title: str
     subject: str
     where: str
-    sentence: str
     days: int
     late: bool
+    book: RuleBook = field(repr=False)
+
+    @property
+    def sentence(self) -> str:
+        return sentence_of(self.finding, self.book, self.finding.last_run.as_of)
 
     @property
     def severity_colour(self) -> str:
@@ -38,7 +42,7 @@ def row_of(finding: Finding, book: RuleBook, today: date) -> Row:
         title=title_of(book, finding.rule_id),
         subject=subject_of(finding),
         where=" ".join(name for name in (village.parent.name if village.parent else "", village.name) if name),
-        sentence=sentence_of(finding, book, finding.last_run.as_of),
         days=(today - finding.found_on).days,
         late=finding.live and finding.due_on < today,
+        book=book,
     )

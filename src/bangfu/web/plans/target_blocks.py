@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from bangfu.areas.models import Area
-from bangfu.plans.models import Standing, Target
+from bangfu.plans.models import Stage, Standing, Target
 from bangfu.plans.targets import lists
 from bangfu.plans.targets.catalogue import terms
 from bangfu.plans.targets.words import with_unit
@@ -26,8 +26,11 @@ def my_targets(request: HttpRequest) -> str:
     officer, today = officer_of(request), timezone.localdate()
     if not officer.has_perm("plans.view"):
         return ""
-    rows = lists.of_officer(officer).exclude(standing=Standing.REACHED)
-    found = lists.most_urgent(rows, SHOWN + 1)
+    own = lists.of_officer(officer)
+    # reached ones come last
+    all_own = lists.most_urgent(own, SHOWN + 1)
+    rows = own.exclude(standing=Standing.REACHED)
+    found = [each for each in all_own if each.standing != Standing.REACHED]
     mine = bool(found)
     if not mine and officer.has_perm("plans.edit"):
         wanted = lists.Wanted(parts=lists.PARTS_TOO)
@@ -36,16 +39,20 @@ def my_targets(request: HttpRequest) -> str:
     if not found:
         return ""
     shown = found[:SHOWN]
-    # whoever has few needs no second question
-    numbers = Counter(each.standing for each in found) if len(found) <= SHOWN else lists.by_standing(rows)
     soon = today + timedelta(days=terms().stage_due_soon_days)
+    stages: list[Stage] = []
+    if mine:
+        # of whoever has few everything is here already, with the stages
+        few = len(all_own) <= SHOWN
+        stages = lists.due_of(all_own, soon) if few else lists.stages_due(officer, soon)
+    numbers = Counter(each.standing for each in found) if len(found) <= SHOWN else lists.by_standing(rows)
     context = {
         "rows": rows_of(shown, today),
         "mine": mine,
         "more": sum(numbers.values()) - len(shown),
         "late": numbers.get(Standing.LATE, 0),
         "at_risk": numbers.get(Standing.AT_RISK, 0),
-        "stages": lists.stages_due(officer, soon)[:SHOWN] if mine else [],
+        "stages": stages[:SHOWN],
         "today": today,
     }
     return render_to_string("plans/parts/target_home.html", context, request)
