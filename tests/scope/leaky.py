@@ -7,6 +7,7 @@ import xlsxwriter
 from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.template import engines
 from django.urls import path
 
 from bangfu.areas.models import Area
@@ -18,6 +19,8 @@ from bangfu.web.urls import handler403, handler404, handler500
 from bangfu.web.urls import urlpatterns as sound
 
 __all__ = ["handler403", "handler404", "handler500", "urlpatterns"]
+
+COMMITTEE, ONLY_COMMITTEES = "village_committee", "visits.confirm"
 
 
 def rows(request: HttpRequest) -> HttpResponse:
@@ -110,6 +113,27 @@ def list_of_others(request: HttpRequest, held: str) -> HttpResponse:
     return HttpResponse(found.about.file if found and found.about else "", status=200 if found else 404)
 
 
+def by_right(request: HttpRequest) -> HttpResponse:
+    """Shown to whoever holds a right."""
+    return rows(request) if request.user.has_perm(ONLY_COMMITTEES) else HttpResponse("")
+
+
+def by_role(request: HttpRequest) -> HttpResponse:
+    """Shown to the holders of one role."""
+    return rows(request) if any(post.role_id == COMMITTEE for post in request.user.posts_on()) else HttpResponse("")
+
+
+def by_table(request: HttpRequest) -> HttpResponse:
+    """Shown to the holders of one role, for whom the table of posts is asked."""
+    return rows(request) if request.user.posts.filter(role_id=COMMITTEE).exists() else HttpResponse("")
+
+
+def by_template(request: HttpRequest) -> HttpResponse:
+    """Shown by a template to whoever holds a right."""
+    words = "{% if may." + ONLY_COMMITTEES.replace(".", "_") + " %}{{ rows }}{% endif %}"
+    return HttpResponse(engines["django"].from_string(words).render({"rows": rows(request).content}, request))
+
+
 def not_a_leak(request: HttpRequest) -> HttpResponse:
     mine = Household.objects.visible_to(request.user)
     return HttpResponse(f"{mine.count()}: {', '.join(str(h) for h in mine)}")
@@ -132,5 +156,9 @@ urlpatterns = [
     path("leak/streamed/", streamed, name="leak-streamed"),
     path("leak/snapshot/", whole_snapshot, name="leak-snapshot"),
     path("leak/lists/<slug:held>/", list_of_others, name="leak-list"),
+    path("office/right/", by_right, name="office-by-right"),
+    path("office/role/", by_role, name="office-by-role"),
+    path("office/table/", by_table, name="office-by-table"),
+    path("office/template/", by_template, name="office-by-template"),
     path("leak/not/", not_a_leak, name="leak-not"),
 ]

@@ -1,6 +1,7 @@
 """Nobody sees next door: every address × every role × a neighbour's area."""
 
 import logging
+import time
 from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from bangfu.common.places import Level, ScopedQuerySet
 from bangfu.registry.models import Household
 from bangfu.web import home, middleware
 from tests.scope.files import take_snapshot
+from tests.scope.sharing import UNATTENDED, Shared, deaf, hear_what_is_asked
 from tests.scope.walking import PUBLIC, QUESTIONS, Ask, Leak, Pattern, Untaught, Walker, patterns
 from tests.scope.world import DAY, Spot, branch, plant
 
@@ -74,6 +76,9 @@ class Neighbourhood:
         Post.objects.create(officer=officer, role_id=role, area=area, starts_on=DAY)
         client = Client(raise_request_exception=False)
         client.force_login(officer, backend="django.contrib.auth.backends.ModelBackend")
+        session = client.session
+        session[middleware.CLICKED] = int(time.time())
+        session.save()
         return client
 
 
@@ -86,18 +91,20 @@ def _remembering(get_user: Callable[[HttpRequest], Any]) -> Callable[[HttpReques
         if key is None:
             return get_user(request)
         if key not in known:
-            known[key] = get_user(request)
-            known[key].posts_on()
+            with deaf():
+                known[key] = get_user(request)
+                known[key].posts_on()
         return copy(known[key])
 
     return remembered
 
 
 @pytest.fixture(autouse=True)
-def _light_feet(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _light_feet(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[None]:
     """Thousands of requests, most of them refused: the pages of refusal know nothing but their number, so they are not
-    drawn, and of an error in words only the words; who asks, and the own posts, are read once; nobody reads the log;
-    and nobody asks which templates were used."""
+    drawn, and of an error in words only the words; who asks, and the own posts, are read once, and no session is put
+    off; nobody reads the log; and nobody asks which templates were used."""
+    settings.SESSION_WRITTEN_AFTER = 24 * 60 * 60
     for name, status in (("refused", 403), ("not_found", 404), ("broken", 500)):
         monkeypatch.setattr(home, name, lambda request, exception=None, status=status: HttpResponse(status=status))
     monkeypatch.setattr(
@@ -107,6 +114,7 @@ def _light_feet(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     )
     monkeypatch.setattr(auth, "get_user", _remembering(auth.get_user))
     monkeypatch.setattr(Template, "_render", lambda self, context: self.nodelist.render(context))
+    hear_what_is_asked(monkeypatch)
     get_callable.cache_clear()
     logging.disable(logging.CRITICAL)
     yield
@@ -126,7 +134,14 @@ def neighbourhood(db: None) -> Neighbourhood:
 def walk(neighbourhood: Neighbourhood, level: int, held: list[str], which: list[Pattern]) -> list[Leak]:
     """What officers with these roles at `level` see of next door."""
     spots = (0, 1) if level > Level.COUNTY else (0,)
-    walkers = [Walker(neighbourhood.client(role, level), f"{role}@{level}", which, spots) for role in held]
+    shared = Shared()
+    walkers = [
+        Walker(
+            neighbourhood.client(role, level), f"{role}@{level}", which, spots,
+            post=dict.fromkeys(roles()[role].rights, True) | {UNATTENDED: roles()[role].unattended}, shared=shared,
+        )
+        for role in held
+    ]  # fmt: skip
     for walker in walkers:
         walker.look_around()
     foreign = neighbourhood.come_into_being(level)
@@ -154,17 +169,16 @@ def test_the_walk_enters_every_page_as_somebody(neighbourhood):
         "security_administrator",
         "audit_administrator",
     ):
-        walker = Walker(neighbourhood.client(role, Level.COUNTY), role, which, ())
+        walker = Walker(neighbourhood.client(role, Level.COUNTY), role, which, (), welcomed=entered)
         for pattern in which:
-            if pattern.arguments:
+            if pattern.arguments or pattern.name in entered:
                 continue
             if walker.ask_plain(pattern).status in (200, 302, 405):
-                walker.welcomed.add(pattern.name)
+                entered.add(pattern.name)
             for question in QUESTIONS.get(pattern.name, ()):
                 if walker.ask(Ask("GET", f"{pattern.url({})}?{question}")).status == 200:
-                    walker.welcomed.add(pattern.name)
+                    entered.add(pattern.name)
         walker.visit_own(neighbourhood.own)
-        entered |= walker.welcomed
     assert sorted({p.name for p in which} - entered) == []
 
 
@@ -216,6 +230,21 @@ def test_a_scoped_page_is_not_taken_for_a_leak(neighbourhood, leaky):
     sound = [p for p in leaky if p.name == "leak-not"]
     assert len(sound) == 1
     assert walk(neighbourhood, Level.TOWNSHIP, ["township_station"], sound) == []
+
+
+@pytest.mark.parametrize("name", ["office-by-right", "office-by-role", "office-by-table", "office-by-template"])
+def test_what_only_one_officer_of_a_place_is_shown_is_caught_whoever_walks_first(neighbourhood, settings, name):
+    settings.ROOT_URLCONF = "tests.scope.leaky"
+    which = [p for p in patterns("tests.scope.leaky") if p.name == name]
+    leaks = walk(neighbourhood, Level.VILLAGE, ["team_member", "village_committee"], which)
+    assert {leak.officer for leak in leaks} == {"village_committee@5"}
+
+
+def test_officers_who_are_told_the_same_are_not_asked_twice(neighbourhood, settings):
+    settings.ROOT_URLCONF = "tests.scope.leaky"
+    which = [p for p in patterns("tests.scope.leaky") if p.name == "leak-rows"]
+    leaks = walk(neighbourhood, Level.VILLAGE, ["team_member", "village_committee"], which)
+    assert {leak.officer for leak in leaks} == {"team_member@5"}
 
 
 def test_without_visible_to_the_walk_finds_leaks_everywhere(neighbourhood, monkeypatch):

@@ -23,6 +23,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from bangfu.common.places import Level
 from tests.scope import documents, outlines, plans, support, targets
+from tests.scope.sharing import Asked, Shared, listening
 from tests.scope.visits import OF_APPS
 from tests.scope.world import FIGURE, NEEDLE, TERMS, YEAR, Spot, fingerprint, foreign_ids, nothing_stays, own_id
 
@@ -346,8 +347,14 @@ class Walker:
     welcomed: set[str] = field(default_factory=set)
     # What was not told apart: as htmx asks, and plain. The answer to the one is that to the other.
     alike: dict[Ask, Ask] = field(default_factory=dict)
-    # Whether what was asked last, as htmx asks, looked whether it was htmx that asked.
+    # Whether what was asked last, as htmx asks, looked whether it was htmx that asked; and what it asked of the post.
     told_apart: bool = False
+    heard: Asked = field(default_factory=Asked)
+    # What the post answers when it is asked, and what officers at the same place were told, who walked before.
+    post: Mapping[str, bool] = field(default_factory=dict)
+    shared: Shared = field(default_factory=Shared)
+    # Of what another officer asked instead: who it was.
+    borrowed: dict[Ask, str] = field(default_factory=dict)
 
     def ask(self, ask: Ask) -> Answer:
         """One request, taken back afterwards. An error in the program is an answer with status 500."""
@@ -356,7 +363,7 @@ class Walker:
         headers = headers if ask.htmx else {}
         cookies = self.client.cookies
         self.client.cookies = SimpleCookie({name: morsel.value for name, morsel in cookies.items()})
-        with nothing_stays():
+        with nothing_stays(), listening() as self.heard:
             if ask.method == "GET":
                 response = self.client.get(ask.url, headers=headers)
             else:
@@ -389,8 +396,7 @@ class Walker:
     def _without_arguments(self, pattern: Pattern) -> Iterator[Ask]:
         url = pattern.url({})
         plain, part = Ask("GET", url), Ask("GET", url, htmx=True)
-        answer = self.ask(part)
-        self.before[part] = answer
+        answer = self._remember(part)
         yield part
         if self.told_apart:
             answer = self._remember(plain)
@@ -430,7 +436,11 @@ class Walker:
         return tuple({**PLAUSIBLE, **ids}.items())
 
     def _remember(self, ask: Ask) -> Answer:
+        if found := self.shared.find("before", ask, self.post):
+            self.borrowed[ask], (answer, self.told_apart) = found
+            return answer
         self.before[ask] = answer = self.ask(ask)
+        self.shared.keep("before", ask, self.officer, self.heard, (answer, self.told_apart))
         return answer
 
     # -- afterwards
@@ -440,12 +450,17 @@ class Walker:
         found = []
         untouched = fingerprint(spots)
         for ask, then in self.before.items():
-            answers = {ask: self.ask(ask)}
+            answers, heard = {ask: self.ask(ask)}, self.heard
             if self.told_apart and ask in self.alike:  # now it does look
                 answers[self.alike[ask]] = self.ask(self.alike[ask])
+                heard |= self.heard
+            self.shared.keep("after", ask, self.officer, heard, None)
             for asked, now in answers.items():
                 if wrong := _difference(then, now):
                     found.append(Leak(self.officer, self.asked_of[ask].name, str(asked), wrong))
+        for ask, officer in self.borrowed.items():
+            if not self.shared.find("after", ask, self.post, officer):
+                found.append(Leak(self.officer, self.asked_of[ask].name, str(ask), "asks for other rights than before"))
         if fingerprint(spots) != untouched:
             found.append(Leak(self.officer, "-", "all the above", "changed a row next door"))
         return found
@@ -456,13 +471,16 @@ class Walker:
         for pattern in self.patterns:
             if not pattern.arguments:
                 continue
-            strange: dict[str, Answer] = {}
+            strange: dict[str, tuple[Answer, Asked]] = {}
             for values, nobodys in _values(pattern, spots, own):
                 url = pattern.url(values)
                 for method in ("GET", "POST"):
                     ask = Ask(method, url, self._foreign_form() if method == "POST" else ())
+                    if self.shared.find("knock", ask, self.post):
+                        continue
                     with nothing_stays(), _writes() as written:
                         now = self.ask(ask)
+                    heard = self.heard
                     wrong = ""
                     if now.status == 500:
                         wrong = "the page breaks"
@@ -475,8 +493,10 @@ class Walker:
                     else:
                         nobody = pattern.url(nobodys)
                         if nobody not in strange:
-                            strange[nobody] = self.ask(Ask("GET", nobody))
-                        wrong = _difference(strange[nobody], now)
+                            strange[nobody] = self.ask(Ask("GET", nobody)), self.heard
+                        nobodys_answer, too = strange[nobody]
+                        wrong, heard = _difference(nobodys_answer, now), heard | too
+                    self.shared.keep("knock", ask, self.officer, heard, None)
                     if not wrong and method == "POST" and (tables := _of_the_house(written)):
                         wrong = f"refuses, but has written {sorted(tables)}"
                     if wrong:
