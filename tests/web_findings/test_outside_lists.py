@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from bangfu.audit.models import Entry
+from bangfu.commands.lists import command
 from bangfu.findings import outside
 from bangfu.findings.outside import folder
 from bangfu.screening import lists
@@ -120,6 +122,21 @@ def test_a_list_of_the_whole_house_counts_here_without_its_numbers(house, people
     refused = client.post("/findings/lists/vehicle-2020-09-02/remove/", {"reason": "试试"})
     assert refused.status_code == 403
     assert held() == ["vehicle-2020-09-02"]
+
+
+def test_the_command_takes_a_list_in_for_a_place_as_the_page_does(house, people, tmp_path):
+    file = tmp_path / "a.csv"
+    file.write_text("证件号码\n" + "\n".join(people), encoding="utf-8")
+    words = ["import", "vehicle", str(file), "--as-of", "2020-09-01"]
+    refused = CliRunner().invoke(command, [*words, "--place", "990199"])
+    assert (refused.exit_code, held()) == (1, [])
+    assert "990199000000" in refused.stderr
+    assert CliRunner().invoke(command, [*words, "--place", "990121"], catch_exceptions=False).exit_code == 0
+    assert held() == [OWN]
+    (kept,) = stored(folder(), ["vehicle"])
+    assert kept.about is not None
+    assert kept.about.people == 2
+    assert "a.csv" in text(house.client("county_office").get(f"/findings/lists/{OWN}/"))
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,14 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from bangfu.commands._house import house_command
+
+if TYPE_CHECKING:
+    from bangfu.areas.models import Area
 
 
 @click.group("lists", short_help="导入外部名单，用于比对")
@@ -19,9 +22,10 @@ def command() -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--as-of", "day", type=click.DateTime(["%Y-%m-%d"]), required=True, help="名单是哪一天的")
 @click.option("--snapshot", type=click.Path(file_okay=False, path_type=Path), help="与哪一份快照比对（默认最近的一份）")
+@click.option("--place", default="", metavar="CODE", help="只为一地导入：区划代码的前几位（默认整个库）")
 @click.option("--replace", is_flag=True, help="代替同一天已导入的名单")
 @house_command
-def import_(name: str, file: Path, day: Any, snapshot: Path | None, replace: bool) -> dict[str, Any]:
+def import_(name: str, file: Path, day: Any, snapshot: Path | None, place: str, replace: bool) -> dict[str, Any]:
     """按证件号码与快照比对，只保存对上的人；15位旧号转为18位，丢了数字的号码逐行拒绝并报数。"""
     from django.utils.translation import gettext as _
 
@@ -30,7 +34,7 @@ def import_(name: str, file: Path, day: Any, snapshot: Path | None, replace: boo
 
     taken = outside.take_in(
         by=None,
-        area=None,
+        area=_area(place),
         list=name,
         day=day.date(),
         file=file,
@@ -62,6 +66,21 @@ def import_(name: str, file: Path, day: Any, snapshot: Path | None, replace: boo
         "samples": [{"row": s.row, "value": s.value, "fault": s.fault.value} for s in taken.samples],
         "text": "\n".join(lines),
     }
+
+
+def _area(place: str) -> "Area | None":
+    """The area for which a list is taken in; None, the whole house, without a place. Raises NoSuchArea."""
+    from bangfu.accounts.errors import NoSuchArea
+    from bangfu.areas.selectors import by_code
+    from bangfu.rulebook.services import significant
+
+    if not place:
+        return None
+    code = significant(place).ljust(12, "0")
+    area = by_code(code)
+    if area is None:
+        raise NoSuchArea(code=code)
+    return area
 
 
 @command.command("list")
