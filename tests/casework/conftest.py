@@ -9,7 +9,7 @@ from bangfu.accounts.models import Officer
 from bangfu.registry.models import Household
 from tests.casework.making import officer
 from tests.conftest import House
-from tests.registry.making import household, person
+from tests.registry.making import household, households, person
 from tests.snapshot.at_hand import _copied_in_this_process  # noqa: F401
 
 
@@ -46,6 +46,6 @@ def homes(house: House) -> Any:
 
     def make(number: int) -> list[Household]:
         by = house.officer("county_office")
-        return [household(by, house.village, person(100 + each)) for each in range(number)]
+        return households(by, house.village, *((person(100 + each),) for each in range(number)))
 
     return make

@@ -1,5 +1,6 @@
 """Households and people for the tests of the registry, made through its own verbs."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -39,28 +40,38 @@ def person(number: int, **values: Any) -> dict[str, Any]:
     }
 
 
-@transaction.atomic
 def household(
     by: Officer, village: Area, *people: dict[str, Any], reason: str = "入户登记", **values: Any
 ) -> Household:
-    """A household with these people (`person` without a relation: the first is the head, the others brothers), all of
-    it checked and written at one go, as a file would bring it."""
-    home: Any = {"household_type": "02", "village_id": village.pk, **values}
-    if not home.get("household_no"):
-        home["household_no"] = allot_numbers(table([home], "household"))["household_no"][0].as_py()
+    """A household with these people (`person` without a relation: the first is the head, the others brothers)."""
+    [made] = households(by, village, people or (person(0),), reason=reason, **values)
+    return made
+
+
+@transaction.atomic
+def households(
+    by: Officer, village: Area, *families: Sequence[dict[str, Any]], reason: str = "入户登记", **values: Any
+) -> list[Household]:
+    """A household for each of these families, all of them checked and written at one go, as a file would bring them."""
+    homes: list[dict[str, Any]] = [{"household_type": "02", "village_id": village.pk, **values} for _each in families]
+    numbers = allot_numbers(table(homes, "household"))["household_no"].to_pylist()
     members = [
         {
             "relation_to_head": "21" if position else "01",
             **each,
-            "household_no": home["household_no"],
+            "household_no": number,
             "joined_by": "20",
             "joined_on": date(2020, 1, 1),
         }
-        for position, each in enumerate(people or (person(0),))
+        for number, people in zip(numbers, families, strict=True)
+        for position, each in enumerate(people)
     ]
-    rows = {"household": [home], "member": members}
-    written = services._save(rows, by=by, reason=reason, action="registry.household_saved", subject=None)
-    return Household.objects.get(pk=written.first["household"])
+    rows = {
+        "household": [{**home, "household_no": number} for home, number in zip(homes, numbers, strict=True)],
+        "member": members,
+    }
+    services._save(rows, by=by, reason=reason, action="registry.household_saved", subject=None)
+    return list(Household.objects.filter(household_no__in=numbers).order_by("pk"))
 
 
 def member(by: Officer, of: Household, **values: Any) -> Member:
