@@ -86,8 +86,11 @@ def in_order(rows: MeasureQuerySet, order: str) -> MeasureQuerySet:
 
 
 def rows_of_page(rows: MeasureQuerySet, order: str, page: int) -> Sequence[Measure]:
-    """The rows of a page (from 1), and one more when another page follows."""
-    return cut(in_order(rows, order).select_related("household__village__parent", "member"), page)
+    """The rows of a page (from 1), and one more when another page follows. What is put in order are bare ids: whole
+    rows with their households, of a county, are more than PostgreSQL sorts in its memory."""
+    ids: Sequence[int] = cut(in_order(rows, order).values_list("pk", flat=True), page)
+    found = rows.order_by().select_related("household__village__parent", "member").in_bulk(ids)
+    return [found[pk] for pk in ids]
 
 
 @dataclass(frozen=True)
