@@ -77,6 +77,12 @@ def text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
+def in_pieces(connection: Connection, sql: str, rows: int) -> pa.RecordBatchReader:
+    """The answer in pieces of so many rows, each made when it is asked for."""
+    answer: pa.RecordBatchReader = connection.sql(sql).to_arrow_reader(rows)
+    return answer
+
+
 def arrow(connection: Connection, sql: str) -> pa.Table:
     """The whole answer as an Arrow table."""
     answer = connection.sql(sql).arrow()

@@ -103,7 +103,7 @@ def _carry(definition: str, name: str, table: pa.Table) -> str:
     if connection.vendor != "sqlite" or not place or len(table) < _CARRIED or len(place[1]) >= _CARRIERS:
         return ""
     folder, attached = place
-    file = _loaded(folder, Freight([f"CREATE TABLE {definition}"], name, table))
+    file = _loaded(folder, Freight([f"CREATE TABLE {definition}"], name, table.to_reader(_BATCH)))
     try:
         schema = f"carrier_{len(attached)}"
         with connection.cursor() as cursor:
@@ -118,12 +118,12 @@ def _carry(definition: str, name: str, table: pa.Table) -> str:
 
 @dataclass(frozen=True)
 class Freight:
-    """What a carrier brings: the statements that make its tables, the rows of one of them, by name, and the statements
-    that follow when these rows are in."""
+    """What a carrier brings: the statements that make its tables; the rows of one of them, by name, read piece by
+    piece; and the statements that follow when these rows are in."""
 
     made_by: Sequence[str]
     name: str
-    table: pa.Table
+    rows: pa.RecordBatchReader
     followed_by: Sequence[tuple[str, Sequence[Any]]] = ()
 
 
@@ -181,10 +181,8 @@ def _loaded(folder: Path, freight: Freight) -> Path:
         with closing(sqlite3.connect(file, isolation_level=None)) as made:
             for statement in freight.made_by:
                 made.execute(statement)
-        table = freight.table
         with adbc.connect(str(file)) as carrier, carrier.cursor() as cursor:
-            rows = pa.table({c: _for_sqlite(table[c]) for c in table.column_names})
-            cursor.adbc_ingest(freight.name, rows, mode="append")
+            cursor.adbc_ingest(freight.name, _reader_for_sqlite(freight.rows), mode="append")
             carrier.commit()
         if freight.followed_by:
             with closing(sqlite3.connect(file, isolation_level=None)) as made:
@@ -210,9 +208,9 @@ def fill(target: str, table: pa.Table) -> None:
         _insert(target, table)
 
 
-def columns_of(table: pa.Table) -> str:
-    """The columns of a table made for the rows of `table`, with their types."""
-    return ", ".join(f"{connection.ops.quote_name(field.name)} {_sql_type(field.type)}" for field in table.schema)
+def columns_of(schema: pa.Schema) -> str:
+    """The columns of a table made for rows of this schema, with their types."""
+    return ", ".join(f"{connection.ops.quote_name(field.name)} {_sql_type(field.type)}" for field in schema)
 
 
 def _temp(name: str) -> str:
@@ -254,6 +252,20 @@ def _insert(quoted: str, table: pa.Table) -> None:
     for batch in table.to_batches(max_chunksize=_LITE_BATCH):
         columns = [_for_sqlite(column).to_pylist() for column in batch.columns]
         connection.connection.executemany(f"INSERT INTO {quoted} VALUES ({marks})", zip(*columns, strict=True))
+
+
+def _reader_for_sqlite(rows: pa.RecordBatchReader) -> pa.RecordBatchReader:
+    """The same rows as SQLite keeps them."""
+
+    def kept(batch: pa.RecordBatch) -> pa.RecordBatch:
+        columns = [_for_sqlite(column) for column in batch.columns]
+        return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+
+    return pa.RecordBatchReader.from_batches(kept(_nothing(rows.schema)).schema, map(kept, rows))
+
+
+def _nothing(schema: pa.Schema) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays([pa.array([], field.type) for field in schema], schema=schema)
 
 
 def _for_sqlite(column: Any) -> Any:

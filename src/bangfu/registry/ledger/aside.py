@@ -22,6 +22,8 @@ from bangfu.registry.ledger.trail import first_sql, history_of, write_first
 from bangfu.registry.models import Change, MemberEvent
 
 MEMORY = "2GB"
+# Rows that are handed over at a time.
+PIECE = 50_000
 # The table of a carrier in which rows arrive.
 POURED = "poured"
 # How SQLite defines a table, and then its indexes; the last id of a table that counts them.
@@ -43,6 +45,7 @@ class Aside(sql.Workbench):
         self.made: list[str] = []
         self.waiting: dict[str, list[str]] = {}
         self.counted: dict[type[models.Model], int] = {}
+        self.handed = ""
 
     def spoken(self) -> Any:
         return sql.for_aside(self.last_ids)
@@ -52,10 +55,8 @@ class Aside(sql.Workbench):
         self.made.append(name)
 
     def take(self, name: str, table: pa.Table) -> None:
-        """The rows of an Arrow table as a table of the bench."""
-        self.engine.register("taken_in", table)
-        self.make(name, "SELECT * FROM taken_in")
-        self.engine.unregister("taken_in")
+        """The rows of an Arrow table as a table of the bench, read where they lie."""
+        self.engine.register(name, table)
 
     def note(self, name: str) -> None:
         self.make(name, "SELECT CAST(0 AS bigint) AS id WHERE 1 = 0")
@@ -102,12 +103,13 @@ class Aside(sql.Workbench):
         while self.made:
             self.drop(self.made.pop())
 
-    def ready(self, model: type[models.Model]) -> pa.Table:
-        """The rows of `model`, in the order of their keys; here they are forgotten."""
+    def ready(self, model: type[models.Model]) -> pa.RecordBatchReader:
+        """The rows of `model`, in the order of their keys, piece by piece. Those asked for before are forgotten."""
+        if self.handed:
+            self.drop(self.handed)
+        self.handed = sql.table(model)
         columns = ", ".join(sql.quote(f.column) for f in _fields(model))
-        table = duck.arrow(self.engine, f"SELECT {columns} FROM {sql.table(model)}")
-        self.engine.execute(f"DROP TABLE {sql.table(model)}")
-        return table
+        return duck.in_pieces(self.engine, f"SELECT {columns} FROM {sql.table(model)}", PIECE)
 
 
 def hand_over(made: Aside, bench: sql.Workbench, touched: Sequence[type[models.Model]], change: Change) -> None:
@@ -117,16 +119,18 @@ def hand_over(made: Aside, bench: sql.Workbench, touched: Sequence[type[models.M
         _by_carriers(made, bench, touched, change)
     else:
         for model in touched:
-            rows = made.ready(model)
-            with bulk.indexes_afterwards(bench, model, len(rows)):
-                fill(f"{sql.table(model)} ({', '.join(map(sql.quote, rows.column_names))})", rows)
+            with bulk.indexes_afterwards(bench, model, made.count(model)):
+                _fill(model, made.ready(model).read_all())
             keys = [sql.quote(f.column) for f in _fields(model) if f.primary_key or f.is_relation]
             bench.analyze(f"{sql.table(model)} ({', '.join(keys)})")
-            with bulk.indexes_afterwards(bench, history_of(model), len(rows)):
+            with bulk.indexes_afterwards(bench, history_of(model), made.count(model)):
                 write_first(bench, model, change)
-    events = made.ready(MemberEvent)
-    if len(events):
-        fill(f"{sql.table(MemberEvent)} ({', '.join(map(sql.quote, events.column_names))})", events)
+    if made.count(MemberEvent):
+        _fill(MemberEvent, made.ready(MemberEvent).read_all())
+
+
+def _fill(model: type[models.Model], rows: pa.Table) -> None:
+    fill(f"{sql.table(model)} ({', '.join(map(sql.quote, rows.column_names))})", rows)
 
 
 def _by_carriers(made: Aside, bench: sql.Workbench, touched: Sequence[type[models.Model]], change: Change) -> None:
@@ -134,10 +138,9 @@ def _by_carriers(made: Aside, bench: sql.Workbench, touched: Sequence[type[model
     keys is then taken over as it lies there, rows and indexes, because it is defined by the same words."""
     loads = []
     for model in touched:
-        history = sql.table(history_of(model))
         defined = [text for (text,) in bench.rows(DEFINED, [history_of(model)._meta.db_table])]
         last = bench.value(LAST, [history_of(model)._meta.db_table])
-        loads.append(partial(_freight, made, model, defined, int(last), first_sql(model, change, f"{POURED} ")))
+        loads.append(partial(_freight, made, model, defined, int(last), first_sql(model, change, POURED)))
     with freights(loads) as arriving:
         for model, schema in zip(touched, arriving, strict=True):
             name, history = sql.table(model), sql.table(history_of(model))
@@ -154,7 +157,7 @@ def _freight(
     rows = made.ready(model)
     statement, parameters = first
     return Freight(
-        [f"CREATE TABLE {POURED} ({columns_of(rows)})", defined[0]],
+        [f"CREATE TABLE {POURED} ({columns_of(rows.schema)})", defined[0]],
         POURED,
         rows,
         [

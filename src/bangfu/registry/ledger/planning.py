@@ -233,6 +233,8 @@ def _plan_members(job: Job) -> None:
 def _recognise_by_id(job: Job) -> None:
     """A row without a person number is the person of its household who has its ID number; else a new person."""
     numbers = job.given["member"]["person_no"]
+    if job.bench.aside:
+        return  # nobody is on file
     if not numbers.null_count or not (job.has("member", "id_no") and job.has("member", "household_no")):
         return
     job.bench.run(

@@ -97,13 +97,15 @@ def write(
         given["household"] = allot_numbers(given["household"])
     try:
         with transaction.atomic(), ExitStack() as stack:
-            stack.enter_context(bulk.room(sum(map(len, given.values()))))
             bench = stack.enter_context(sql.workbench())
             job = Job(bench, given, timezone.localdate(), blank_keeps, takeover, decided, moves, clear_items, within)
             coming = _coming(job)
             with bulk.filling(bench, coming | {history_of(model): rows for model, rows in coming.items()}):
                 incoming = {name: table.drop_columns(["row"]) for name, table in given.items()}
-                if bulk.from_nothing(bench, sum(coming.values()), MODELS.values()):
+                beside = bulk.from_nothing(bench, sum(coming.values()), MODELS.values())
+                # Finished rows arrive in the order of their keys, and need no room for finding each other.
+                stack.enter_context(bulk.room(0 if beside else sum(map(len, given.values()))))
+                if beside:
                     job.bench = stack.enter_context(aside.workbench(bench, incoming, coming))
                 else:
                     for name, table in incoming.items():
