@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from django.core.handlers.wsgi import WSGIHandler
+from django.core.handlers.base import BaseHandler
 
 from bangfu.accounts.models import Officer
 from bangfu.registry.models import Household
@@ -61,15 +61,15 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 def _site_for_browsers(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.ALLOWED_HOSTS = ["*"]
     settings.AXES_ENABLED = False
-    # All threads of the test's server share one connection to a database in memory: two transactions at once would be
-    # one inside the other.
-    one_at_a_time, answer = threading.Lock(), WSGIHandler.get_response
+    # All threads of the test and its server share one connection to a database in memory: two transactions at once
+    # would be one inside the other.
+    one_at_a_time, answer = threading.Lock(), BaseHandler.get_response
 
-    def in_turn(handler: WSGIHandler, request: Any) -> Any:
+    def in_turn(handler: BaseHandler, request: Any) -> Any:
         with one_at_a_time:
             return answer(handler, request)
 
-    monkeypatch.setattr(WSGIHandler, "get_response", in_turn)
+    monkeypatch.setattr(BaseHandler, "get_response", in_turn)
 
 
 @dataclass
