@@ -29,7 +29,8 @@ def questions(own: Any, foreign: Any) -> dict[str, tuple[str, ...]]:
 
 
 def plant_outlines(keep: Any, ids: Any, here: Any, mark: str, number: str, moment: Any) -> None:
-    """Rows of both tables in a branch: the outline of its county or its top, and a point of its foot, where that is a village also by visits."""
+    """Rows of both tables in a branch: the outline of its county or its top, and a point of its foot; where that is a
+    village also by visits."""
     top = next((area for area in here.chain if area.level == Level.COUNTY), here.chain[0])
     sets = keep(
         "outline_set",
