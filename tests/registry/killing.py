@@ -1,5 +1,6 @@
 """Run as a program: imports files one after the other, each in a process of its own that is killed at a random moment,
-and prints after each what stands in the database. Arguments: seed, number of kills, then files.
+and prints after each what stands in the database. Arguments: seed, number of kills, `onto` what is on file or
+`beside` (every import finds an empty house, and its few rows are worked out as those of a bulk are), then files.
 
 The processes are forked from this one when everything is loaded, so that the moments lie within the import itself.
 """
@@ -17,6 +18,7 @@ from typing import Any
 import django
 
 VILLAGE_CODE = "990121200201"
+TAKEN = "registry.batch_taken"
 
 
 def prepare() -> None:
@@ -46,7 +48,24 @@ def take(file: str) -> None:
     batches.commit(batches.start(by=None, files=[(Path(file).name, Path(file))], at_once=True))
 
 
-def standing() -> dict[str, Any]:
+def emptied() -> int:
+    """The registry as if nothing had ever been taken in; how many imports the trail knows of, which forgets nothing."""
+    from django.apps import apps
+    from django.db import connection
+
+    from bangfu.audit.models import Entry
+
+    tables = [connection.ops.quote_name(m._meta.db_table) for m in apps.get_app_config("registry").get_models()]
+    with connection.constraint_checks_disabled(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
+        else:
+            for table in tables:
+                cursor.execute(f"DELETE FROM {table}")
+    return Entry.objects.filter(action=TAKEN).count()
+
+
+def standing(before: int = 0) -> dict[str, Any]:
     """What is on file, after the clearing up that a start of the site does."""
     from bangfu.audit.models import Entry
     from bangfu.registry.intake import batches
@@ -59,7 +78,8 @@ def standing() -> dict[str, Any]:
         "members": Member.objects.count(),
         "history": [Household.history.count(), Member.history.count()],
         "changes": Change.objects.count(),
-        "taken": Entry.objects.filter(action="registry.batch_taken").count(),
+        "taken": Entry.objects.filter(action=TAKEN).count() - before,
+        "left": len(list(batches.folder().glob("incoming-*"))),
         "done": states.count("done"),
         "interrupted": ImportBatch.objects.filter(error_code="REG-400").count(),
         "unsettled": [s for s in states if s not in ("done", "refused", "waiting")],
@@ -94,19 +114,27 @@ def tell(what: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
-def main(seed: str, kills: str, *files: str) -> None:
+def main(seed: str, kills: str, where: str, *files: str) -> None:
     django.setup()
     prepare()
+    beside = where == "beside"
+    if beside:
+        from bangfu.registry.ledger import bulk
+
+        bulk.BULK = 20
     dice = random.Random(int(seed))
     struck(files[0], None)  # the first also pays for caches of the machine
+    before = emptied() if beside else 0
     whole = struck(files[1], None)
     for number in range(int(kills)):
+        before = emptied() if beside else 0
         struck(files[2 + number], dice.random() * whole * 1.05)
-        tell(standing())
+        tell(standing(before))
     from bangfu.audit.selectors import chain_state
 
+    before = emptied() if beside else 0
     struck(files[2 + int(kills)], None)
-    tell({**standing(), "broken_at": chain_state().broken_at})
+    tell({**standing(before), "broken_at": chain_state().broken_at})
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ BULK = 2_000
 # PostgreSQL: a table is kept to ourselves only when it holds next to nothing, one row where so many are coming.
 NEXT_TO_NOTHING = 10
 # Rows that are worked out in memory at most: two million need about a gigabyte.
-AT_MOST = 4_000_000
+AT_MOST = 3_000_000
 # How long PostgreSQL waits for those who are reading such a table; less than the second after which it looks for
 # transactions that wait for each other.
 PATIENCE = "500ms"
