@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 from bangfu.common.policy import Strict, policy_file, read_yaml
 from bangfu.plans.reading.encodings import decode
@@ -21,6 +22,7 @@ from bangfu.plans.reading.errors import (
     DocumentTooLong,
 )
 from bangfu.plans.reading.found import Doubt, DoubtKind
+from bangfu.plans.reading.numbering import Numbering
 from bangfu.plans.reading.word import lines_of
 
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
@@ -154,6 +156,16 @@ def _seen(page: Document) -> Document:
 # Word and PDF -------------------------------------------------------------------------------------------------------
 
 
+def _numbering_of(document: Any) -> Any:
+    """The part of a Word file that says how its lists are numbered; None without lists."""
+    from docx.opc.constants import RELATIONSHIP_TYPE
+
+    try:
+        return document.part.part_related_by(RELATIONSHIP_TYPE.NUMBERING).element
+    except KeyError:
+        return None
+
+
 def _docx(content: bytes, name: str) -> str:
     from docx import Document as open_docx
 
@@ -166,7 +178,9 @@ def _docx(content: bytes, name: str) -> str:
             unfolded = sum(entry.file_size for entry in packed.infolist())
         if unfolded > limits().unfolded_megabytes * _MEGABYTE:
             raise DocumentTooLarge(file=name, size=unfolded // _MEGABYTE, limit=limits().unfolded_megabytes)
-        return "\n".join(lines_of(open_docx(io.BytesIO(content)).element.body))
+        document = open_docx(io.BytesIO(content))
+        numbers = Numbering(_numbering_of(document), document.styles.element)
+        return "\n".join(lines_of(document.element.body, numbers.label))
     except (DocumentKindUnknown, DocumentLocked, DocumentTooLarge):
         raise
     except Exception as error:  # a damaged package fails in as many ways as there are parts in it

@@ -1,7 +1,9 @@
 """From a Word file to its text: what is written on the page, in the order of the document."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
+
+Label = Callable[[Any], str]
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 # Taken out or moved away by somebody whose changes nobody accepted yet, and what is drawn for programs that are older.
@@ -11,20 +13,24 @@ _NOT_THERE = frozenset(
 _BOX = f"{_W}txbxContent"
 
 
-def lines_of(body: Any) -> Iterator[str]:
-    """Paragraphs a line each, text boxes after the paragraph that holds them, rows of tables a line with tabs between
-    cells. Whatever wraps them (fields to fill in, tags of dates and places, insertions nobody accepted yet) is no part
-    of the text and is looked through."""
+def _unnumbered(_paragraph: Any) -> str:
+    return ""
+
+
+def lines_of(body: Any, label: Label = _unnumbered) -> Iterator[str]:
+    """Paragraphs a line each, behind the number that Word gives them (`label`, see `numbering`), text boxes after the
+    paragraph that holds them, rows of tables a line with tabs between cells. Whatever wraps them (fields to fill in,
+    tags of dates and places, insertions nobody accepted yet) is no part of the text and is looked through."""
     for part in body:
         if part.tag == f"{_W}p":
             boxes: list[Any] = []
-            yield "".join(_written(part, boxes))
+            yield label(part) + "".join(_written(part, boxes))
             for box in boxes:
-                yield from lines_of(box)
+                yield from lines_of(box, label)
         elif part.tag == f"{_W}tbl":
-            yield from _rows(part)
+            yield from _rows(part, label)
         elif isinstance(part.tag, str) and part.tag not in _NOT_THERE:
-            yield from lines_of(part)
+            yield from lines_of(part, label)
 
 
 def _written(part: Any, boxes: list[Any]) -> Iterator[str]:
@@ -47,10 +53,10 @@ def _written(part: Any, boxes: list[Any]) -> Iterator[str]:
             yield from _written(inner, boxes)
 
 
-def _rows(table: Any) -> Iterator[str]:
+def _rows(table: Any, label: Label) -> Iterator[str]:
     """Rows with their cells; a cell that spans several columns is told once."""
     for row in _inside(table, f"{_W}tr"):
-        yield "\t".join(" ".join(" ".join(lines_of(cell)).split()) for cell in _inside(row, f"{_W}tc"))
+        yield "\t".join(" ".join(" ".join(lines_of(cell, label)).split()) for cell in _inside(row, f"{_W}tc"))
 
 
 def _inside(part: Any, tag: str) -> Iterator[Any]:
