@@ -7,7 +7,7 @@ households with three people each, copied inside the database of a new home (or 
 with positions in every village, and a target that every county bears. Prints a Markdown table: wall and CPU seconds and
 number of queries of each page as the server answers it, first and again; beside them the bare grouping of the same
 people by SQL in the same run, and what it takes to find the places of all villages by the visits to them. Exits with 1
-when a page takes longer than `--limit` the second time, when what was counted is kept.
+when a page takes longer than `--limit`.
 """
 
 import argparse
@@ -185,6 +185,7 @@ def main() -> int:
     client.force_login(officer, backend="django.contrib.auth.backends.ModelBackend")
     county = Area.objects.of_level(3).first()
     assert county is not None
+    client.get("/")  # the first page of a process loads all pages, whichever it is
     pages = {
         "prefecture by counties, share of people": "/warroom/?m=insured_share",
         "prefecture by townships, share of people": "/warroom/?m=insured_share&level=deeper",
@@ -208,7 +209,7 @@ def main() -> int:
             sizes.append(len(answer.content))
 
         first, again = timed(ask), min(timed(ask), timed(ask))
-        slowest = max(slowest, again[0])
+        slowest = max(slowest, first[0], again[0])
         print(
             f"| {name} | {first[0]:.2f} ({first[1]:.2f}) | {again[0]:.2f} ({again[1]:.2f}) | {again[2]} | "
             f"{sizes[0] / 1000:.0f} |"
