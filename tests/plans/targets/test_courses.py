@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bangfu.plans.models import Pace, Standing
 from bangfu.plans.targets.catalogue import terms
 from bangfu.plans.targets.courses import Course, outlook
-from bangfu.plans.targets.words import limit_text
+from bangfu.plans.targets.words import limit_text, way_text
 
 pytestmark = pytest.mark.req("E3")
 START, END = date(2026, 1, 1), date(2026, 4, 11)  # 100 days
@@ -33,6 +33,16 @@ def test_by_days_the_plan_is_a_line_to_the_deadline():
     plan = course()
     assert [plan.planned(on(day)) for day in (-5, 0, 25, 50, 100, 300)] == [0, 0, 25, 50, 100, 100]
     assert course(deadline=None).planned(on(3)) is None
+
+
+def test_how_much_of_the_way_is_done_is_told_with_where_it_began():
+    told = [way_text(course(), Decimal(value), "户") for value in (0, 40, 100)]
+    assert told == ["完成 0%", "完成 40%", "完成 100%"]
+    share = course(base=Decimal("99.9"))
+    told = [way_text(share, Decimal(value), "%") for value in ("99.9", "99.95", "100")]
+    assert told == ["从 99.9% 算起完成 0%", "从 99.9% 算起完成 50%", "已达到要求"]
+    assert way_text(course(base=Decimal(3), comparison="le"), Decimal(40), "户") == "守住，离限值还有 60 户"
+    assert way_text(share, None, "%") == ""
 
 
 def test_by_weeks_it_rises_at_the_ends_of_weeks_counted_back_from_the_deadline():

@@ -72,6 +72,19 @@ def limit_text(course: Course, value: Decimal | None, unit: str) -> str:
     )
 
 
+def way_text(course: Course, value: Decimal | None, unit: str) -> str:
+    """How far a value is, in words: of a limit whether it is kept, else how much of the way is done, told with where
+    the way began unless that was nought (99.9% of people may be nothing of the way to 100%). "" without a value."""
+    percent = course.percent(value)
+    if percent is None:
+        return limit_text(course, value, unit)
+    if not course.base:
+        return _("完成 {percent}%").format(percent=percent)
+    if percent == 100:
+        return _("已达到要求")
+    return _("从 {base} 算起完成 {percent}%").format(base=with_unit(course.base, unit), percent=percent)
+
+
 def measure_label(id: str) -> str:
     """By what a target is measured; its id when the catalogue no longer knows it; "" when its owner reports."""
     measure = catalogue().get(id)

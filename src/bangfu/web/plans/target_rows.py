@@ -16,6 +16,7 @@ from bangfu.plans.targets.words import (
     part_label,
     standing_colour,
     standing_label,
+    way_text,
     with_unit,
 )
 
@@ -47,6 +48,7 @@ def row_of(target: Target, day: date, parts: Sequence[dict[str, Any]] = ()) -> d
         "amount": amount_text(target),
         "value": with_unit(value, target.unit),
         "limit": limit_text(course, value, target.unit),
+        "way": way_text(course, value, target.unit),
         "planned": "" if course.is_limit else with_unit(planned, target.unit),  # the limit itself, which is told
         "owner": owner_label(target),
         "part": part_label(target) if target.parent_id is not None else "",
