@@ -4,7 +4,7 @@ Colours are attributes, so that a printer draws the same. Everything written in 
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
@@ -71,6 +71,8 @@ def map_of(
     parts = [_plain(each, fit) for each in drawing.others]
     if drawing.points:
         parts += [_plain(each, fit, GROUND) for each in drawing.shapes.values()]
+        names = {each.pk: each.name for each in board.units}
+        parts.append(_names(_name(names[pk], shape, fit) for pk, shape in drawing.shapes.items() if pk in names))
     unsure = drawing.guessed if len(drawing.guessed) < len(drawing.points) else frozenset()
     labels: list[str] = []
     for figure in board.shown:
@@ -89,9 +91,6 @@ def map_of(
         else:
             continue
         parts.append(_linked(drawn, told(board, figure), link(figure)))
-    if drawing.points:
-        names = {each.pk: each.name for each in board.units}
-        labels += [_name(names[pk], shape, fit) for pk, shape in drawing.shapes.items() if pk in names]
     parts += [_line(each, fit) for each in drawing.lines]
     crowded = " is-crowded" if len(drawing.shapes) > LARGE[1][0] else ""
     label = _("{title}分布图").format(title=board.subject.title)
@@ -101,7 +100,11 @@ def map_of(
         f'viewBox="0 0 {WIDTH} {math.ceil(fit.height)}" '
         f"aria-label={quoteattr(label)}{face}>"
     )
-    return mark_safe(f'{head}{"".join(parts)}<g class="war-names">{"".join(labels)}</g></svg>')
+    return mark_safe(f"{head}{''.join(parts)}{_names(labels)}</svg>")
+
+
+def _names(labels: Iterable[str]) -> str:
+    return f'<g class="war-names">{"".join(labels)}</g>'
 
 
 def told(board: Board, figure: Figure) -> str:
