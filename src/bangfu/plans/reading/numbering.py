@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import cn2an
+from bangfu.plans.reading.numerals import in_words
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _DEEPEST = 9
@@ -129,12 +129,12 @@ def numeral(number: int, form: str) -> str:
     if not 0 < number < _AS_FAR_AS:
         return str(number)
     if form in _CHINESE:
-        counted = str(cn2an.an2cn(str(number), "low"))
+        counted = in_words(number)
         return counted.removeprefix("一") if 10 <= number < 20 else counted
     if form in _DIGIT_BY_DIGIT:
         return "".join("〇一二三四五六七八九"[int(digit)] for digit in str(number))
     if form in _CAPITAL:
-        return str(cn2an.an2cn(str(number), "up"))
+        return in_words(number, capital=True)
     if form in _SIGNS:
         first, signs = _SIGNS[form]
         return chr(ord(first) + number - 1) if number <= signs else str(number)

@@ -28,6 +28,13 @@ def value(text: str) -> Decimal | None:
         return None
 
 
+def in_words(number: int, capital: bool = False) -> str:
+    """A whole number in Chinese numerals ("一百二十"), or in those of cheques ("壹佰贰拾")."""
+    import cn2an  # as above
+
+    return str(cn2an.an2cn(str(number), "up" if capital else "low"))
+
+
 def scaled(number: Decimal, times: int) -> Decimal:
     """`number` times a power of ten."""
     return _EXACT.multiply(number, Decimal(times))
