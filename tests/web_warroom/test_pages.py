@@ -215,16 +215,21 @@ def test_of_very_many_visits_the_latest_say_where_a_village_lies(house, monkeypa
     assert (found.longitude, found.fixes) == (109.06, 6)
 
 
-def test_the_map_says_where_its_points_come_from(house):
+def outlined(house: House, *, village_at: tuple[float, float]) -> None:
+    """The township as a square of a tenth of a degree from 109° E, 27° N, with one of its villages."""
     corners = [[109, 27], [109.1, 27], [109.1, 27.1], [109, 27.1], [109, 27]]
     features = [
         {"type": "Feature", "properties": {"code": each.code}, "geometry": {"type": kind, "coordinates": shape}}
-        for each, kind, shape in ((house.township, "Polygon", [corners]), (house.village, "Point", [109.02, 27.02]))
+        for each, kind, shape in ((house.township, "Polygon", [corners]), (house.village, "Point", list(village_at)))
     ]
     content = json.dumps({"type": "FeatureCollection", "features": features}).encode()
     area_services.bring_outlines(
         by=None, area=house.county, source="县局", upload=SimpleUploadedFile("界线.geojson", content)
     )
+
+
+def test_the_map_says_where_its_points_come_from(house):
+    outlined(house, village_at=(109.02, 27.02))
     VillagePlace.objects.create(area=house.other_village, longitude=109.06, latitude=27.06, fixes=9)
     make_area(house.township, 8, "新村", "")
     page = opened(house.client("county_office"), "m=households_on_file&level=deeper")
@@ -233,6 +238,16 @@ def test_the_map_says_where_its_points_come_from(house):
     assert sorted(dashed, key=str) == ["2 2", None, None]
     neighbour = opened(house.client("township_station", house.neighbour_township), "m=households_on_file")
     assert "走访定位" not in neighbour
+
+
+def test_a_name_behind_points_stands_where_no_point_lies(house):
+    outlined(house, village_at=(109.05, 27.05))  # in the very middle
+    drawn = picture(opened(house.client("county_office"), "m=households_on_file&level=deeper"))
+    [name] = [each for each in drawn.iter(f"{SVG}text") if "".join(each.itertext()) == "青禾乡"]
+    [line] = name.iter(f"{SVG}tspan")
+    size, x, y = (float(each) for each in (name.attrib["font-size"], line.attrib["x"], line.attrib["y"]))
+    dots = [tuple(float(each.attrib[key]) for key in ("cx", "cy", "r")) for each in drawn.iter(f"{SVG}circle")]
+    assert dots and all(abs(left - x) > 1.5 * size or abs(top - y + 0.35 * size) > size / 2 for left, top, _r in dots)
 
 
 # --- pages -----------------------------------------------------------------------------------------------------------

@@ -170,7 +170,7 @@ class Judge:
         if isinstance(value, Texts):
             return _among(value, [item.name for item in node.expressions])
         found = [_comparison(exp.EQ, _as_numbers(value), _as_numbers(self.value(item))) for item in node.expressions]
-        return Flags.of(np.logical_or.reduce([each.true for each in found]), value.null)
+        return Flags.of(np.any([each.true for each in found], axis=0), value.null)
 
     # Arithmetic
 

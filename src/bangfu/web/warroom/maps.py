@@ -23,6 +23,8 @@ INK, EDGE, QUIET, GROUND = "#1d2735", "#5d6b7e", "#b6c0cc", "#f1f4f8"
 # Letters of names: so large where there are at most so many areas; never smaller than the last.
 LARGE = ((6, 40.0), (14, 30.0), (10_000, 24.0))
 SMALL = 13.0
+# A name looks for a free place so many times its half height around the middle, and keeps so far from a point.
+STEPS, CLEAR = 16, 10.0
 # A letter of a Chinese name is as wide as the font is high; a digit somewhat more than half of that.
 NARROW = 0.58
 
@@ -72,7 +74,8 @@ def map_of(
     if drawing.points:
         parts += [_plain(each, fit, GROUND) for each in drawing.shapes.values()]
         names = {each.pk: each.name for each in board.units}
-        parts.append(_names(_name(names[pk], shape, fit) for pk, shape in drawing.shapes.items() if pk in names))
+        spots = [(fit.x(x), fit.y(y)) for x, y in drawing.points.values()]
+        parts.append(_names(_name(names[pk], shape, fit, spots) for pk, shape in drawing.shapes.items() if pk in names))
     unsure = drawing.guessed if len(drawing.guessed) < len(drawing.points) else frozenset()
     labels: list[str] = []
     for figure in board.shown:
@@ -190,11 +193,39 @@ def _label(board: Board, figure: Figure, shape: Any, fit: _Fit, colour: str) -> 
     return ""
 
 
-def _name(name: str, shape: Any, fit: _Fit) -> str:
-    """The name of an area behind points, pale."""
+def _name(name: str, shape: Any, fit: _Fit, dots: Sequence[tuple[float, float]]) -> str:
+    """The name of an area behind points, pale; beside the points where the area has a free place."""
     x, y, width, _height = _place(shape, fit)
     size = min(width / _width(name), LARGE[-1][1])
-    return _lines([name], x, y, size, "#526075") if size >= SMALL else ""
+    if size < SMALL:
+        return ""
+    x, y = _beside(dots, shape, fit, (x, y), (_width(name) * size / 2, size / 2))
+    return _lines([name], x, y, size, "#526075")
+
+
+def _beside(
+    dots: Sequence[tuple[float, float]], shape: Any, fit: _Fit, middle: tuple[float, float], half: tuple[float, float]
+) -> tuple[float, float]:
+    """The place nearest to the middle where letters, half so wide and so high, lie within the area and touch no dot;
+    the middle where there is none."""
+    import numpy as np
+    import shapely
+
+    (x, y), (wide, high) = middle, half
+    steps = np.arange(-STEPS, STEPS + 1) * high
+    across, down = (each.ravel() for each in np.meshgrid(x + steps, y + steps))
+    nearest = np.argsort(np.hypot(across - x, down - y), kind="stable")
+    across, down = across[nearest], down[nearest]
+    points = np.asarray(dots)
+    clear = ~(
+        (np.abs(points[:, 0] - across[:, None]) < wide + CLEAR) & (np.abs(points[:, 1] - down[:, None]) < high + CLEAR)
+    ).any(axis=1)
+    on_paper = shapely.transform(
+        shape, lambda plane: np.column_stack(((plane[:, 0] - fit.left), (plane[:, 1] - fit.top))) * fit.scale + RIM
+    )
+    letters = shapely.box(across - wide, down - high, across + wide, down + high)
+    free = np.flatnonzero(clear & shapely.contains(on_paper, letters))
+    return (round(float(across[free[0]]), 1), round(float(down[free[0]]), 1)) if free.size else middle
 
 
 def _place(shape: Any, fit: _Fit) -> tuple[float, float, float, float]:
