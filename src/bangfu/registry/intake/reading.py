@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from bangfu.common import duck
@@ -504,6 +505,13 @@ def _number_items(found: ReadFile) -> None:
     if "line" in items.column_names and items["line"].null_count == 0:
         return
     rest = [c for c in items.column_names if c != "line"]
+    if "income_year" in found.tables and "income_year" not in found.rows:
+        # No two lines of the file speak of the same household's year: its items are those of one line.
+        in_order = items.select(rest).sort_by([("row", "ascending"), ("code", "ascending")])
+        rows, at = in_order["row"].to_numpy(), np.arange(len(items))
+        first = np.maximum.accumulate(np.where(np.diff(rows, prepend=-1) != 0, at, 0))
+        found.tables["income_item"] = in_order.append_column("line", pa.array(at - first + 1, pa.int32()))
+        return
     with duck.engine(items=items) as engine:
         numbered = duck.arrow(
             engine,

@@ -406,32 +406,43 @@ def _csv(path: Path, name: str) -> RawSheet:
     encoding = _encoding(path, name)
     delimiter = _delimiter(path, encoding)
     width = _width(path, encoding, delimiter)
-    broken: list[int] = []
+    try:
+        table = _even(path, encoding, delimiter, width, threads=True)
+    except (pa.ArrowInvalid, UnicodeDecodeError):
+        try:
+            # Only who reads one line after the other can say which of them is broken.
+            table = _even(path, encoding, delimiter, width, threads=False)
+        except (pa.ArrowInvalid, UnicodeDecodeError) as error:
+            line = re.search(r"[Rr]ow #?(\d+)", str(error))
+            raise CsvBroken(file=name, line=line[1] if line else "?") from error
+    if table is None:
+        table = _ragged(path, name, encoding, delimiter, width)
+    return RawSheet(name, name, table, separated=True)
 
-    def note(row: Any) -> Any:
-        broken.append(row.number or 0)
+
+def _even(path: Path, encoding: str, delimiter: str, width: int, *, threads: bool) -> pa.Table | None:
+    """The lines of a text as columns; None when they are not all of the same length."""
+    uneven = False
+
+    def note(_row: Any) -> Any:
+        nonlocal uneven
+        uneven = True
         return "skip"
 
     names = [str(i) for i in range(width)]
-    try:
-        table = arrow_csv.read_csv(
-            path,
-            read_options=arrow_csv.ReadOptions(
-                column_names=names, encoding=encoding, block_size=8 * MB, use_threads=False
-            ),
-            parse_options=arrow_csv.ParseOptions(
-                delimiter=delimiter, newlines_in_values=True, invalid_row_handler=note, ignore_empty_lines=False
-            ),
-            convert_options=arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), null_values=[""], strings_can_be_null=True
-            ),
-        )
-    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
-        line = re.search(r"[Rr]ow #?(\d+)", str(error))
-        raise CsvBroken(file=name, line=line[1] if line else "?") from error
-    if broken:
-        table = _ragged(path, name, encoding, delimiter, width)
-    return RawSheet(name, name, table, separated=True)
+    table: pa.Table = arrow_csv.read_csv(
+        path,
+        read_options=arrow_csv.ReadOptions(
+            column_names=names, encoding=encoding, block_size=8 * MB, use_threads=threads
+        ),
+        parse_options=arrow_csv.ParseOptions(
+            delimiter=delimiter, newlines_in_values=True, invalid_row_handler=note, ignore_empty_lines=False
+        ),
+        convert_options=arrow_csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()), null_values=[""], strings_can_be_null=True
+        ),
+    )
+    return None if uneven else table
 
 
 def _ragged(path: Path, name: str, encoding: str, delimiter: str, width: int) -> pa.Table:
