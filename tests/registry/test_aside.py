@@ -1,21 +1,22 @@
 """A first filling is worked out beside the database: what then stands in it is what the database itself works out."""
 
 import re
-from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
-from bangfu.common.staging import carriers
+from bangfu.common import staging
+from bangfu.registry.intake import batches
 from bangfu.registry.ledger import aside, bulk
-from bangfu.registry.ledger.writing import Written, write
+from bangfu.registry.ledger.writing import Written, taking_in, write
 from bangfu.registry.models import Household, IncomeItem, IncomeYear, Member, MemberEvent, WorkRecord, YearCount
 from tests.conftest import House
 from tests.registry.making import id_no, info, person, table
+from tests.registry.sheets import households, workbook
 from tests.registry.test_writing import content, many
 
 pytestmark = [pytest.mark.databases, pytest.mark.req("H4")]
@@ -91,7 +92,7 @@ def _kept(tables: dict[str, pa.Table], folder: Path | None = None, **how: Any) -
     """What a write says and leaves; the write is taken back."""
     written, found = Written(), {}
     try:
-        with carriers(folder) if folder else nullcontext(), transaction.atomic():
+        with taking_in(tables, folder) if folder else transaction.atomic():
             written = write(tables, change=info(), **how)
             found: dict[str, Any] = content()
             for model, names in OWNERS.items():
@@ -139,7 +140,9 @@ def test_places_out_of_reach_end_the_same(house: House, monkeypatch: pytest.Monk
     _both(monkeypatch, hard_cases(house), within=tuple(reach), blank_keeps=True)
 
 
-def test_a_bulk_of_good_rows_ends_the_same(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("piece", [aside.PIECE, 7])
+def test_a_bulk_of_good_rows_ends_the_same(house: House, monkeypatch: pytest.MonkeyPatch, piece: int) -> None:
+    monkeypatch.setattr(aside, "PIECE", piece)  # many more pieces than are made ahead
     assert len(_both(monkeypatch, many(house, 300))["Member"]) == 600
 
 
@@ -168,12 +171,20 @@ def test_carriers_leave_nothing_behind_but_their_rows(
 ) -> None:
     monkeypatch.setattr(bulk, "BULK", 100)
     for start in (0, 300):  # the second meets the first on file
-        with carriers(tmp_path), transaction.atomic():
-            write(many(house, 300, start), change=info())
+        tables = many(house, 300, start)
+        with taking_in(tables, tmp_path):
+            write(tables, change=info())
     assert Member.history.count() == Member.objects.count() == 1200
     beginnings = sorted(Member.history.values_list("history_id", "id"))
     assert sorted(id for _beginning, id in beginnings) == sorted(Member.objects.values_list("id", flat=True))
     assert list(tmp_path.iterdir()) == []
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema() "
+                "AND table_name LIKE 'registry_%%' AND column_default IS NOT NULL"
+            )
+            assert cursor.fetchall() == []
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA integrity_check")
@@ -185,21 +196,79 @@ def test_carriers_leave_nothing_behind_but_their_rows(
             assert cursor.fetchall() == [(beginnings[-1][0],)]
 
 
+def _keys_are_checked_row_by_row() -> bool:
+    """Whether the database refuses a row without its owner where nobody checks at the end."""
+    if connection.vendor != "sqlite":
+        return True
+    with connection.cursor() as cursor:
+        return bool(cursor.execute("PRAGMA foreign_keys").fetchone()[0])
+
+
 @pytest.mark.django_db(transaction=True)
-def test_a_carrier_that_cannot_be_loaded_leaves_nothing(
+def test_rows_that_cannot_be_handed_over_leave_nothing(
     house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     def fail(*_args: Any) -> None:
         raise OSError("the disk is full")
 
-    if connection.vendor != "sqlite":
-        return  # PostgreSQL is handed its rows directly
     monkeypatch.setattr(bulk, "BULK", 1)
-    monkeypatch.setattr(aside, "_freight", fail)
-    with pytest.raises(OSError, match="disk"), carriers(tmp_path), transaction.atomic():
-        write(many(house, 20), change=info())
+    if connection.vendor == "sqlite":
+        monkeypatch.setattr(aside, "_freight", fail)
+    else:
+        monkeypatch.setattr(staging, "_text", fail)
+    tables = many(house, 20)
+    with pytest.raises(OSError, match="disk"), taking_in(tables, tmp_path):
+        write(tables, change=info())
     assert not Household.objects.exists() and not Household.history.exists()
     assert list(tmp_path.iterdir()) == []
+    assert _keys_are_checked_row_by_row()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_first_filling_with_a_row_without_its_owner_is_taken_back(
+    house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(bulk, "BULK", 1)
+    tables = many(house, 20)
+    with pytest.raises(IntegrityError), taking_in(tables, tmp_path):
+        write(tables, change=info())
+        Member.objects.filter(person_no=Member.objects.order_by("pk")[0].person_no).update(household_id=999_999)
+    assert not Household.objects.exists() and not Member.history.exists()
+    assert _keys_are_checked_row_by_row()
+    with taking_in(tables, tmp_path):
+        write(tables, change=info())
+    assert Household.objects.count() == 20 and _keys_are_checked_row_by_row()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whatever_a_first_filling_writes_has_its_owners_checked(
+    house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(bulk, "BULK", 20)
+    said: list[str] = []
+
+    def note(execute: Any, sql: str, *rest: Any) -> Any:
+        said.append(sql)
+        return execute(sql, *rest)
+
+    file = workbook(tmp_path / "a.xlsx", households(30))
+    batch = batches.start(by=None, files=[(file.name, file)], at_once=True)
+    with connection.execute_wrapper(note):
+        batches.commit(batch)
+    assert Household.objects.count() == 30 == Household.history.count()
+    if connection.vendor != "sqlite":
+        return  # PostgreSQL checks by itself whatever is written
+    off, on = said.index("PRAGMA foreign_keys = OFF"), said.index("PRAGMA foreign_keys = ON")
+    written = {
+        found[1]
+        for sql in said[off:on]
+        if (found := re.match(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM) "?(\w+)', sql)) and "_" in found[1]
+    }
+    checked = {found[1] for sql in said[off:on] if (found := re.match(r'PRAGMA foreign_key_check\("(\w+)"\)', sql))}
+    with connection.cursor() as cursor:
+        owned = {name for name in written if cursor.execute(f'PRAGMA foreign_key_list("{name}")').fetchall()}
+    assert {"registry_household", "registry_member", "registry_change", "registry_importbatch"} <= owned
+    assert owned <= checked
 
 
 def test_what_is_given_next_has_ids_of_its_own(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

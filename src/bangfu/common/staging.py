@@ -5,53 +5,23 @@ together with everything else, and no second connection can disturb the first.
 """
 
 import io
-import mmap
-import sqlite3
-import tempfile
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
-from contextvars import ContextVar, copy_context
-from dataclasses import dataclass
-from pathlib import Path
+from contextlib import contextmanager
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import pyarrow as pa
-from django.db import OperationalError, connection, transaction
+from django.db import connection, transaction
 from pyarrow import csv
 
-# Rows handed to the driver at a time: as fast as more, and small in memory.
-_BATCH = 50_000
+from bangfu.common.carriers import BATCH, carry, for_sqlite
+
 _LITE_BATCH = 5_000
-# From so many rows on a carrier is worth its file; SQLite allows ten attached databases, `carriers` takes eight.
-_CARRIED = 10_000
-_CARRIERS = 8
-
-# Where carriers are written, and the schemas of those that are attached; None outside of `carriers`.
-_open: ContextVar[tuple[Path, list[str]] | None] = ContextVar("carriers", default=None)
-
-
-@contextmanager
-def carriers(folder: Path) -> Iterator[None]:
-    """Around a transaction that stages many rows. SQLite: big tables of it are not handed over row by row, but written
-    in one go as a small database of their own, which is then read into memory and attached: a third of the work.
-
-    It must be around, because what a transaction has read cannot be detached before it ends. Within a transaction, and
-    on PostgreSQL, it does nothing. A carrier lies in `folder` for as long as it is being written.
-    """
-    if connection.vendor != "sqlite" or connection.in_atomic_block:
-        yield
-        return
-    attached: list[str] = []
-    token = _open.set((folder, attached))
-    try:
-        yield
-    finally:
-        _open.reset(token)
-        for schema in attached:
-            # A connection that was closed meanwhile has let go of them by itself.
-            with connection.cursor() as cursor, suppress(OperationalError):
-                cursor.execute(f"DETACH DATABASE {schema}")
+# Pieces of text that are made while the server is busy: of 50,000 people each some 12 MB.
+_AHEAD = 8
 
 
 @contextmanager
@@ -78,7 +48,7 @@ def stage(name: str, table: pa.Table, *, key: str = "", index: Sequence[Sequence
     filled = [name for name in table.column_names if table[name].null_count < len(table)] or table.column_names
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE IF EXISTS {_temp(name)}")
-        schema = _carry(f"{quoted} ({columns})", name, table.select(filled))
+        schema = carry(f"{quoted} ({columns})", name, table.select(filled))
         if not schema:
             cursor.execute(f"CREATE TEMP TABLE {quoted} ({columns})")
             fill(f"{quoted} ({', '.join(map(quote, filled))})", table.select(filled))
@@ -94,111 +64,6 @@ def stage(name: str, table: pa.Table, *, key: str = "", index: Sequence[Sequence
         cursor.execute(f"DROP TABLE IF EXISTS {f'{schema}.{quoted}' if schema else _temp(name)}")
 
 
-def _carry(definition: str, name: str, table: pa.Table) -> str:
-    """The schema in which the table, made as `definition` says, now stands beside the others; "" if it was not carried.
-
-    Its name is found without the schema, as that of a temporary table is, while no other table bears it.
-    """
-    place = _open.get()
-    if connection.vendor != "sqlite" or not place or len(table) < _CARRIED or len(place[1]) >= _CARRIERS:
-        return ""
-    folder, attached = place
-    file = _loaded(folder, Freight([f"CREATE TABLE {definition}"], name, table.to_reader(_BATCH)))
-    try:
-        schema = f"carrier_{len(attached)}"
-        with connection.cursor() as cursor:
-            cursor.execute(f"ATTACH DATABASE ':memory:' AS {schema}")
-        attached.append(schema)
-        with file.open("rb") as written, mmap.mmap(written.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            connection.connection.deserialize(content, name=schema)
-    finally:
-        file.unlink(missing_ok=True)
-    return schema
-
-
-@dataclass(frozen=True)
-class Freight:
-    """What a carrier brings: the statements that make its tables; the rows of one of them, by name, read piece by
-    piece; and the statements that follow when these rows are in."""
-
-    made_by: Sequence[str]
-    name: str
-    rows: pa.RecordBatchReader
-    followed_by: Sequence[tuple[str, Sequence[Any]]] = ()
-
-
-@contextmanager
-def freights(loads: Sequence[Callable[[], Freight]]) -> Iterator[Iterator[str]]:
-    """SQLite, within `carriers`: the schemas in which these freights arrive, one after the other. While the caller
-    works on one, the next is loaded on another thread: a carrier is a database of its own, which no lock keeps waiting.
-    A freight is made when its turn comes, so that no more than two lie in memory. The tables stay on the disk."""
-    place = _open.get()
-    if place is None:
-        raise transaction.TransactionManagementError("freights() belongs inside carriers()")
-    folder, attached = place
-    files: list[Path] = []
-
-    def load(make: Callable[[], Freight]) -> Path:
-        files.append(_loaded(folder, make()))
-        return files[-1]
-
-    def arrivals() -> Iterator[str]:
-        # The context says in which language and for whom the thread works.
-        for future in [pool.submit(copy_context().run, load, make) for make in loads]:
-            file = future.result()
-            schema = f"carrier_{len(attached)}"
-            with connection.cursor() as cursor:
-                cursor.execute(f"ATTACH DATABASE %s AS {schema}", [str(file)])
-                attached.append(schema)
-                cursor.execute(f"SELECT count(*) FROM {schema}.sqlite_master")
-            # An open file keeps its content where it can be removed; elsewhere that waits.
-            with suppress(OSError):
-                file.unlink()
-            yield schema
-
-    pool = ThreadPoolExecutor(max_workers=1)
-    try:
-        yield arrivals()
-    finally:
-        pool.shutdown(cancel_futures=True)
-        for file in files:
-            with suppress(OSError):  # where even that is refused, the next start of the site removes it
-                file.unlink(missing_ok=True)
-
-
-def may_carry() -> bool:
-    """Whether `freights` may be used: on SQLite, within `carriers`."""
-    return connection.vendor == "sqlite" and _open.get() is not None
-
-
-def _loaded(folder: Path, freight: Freight) -> Path:
-    """The file of a carrier with its freight."""
-    import adbc_driver_sqlite.dbapi as adbc
-
-    with tempfile.NamedTemporaryFile(prefix="incoming-", dir=folder, delete=False) as stream:
-        file = Path(stream.name)
-    try:
-        with closing(sqlite3.connect(file, isolation_level=None)) as made:
-            for statement in freight.made_by:
-                made.execute(statement)
-        with adbc.connect(str(file)) as carrier, carrier.cursor() as cursor:
-            cursor.adbc_ingest(freight.name, _reader_for_sqlite(freight.rows), mode="append")
-            carrier.commit()
-        if freight.followed_by:
-            with closing(sqlite3.connect(file, isolation_level=None)) as made:
-                # Nobody else knows the file: what is not finished is thrown away.
-                made.execute("PRAGMA journal_mode = OFF")
-                made.execute("PRAGMA synchronous = OFF")
-                made.execute("BEGIN")
-                for statement, parameters in freight.followed_by:
-                    made.execute(statement, list(parameters))
-                made.execute("COMMIT")
-    except BaseException:
-        file.unlink(missing_ok=True)
-        raise
-    return file
-
-
 def fill(target: str, table: pa.Table) -> None:
     """Add the rows of `table` to `target`: a quoted table name, with its quoted columns in brackets if needed."""
     if connection.vendor == "postgresql":
@@ -208,9 +73,37 @@ def fill(target: str, table: pa.Table) -> None:
         _insert(target, table)
 
 
-def columns_of(schema: pa.Schema) -> str:
-    """The columns of a table made for rows of this schema, with their types."""
-    return ", ".join(f"{connection.ops.quote_name(field.name)} {_sql_type(field.type)}" for field in schema)
+@contextmanager
+def fillings(loads: Sequence[tuple[str, Callable[[], pa.RecordBatchReader]]]) -> Iterator[Iterator[str]]:
+    """PostgreSQL: fill these tables (as in `fill`), one after the other; each is named when its rows are in. Their
+    texts are made on another thread, `_AHEAD` pieces before they are wanted: also while the server is busy with what
+    the caller does between two tables. Rows are asked for when their turn comes, always by that thread."""
+
+    def pieces() -> Iterator[tuple[str, memoryview]]:
+        for target, rows in loads:
+            yield target, memoryview(b"")
+            for batch in rows():
+                yield target, _text(batch)
+
+    def arriving() -> Iterator[tuple[str, memoryview]]:
+        while piece := waiting.popleft().result():
+            waiting.append(pool.submit(next, made, None))
+            yield piece
+
+    def filled() -> Iterator[str]:
+        for target, texts in groupby(arriving(), key=itemgetter(0)):
+            with connection.cursor() as cursor, cursor.copy(f"COPY {target} FROM STDIN (FORMAT csv)") as copy:
+                for _target, text in texts:
+                    copy.write(text)
+            yield target
+
+    made = pieces()
+    pool = ThreadPoolExecutor(max_workers=1)
+    try:
+        waiting = deque(pool.submit(next, made, None) for _piece in range(_AHEAD))
+        yield filled()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _temp(name: str) -> str:
@@ -238,45 +131,22 @@ def _sql_type(kind: pa.DataType) -> str:
 
 
 def _copy(cursor: Any, quoted: str, table: pa.Table) -> None:
-    """PostgreSQL: COPY from CSV written by Arrow, which quotes every text: "" is empty, nothing at all is NULL."""
+    """PostgreSQL: COPY from the texts of the rows."""
     with cursor.copy(f"COPY {quoted} FROM STDIN (FORMAT csv)") as copy:
-        for batch in table.to_batches(max_chunksize=_BATCH):
-            buffer = io.BytesIO()
-            csv.write_csv(pa.Table.from_batches([batch]), buffer, csv.WriteOptions(include_header=False))
-            copy.write(buffer.getbuffer())
+        for batch in table.to_batches(max_chunksize=BATCH):
+            copy.write(_text(batch))
+
+
+def _text(batch: pa.RecordBatch) -> memoryview:
+    """The rows as CSV written by Arrow, which quotes every text: "" is empty, nothing at all is NULL."""
+    buffer = io.BytesIO()
+    csv.write_csv(pa.Table.from_batches([batch]), buffer, csv.WriteOptions(include_header=False))
+    return buffer.getbuffer()
 
 
 def _insert(quoted: str, table: pa.Table) -> None:
     """SQLite: the driver's own executemany, with dates and times as ISO text."""
     marks = ", ".join("?" * table.num_columns)
     for batch in table.to_batches(max_chunksize=_LITE_BATCH):
-        columns = [_for_sqlite(column).to_pylist() for column in batch.columns]
+        columns = [for_sqlite(column).to_pylist() for column in batch.columns]
         connection.connection.executemany(f"INSERT INTO {quoted} VALUES ({marks})", zip(*columns, strict=True))
-
-
-def _reader_for_sqlite(rows: pa.RecordBatchReader) -> pa.RecordBatchReader:
-    """The same rows as SQLite keeps them."""
-
-    def kept(batch: pa.RecordBatch) -> pa.RecordBatch:
-        columns = [_for_sqlite(column) for column in batch.columns]
-        return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
-
-    return pa.RecordBatchReader.from_batches(kept(_nothing(rows.schema)).schema, map(kept, rows))
-
-
-def _nothing(schema: pa.Schema) -> pa.RecordBatch:
-    return pa.RecordBatch.from_arrays([pa.array([], field.type) for field in schema], schema=schema)
-
-
-def _for_sqlite(column: Any) -> Any:
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    if pa.types.is_date(column.type):
-        return column.cast(pa.string())
-    if pa.types.is_timestamp(column.type):
-        # Django keeps times in UTC as text, microseconds only when there are any.
-        naive = column.cast(pa.timestamp("us"))
-        return pa.array([None if at is None else str(at) for at in naive.to_pylist()], pa.string())
-    if pa.types.is_boolean(column.type):
-        return column.cast(pa.int8())
-    return column

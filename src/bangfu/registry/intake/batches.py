@@ -30,7 +30,6 @@ from bangfu.accounts.models import Officer
 from bangfu.audit.services import record
 from bangfu.common.errors import BangfuError, NotAllowed
 from bangfu.common.locks import held
-from bangfu.common.staging import carriers
 from bangfu.registry.errors import HeadMissing, HeadRefused, HouseholdRefused, HouseholdUnknown, Problem
 from bangfu.registry.file_errors import BatchFailed, BatchInterrupted, BatchNotReady, FileGone, NoGoodRows
 from bangfu.registry.intake import completing, report
@@ -39,7 +38,7 @@ from bangfu.registry.intake.reading import ReadFile, read_file
 from bangfu.registry.intake.remembering import pack
 from bangfu.registry.intake.workbooks import MAX_BYTES, bundle, check_file
 from bangfu.registry.ledger.trail import ChangeInfo
-from bangfu.registry.ledger.writing import Written, write
+from bangfu.registry.ledger.writing import Written, taking_in, write
 from bangfu.registry.models import Change, ImportBatch
 
 State = ImportBatch.State
@@ -320,7 +319,7 @@ def _take(batch: ImportBatch, *, keep: bool) -> Outcome:
     checked = check(given, takeover=batch.takeover, found=[*read.problems, *found], on_file=on_file)
     outcome = Outcome(read, checked.problems, more=checked.more)
     _move(batch, State.WRITING)
-    with carriers(folder()), transaction.atomic():
+    with taking_in(checked.tables, folder()):
         outcome.written = write(
             checked.tables,
             change=ChangeInfo(kind=Change.Kind.IMPORT, by=by, reason=batch.file_name, batch=batch),

@@ -15,7 +15,8 @@ from django.db import connection, models
 
 from bangfu.areas.models import Area
 from bangfu.common import duck
-from bangfu.common.staging import Freight, columns_of, fill, freights, may_carry
+from bangfu.common.carriers import Freight, freights, may_carry
+from bangfu.common.staging import fill, fillings
 from bangfu.registry.ledger import bulk, sql
 from bangfu.registry.ledger.merging import MODELS
 from bangfu.registry.ledger.trail import first_sql, history_of, write_first
@@ -24,8 +25,6 @@ from bangfu.registry.models import Change, MemberEvent
 MEMORY = "2GB"
 # Rows that are handed over at a time.
 PIECE = 50_000
-# The table of a carrier in which rows arrive.
-POURED = "poured"
 # How SQLite defines a table, and then its indexes; the last id of a table that counts them.
 DEFINED = "SELECT sql FROM sqlite_master WHERE tbl_name = %s AND sql IS NOT NULL ORDER BY type = 'index', name"
 LAST = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = %s"
@@ -103,67 +102,108 @@ class Aside(sql.Workbench):
         while self.made:
             self.drop(self.made.pop())
 
-    def ready(self, model: type[models.Model]) -> pa.RecordBatchReader:
-        """The rows of `model`, in the order of their keys, piece by piece. Those asked for before are forgotten."""
+    def standing(self, model: type[models.Model]) -> tuple[list[str], list[str]]:
+        """The columns of `model` in which anything stands, and those that hold "" in every row. (In the others every
+        row has NULL.)"""
+        fields = {f.column: f for f in _fields(model) if not f.primary_key and not f.has_db_default()}
+        counted = ", ".join(
+            f"count({sql.quote(column)}), "
+            + (f"count(*) FILTER ({sql.quote(column)} = '')" if isinstance(field, models.CharField) else "0")
+            for column, field in fields.items()
+        )
+        ((total, *counts),) = self.rows(f"SELECT count(*), {counted} FROM {sql.table(model)}")
+        known = dict(zip(fields, zip(counts[::2], counts[1::2], strict=True), strict=True))
+        empty = [column for column, (_known, empty) in known.items() if empty == total]
+        left_out = {*empty, *(column for column, (known_in, _empty) in known.items() if not known_in)}
+        return [f.column for f in _fields(model) if f.column not in left_out], empty
+
+    def ready(self, model: type[models.Model], columns: Sequence[str] = ()) -> pa.RecordBatchReader:
+        """The rows of `model`, in the order of their keys, piece by piece: these columns, or all. Those asked for
+        before are forgotten."""
         if self.handed:
             self.drop(self.handed)
         self.handed = sql.table(model)
-        columns = ", ".join(sql.quote(f.column) for f in _fields(model))
-        return duck.in_pieces(self.engine, f"SELECT {columns} FROM {sql.table(model)}", PIECE)
+        listed = ", ".join(map(sql.quote, columns or _columns(model)))
+        return duck.in_pieces(self.engine, f"SELECT {listed} FROM {sql.table(model)}", PIECE)
 
 
 def hand_over(made: Aside, bench: sql.Workbench, touched: Sequence[type[models.Model]], change: Change) -> None:
     """The rows of these tables, still empty, to the database, each with its beginning in the history; then events."""
     made.forget()
-    if may_carry() and sum(made.count(model) for model in touched) >= bulk.BULK:
+    rows = sum(made.count(model) for model in touched)  # from here on another thread asks the engine
+    if may_carry() and rows >= bulk.BULK:
         _by_carriers(made, bench, touched, change)
+    elif sql.on_postgresql():
+        _by_copy(made, bench, touched, change)
     else:
         for model in touched:
             with bulk.indexes_afterwards(bench, model, made.count(model)):
-                _fill(model, made.ready(model).read_all())
-            keys = [sql.quote(f.column) for f in _fields(model) if f.primary_key or f.is_relation]
-            bench.analyze(f"{sql.table(model)} ({', '.join(keys)})")
-            with bulk.indexes_afterwards(bench, history_of(model), made.count(model)):
-                write_first(bench, model, change)
+                fill(_target(model), made.ready(model).read_all())
+            _follow(made, bench, model, change)
     if made.count(MemberEvent):
-        _fill(MemberEvent, made.ready(MemberEvent).read_all())
+        fill(_target(MemberEvent), made.ready(MemberEvent).read_all())
 
 
-def _fill(model: type[models.Model], rows: pa.Table) -> None:
-    fill(f"{sql.table(model)} ({', '.join(map(sql.quote, rows.column_names))})", rows)
+def _target(model: type[models.Model], columns: Sequence[str] = ()) -> str:
+    return f"{sql.table(model)} ({', '.join(map(sql.quote, columns or _columns(model)))})"
+
+
+def _by_copy(made: Aside, bench: sql.Workbench, touched: Sequence[type[models.Model]], change: Change) -> None:
+    """PostgreSQL: one table after the other. Columns in which nothing stands (a template has many that nobody fills
+    in) need not travel, nor be taken apart by the server."""
+    standing = {model: made.standing(model) for model in touched}
+    loads = [(_target(model, columns), partial(made.ready, model, columns)) for model, (columns, _) in standing.items()]
+    empty = {model: nothing for model, (_, nothing) in standing.items()}
+    with bulk.empty_unless_given(bench, empty), fillings(loads) as filled:
+        for model, _filled in zip(touched, filled, strict=True):
+            _follow(made, bench, model, change)
+
+
+def _follow(made: Aside, bench: sql.Workbench, model: type[models.Model], change: Change) -> None:
+    """What follows when the rows of `model` are in: indexes that were taken away, the beginnings of their history."""
+    bulk.make_indexes(bench, model)
+    keys = [sql.quote(f.column) for f in _fields(model) if f.primary_key or f.is_relation]
+    bench.analyze(f"{sql.table(model)} ({', '.join(keys)})")
+    with bulk.indexes_afterwards(bench, history_of(model), made.count(model)):
+        write_first(bench, model, change)
 
 
 def _by_carriers(made: Aside, bench: sql.Workbench, touched: Sequence[type[models.Model]], change: Change) -> None:
-    """SQLite: history and its indexes are made on another thread, in the carrier of the rows. A table without foreign
-    keys is then taken over as it lies there, rows and indexes, because it is defined by the same words."""
+    """SQLite: rows, history and their indexes are made in carriers, in tables defined by the same words as ours. These
+    are then taken over as they lie there; the largest are begun first, so that none is waited for alone."""
     loads = []
-    for model in touched:
-        defined = [text for (text,) in bench.rows(DEFINED, [history_of(model)._meta.db_table])]
-        last = bench.value(LAST, [history_of(model)._meta.db_table])
-        loads.append(partial(_freight, made, model, defined, int(last), first_sql(model, change, POURED)))
+    by_size = sorted(touched, key=lambda model: -made.count(model) * len(_fields(model)))
+    for model in by_size:
+        rows, history = (
+            [text for (text,) in bench.rows(DEFINED, [each._meta.db_table])] for each in (model, history_of(model))
+        )
+        last = int(bench.value(LAST, [history_of(model)._meta.db_table]))
+        first = first_sql(model, change, sql.table(model))
+        loads.append(partial(_freight, made, model, (rows, history), last, first))
     with freights(loads) as arriving:
-        for model, schema in zip(touched, arriving, strict=True):
-            name, history = sql.table(model), sql.table(history_of(model))
-            columns = ", ".join(sql.quote(f.column) for f in _fields(model))
-            with bulk.indexes_afterwards(bench, model, made.counted[model]):
-                bench.run(f"INSERT INTO {name} ({columns}) SELECT {columns} FROM {schema}.{POURED}")
-            bench.run(f"INSERT INTO {history} SELECT * FROM {schema}.{history}")
+        for number, schema in arriving:
+            for each in (by_size[number], history_of(by_size[number])):
+                bench.run(f"INSERT INTO {sql.table(each)} SELECT * FROM {schema}.{sql.table(each)}")
 
 
 def _freight(
-    made: Aside, model: type[models.Model], defined: Sequence[str], last: int, first: tuple[str, Sequence[Any]]
+    made: Aside,
+    model: type[models.Model],
+    defined: tuple[Sequence[str], Sequence[str]],
+    last: int,
+    first: tuple[str, Sequence[Any]],
 ) -> Freight:
-    """The rows of `model` and its history, whose ids follow `last`."""
-    rows = made.ready(model)
+    """The rows of `model` and its history, whose ids follow `last`, and the indexes of both."""
+    (rows, *their_indexes), (history, *its_indexes) = defined
     statement, parameters = first
     return Freight(
-        [f"CREATE TABLE {POURED} ({columns_of(rows.schema)})", defined[0]],
-        POURED,
-        rows,
+        [rows, history],
+        model._meta.db_table,
+        made.ready(model),
         [
             ("INSERT INTO sqlite_sequence VALUES (?, ?)", [history_of(model)._meta.db_table, last]),
             (statement.replace("%s", "?"), parameters),
-            *((index, ()) for index in defined[1:]),
+            *((index, ()) for index in (*their_indexes, *its_indexes)),
         ],
     )
 
@@ -187,6 +227,10 @@ def workbench(bench: sql.Workbench, given: Mapping[str, pa.Table], rows: Mapping
 def _fields(model: type[models.Model]) -> list[Any]:
     """The columns that are handed over; an event is given its id by the database."""
     return [f for f in model._meta.concrete_fields if not (model is MemberEvent and f.primary_key)]
+
+
+def _columns(model: type[models.Model]) -> list[str]:
+    return [f.column for f in _fields(model)]
 
 
 def _kind(field: Any) -> str:

@@ -4,7 +4,7 @@ The statements that write the rows are the same. Everything here is part of the 
 the indexes and constraints are what they were.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from django.db import OperationalError, connection, models, transaction
@@ -81,10 +81,25 @@ def filling(bench: Workbench, rows: Mapping[type[models.Model], int]) -> Iterato
         bench.waiting[name] = [*_drop_keys(bench, name), *_drop_indexes(bench, name)]
     yield
     for name in held:
-        _make_indexes(bench, name)
+        _make_again(bench, name)
     for name, constraint, definition in foreign:
         bench.run(f"ALTER TABLE {name} ADD CONSTRAINT {quote(constraint)} {definition}")
     bench.run("SET CONSTRAINTS ALL DEFERRED")
+
+
+@contextmanager
+def empty_unless_given(bench: Workbench, columns: Mapping[type[models.Model], Sequence[str]]) -> Iterator[None]:
+    """PostgreSQL, tables that `filling` holds: a new row that leaves one of these columns out has "" there."""
+
+    def each(what: str) -> None:
+        for model, names in columns.items():
+            if names:
+                said = ", ".join(f"ALTER COLUMN {quote(name)} {what}" for name in names)
+                bench.run(f"ALTER TABLE {quote(model._meta.db_table)} {said}")
+
+    each("SET DEFAULT ''")
+    yield
+    each("DROP DEFAULT")
 
 
 def _hold(bench: Workbench, rows: Mapping[type[models.Model], int]) -> list[str]:
@@ -141,7 +156,12 @@ def _drop_indexes(bench: Workbench, name: str) -> list[str]:
     return [made for _index, made in found]
 
 
-def _make_indexes(bench: Workbench, name: str) -> None:
+def make_indexes(bench: Workbench, model: type[models.Model]) -> None:
+    """The indexes that `filling` took away from a table whose rows are now in."""
+    _make_again(bench, model._meta.db_table)
+
+
+def _make_again(bench: Workbench, name: str) -> None:
     for made in bench.waiting.pop(name, []):
         bench.run(made)
 
@@ -159,7 +179,7 @@ def indexes_afterwards(bench: Workbench, model: type[models.Model], rows: int) -
         return
     if on_postgresql():
         yield
-        _make_indexes(bench, name)
+        _make_again(bench, name)
         return
     if rows < BULK:
         yield

@@ -5,19 +5,22 @@ line with them: plans which row is whose (`planning`), writes the rows (`merging
 the history of every row (`trail`), the villages' counts (`counting`), and last one entry in the audit trail.
 """
 
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from django.apps import apps
 from django.db import DatabaseError, IntegrityError, OperationalError, connection, models, transaction
 from django.utils import timezone
 
 from bangfu.areas.models import Area
 from bangfu.audit.services import record
+from bangfu.common.carriers import carriers
 from bangfu.common.errors import BangfuError
 from bangfu.common.names import initials
 from bangfu.common.places import PlaceRange
@@ -34,7 +37,7 @@ from bangfu.registry.ledger.trail import ChangeInfo, history_of, write_beginning
 from bangfu.registry.models import Change, Household, Member
 from bangfu.registry.standing_errors import StatusByCases
 
-__all__ = ["ChangeInfo", "Counts", "Move", "Written", "write"]
+__all__ = ["ChangeInfo", "Counts", "Move", "Written", "taking_in", "write"]
 
 ORDER = ("household", "member", "work_record", "income_year", "income_item")
 # By which plan the new rows of a table are known: a household's comes with its dwelling.
@@ -121,6 +124,17 @@ def write(
         if _collided(error):
             raise errors.WrittenMeanwhile() from error
         raise
+
+
+@contextmanager
+def taking_in(tables: Mapping[str, pa.Table], folder: Path) -> Iterator[None]:
+    """The transaction of a write of many rows, which on SQLite travel by way of `folder`. In a house that is still
+    empty their foreign keys, and those of whatever else the registry writes with them, are checked at its end."""
+    with sql.workbench() as bench:
+        first = bulk.from_nothing(bench, sum(map(len, tables.values())), MODELS.values())
+    ours = [model._meta.db_table for model in apps.get_app_config("registry").get_models()]
+    with carriers(folder, checked_at_end=ours if first else []):
+        yield
 
 
 def _coming(job: Job) -> dict[type[models.Model], int]:
