@@ -442,6 +442,7 @@ class CaseMachine(RuleBasedStateMachine):
     @invariant()
     def what_a_forward_move_needs_was_there(self) -> None:
         rows = CaseTransition.objects.filter(case=self.case, kind=MoveKind.FORWARD)
+        papers = set(CasePaper.objects.filter(case=self.case).values_list("step", "wanted"))
         for row in rows:
             step = self.procedure.step(row.from_step)
             for question in step.questions:
@@ -449,7 +450,7 @@ class CaseMachine(RuleBasedStateMachine):
                 given = row.answers.get(question.id)
                 assert not question.must_be or given in (None, question.must_be)
             for wanted in step.papers:
-                assert CasePaper.objects.filter(case=self.case, step=step.id, wanted=wanted.id).exists()
+                assert (step.id, wanted.id) in papers
 
     @invariant()
     def nobody_is_recognised_without_a_granting_end(self) -> None:
