@@ -116,9 +116,9 @@ def freights(loads: Sequence[Callable[[], Freight]]) -> Iterator[Iterator[tuple[
     one = Lock()
 
     def load(make: Callable[[], Freight]) -> Path:
-        file = _empty(folder)
-        files.append(file)
         with one:
+            file = _empty(folder)
+            files.append(file)
             freight = make()
             _pour(file, freight)
         _follow(file, freight)
