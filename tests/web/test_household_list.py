@@ -23,10 +23,12 @@ def heads(page) -> list[str]:
 @pytest.mark.req("A3")
 @pytest.mark.databases
 @pytest.mark.parametrize("words", ["张春梅", "张春", "zcm", "ZC", "z", "{tail}", "{id_no}", "{household_no}"])
-@pytest.mark.parametrize("rare", [lists.RARE, 0])
-def test_a_household_is_found_by_name_initials_id_and_number(house: House, make_household, words, rare, monkeypatch):
+@pytest.mark.parametrize("few", [True, False])
+def test_a_household_is_found_by_name_initials_id_and_number(house: House, make_household, words, few, monkeypatch):
     """A name may be rare or common: its households are looked up in two ways."""
-    monkeypatch.setattr(lists, "RARE", rare)
+    if not few:
+        for limit in ("FEW", "RARE"):
+            monkeypatch.setattr(lists, limit, 0)
     wanted = make_household("张春梅")
     make_household("李国强")
     head = wanted.members.get()
@@ -47,6 +49,58 @@ def test_a_single_letter_means_the_head(house: House, make_household):
     page = house.client("county_office").get("/households/", {"q": "w"})
     assert heads(page) == ["王建国"]
     assert "家里有" not in page.content.decode()
+
+
+@pytest.mark.databases
+@pytest.mark.parametrize("order", lists.ORDERS)
+@pytest.mark.parametrize("q", ["张", "zc"])
+def test_a_common_name_gives_the_same_list_as_a_rare_one(house: House, make_household, monkeypatch, q, order):
+    """Each household once, however many of it are meant, in the same order, on every page, with the same count; not
+    those who left the file, of another name, of another class or of the neighbour."""
+    monkeypatch.setattr(paging, "ROWS", 2)
+    for name in ("张春一", "张春二", "张春三", "张春四", "张春五"):
+        make_household(name, members=("张春生", "张春红"), monitor_category="02")
+    make_household("张春六")
+    make_household("李国强", members=("王小红",), monitor_category="02")
+    make_household("张春七", house.neighbour_village, monitor_category="02")
+    gone = make_household("张春八", monitor_category="02")
+    Household.objects.filter(pk=gone.pk).update(ended_on="2024-01-01")
+    officer = house.officer("township_station", house.township)
+
+    def seen(turned: str) -> list[object]:
+        listing = lists.Listing(officer, Wanted(q=q, monitor_category="02", order=f"{turned}{order}"))
+        pages = [[row.head_name for row in listing.page(number)] for number in (1, 2, 3)]
+        return [listing.counted(), *pages, sorted(row.head_name for row in listing.rows)]
+
+    told = [seen(""), seen("-")]
+    monkeypatch.setattr(lists, "FEW", 3)
+    assert [seen(""), seen("-")] == told
+    assert told[0][0] == paging.Counted(5, False)
+    assert sorted(told[0][1][:2] + told[0][2][:2] + told[0][3]) == sorted(f"张春{n}" for n in "一二三四五")
+
+
+@pytest.mark.databases
+def test_the_first_of_a_common_name_are_enough_to_know_that_a_list_is_long(house: House, make_household, monkeypatch):
+    monkeypatch.setattr(lists, "FEW", 3)
+    monkeypatch.setattr(lists, "DEEP_COUNT_UP_TO", 2)
+    for name in ("张一", "张二", "张三", "张四", "张五"):
+        make_household(name)
+    listing = lists.Listing(house.officer("county_office"), Wanted(q="张"))
+    with CaptureQueriesContext(connection) as asked:
+        assert listing.counted() == paging.Counted(2, True)
+    assert not [query["sql"] for query in asked if "EXISTS" in query["sql"]]
+
+
+@pytest.mark.databases
+@pytest.mark.parametrize("few", [lists.FEW, 0])
+def test_few_dwellings_and_many_are_looked_up_alike(house: House, make_household, monkeypatch, few):
+    monkeypatch.setattr(lists, "FEW", few)
+    for name in ("甲户主", "乙户主"):
+        make_household(name, house_grade="D")
+    make_household("丙户主", house_grade="C")
+    make_household("丁户主", house.neighbour_village, house_grade="D")
+    page = house.client("township_station", house.township).get("/households/", {"house_grade": "D"})
+    assert sorted(heads(page)) == ["乙户主", "甲户主"]
 
 
 @pytest.mark.databases

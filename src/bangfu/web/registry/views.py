@@ -19,10 +19,8 @@ def household_list(request: HttpRequest) -> HttpResponse:
     scope = scope_of(request)
     form = read_filter(request)
     wanted = form.wanted(scope.area)
-    rows = lists.households(officer_of(request), wanted)
-    shown, context = page_of(
-        request, lambda page: lists.rows_of_page(rows, wanted, page), lambda: lists.counted(rows, wanted)
-    )
+    listing = lists.Listing(officer_of(request), wanted)
+    shown, context = page_of(request, listing.page, listing.counted)
     found = lists.names_found(officer_of(request), shown, wanted.q)
     context |= {
         "scope": scope,
