@@ -123,7 +123,7 @@ def measure(work: str, folder: Path) -> None:
         order = taking._order(Nowhere(), address(), DAY, schema())
         with reading.readers(order.kind, order.address, 1) as (reader,):
             for table in order.tables:
-                rows += len(reader.facts(table.live, table.given))
+                rows += len(reader.facts(table.live, table.read))
     elif work == "from":
         snapshot = services.from_folder(folder, services.home() / f"made-{os.getpid()}", DAY)
         rows, size = sum(snapshot.rows.values()), snapshot.bytes

@@ -21,8 +21,8 @@ from bangfu.audit.models import Entry
 from bangfu.common import duck
 from bangfu.common.facts import FactColumn, FactKind, FactTable, Schema, schema
 from bangfu.registry.models import Dwelling, Household, IncomeYear, Member, WorkRecord
-from bangfu.snapshot import copying, drafting, errors, reading, services, taking
-from bangfu.snapshot.orders import ColumnOrder, Order
+from bangfu.snapshot import asking, copying, errors, reading, services, taking
+from bangfu.snapshot.orders import ColumnOrder, Order, TableOrder
 from bangfu.snapshot.store import Snapshot
 from tests.conftest import House, make_area
 
@@ -180,6 +180,40 @@ def test_ended_households_are_left_out_and_those_who_left_stay_in(house: House) 
 
 
 @pytest.mark.databases
+@pytest.mark.django_db(transaction=True)
+def test_a_household_has_the_sums_of_its_latest_year_and_of_the_one_before(house: House) -> None:
+    for number, years in enumerate(((2019, 2020), (2018, 2020), (2020,), ()), start=1):
+        home = home_of(house.village, number, latest_income_year=max(years, default=None))
+        person_of(home, number)
+        for year in years:
+            window = {"window_start": date(year - 1, 10, 1), "window_end": date(year, 9, 30)}
+            made(IncomeYear(household=home, year=year, wage_income=f"{number}{year}.50", members_counted=2, **window))
+    snapshot = services.take(AS_OF)
+    columns = ("household_no", "income_year", "members_counted", "wage_income")
+    assert facts_of(snapshot, "household", *columns, "previous_income_year", "previous_wage_income") == [
+        ("000000000001", 2020, 2, Decimal("12020.50"), 2019, Decimal("12019.50")),
+        ("000000000002", 2020, 2, Decimal("22020.50"), None, None),
+        ("000000000003", 2020, 2, Decimal("32020.50"), None, None),
+        ("000000000004", None, None, None, None, None),
+    ]
+
+
+@pytest.mark.databases
+@pytest.mark.django_db(transaction=True)
+def test_what_upper_rooms_do_not_say_is_the_same_as_if_they_had_been_asked(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in (1, 2):
+        person_of(home_of(house.village, number, head_name="张三"), number)
+    unasked = services.take(AS_OF)
+    ordered = asking.live_order
+    monkeypatch.setattr(asking, "live_order", lambda table, day: replace(ordered(table, day), silence=None))
+    asked = services.take(AS_OF)
+    columns = [column.name for column in schema().table("household").columns if column.stored]
+    assert facts_of(unasked, "household", *columns) == facts_of(asked, "household", *columns)
+
+
+@pytest.mark.databases
 @pytest.mark.req("H2")
 @pytest.mark.django_db(transaction=True)
 def test_taking_leaves_a_trail_and_is_listed(house: House) -> None:
@@ -305,7 +339,7 @@ def order_for(kind: str, address: str, folder: Path, tables: Schema, readers: in
         readers=readers,
         span=10**10,
         counties="SELECT 0, 100000",
-        tables=[drafting.table_order(table, drafting.live_sql(table, AS_OF)) for table in tables.tables.values()],
+        tables=[asking.live_order(table, AS_OF) for table in tables.tables.values()],
     )
 
 
@@ -393,6 +427,34 @@ def test_a_text_arrives_as_it_was_typed(database: tuple[str, str], typed: tuple[
     assert facts["blank"].null_count == len(typed)
 
 
+@pytest.mark.parametrize(
+    ("at", "typed"), [(90_000, "a\x1eb"), (1, "\ufeffa"), (5, "x\x1fy"), (70_000, "x\ny"), (9, "")]
+)
+def test_columns_that_repeat_together_are_told_apart_again(database: tuple[str, str], at: int, typed: str) -> None:
+    """Also where the first thousands of rows gave no hint of what comes later, and of signs that part fields."""
+    live = (
+        "SELECT id, village, CASE WHEN id % 7 = 0 THEN NULL ELSE id % 7 END AS days, "
+        f"CASE WHEN id = {at} THEN {duck.text(typed)} WHEN id > 50000 THEN note ELSE 'few' END AS odd, "
+        "CASE WHEN id > 60000 THEN id ELSE 4 END AS later FROM firsts WHERE id > 0"
+    )
+    columns = [
+        ColumnOrder("id", FactKind.KEY, coded=False, given=True),
+        ColumnOrder("village", FactKind.TEXT, coded=True, given=True),
+        ColumnOrder("days", FactKind.WHOLE, coded=False, given=True),
+        ColumnOrder("odd", FactKind.TEXT, coded=False, given=True),
+        ColumnOrder("later", FactKind.AMOUNT, coded=False, given=True),
+    ]
+    with reading.readers(*database, 1) as (reader,):
+        facts = reader.facts(live, columns).sort_by("id")
+    numbers = range(1, 100_001)
+    assert facts["id"].to_pylist() == list(numbers)
+    assert set(facts["village"].to_pylist()) == {"990121200201"}
+    assert facts["days"].to_pylist() == [n % 7 or None for n in numbers]
+    odd = [(typed or None) if n == at else "early" if n > 50_000 else "few" for n in numbers]
+    assert facts["odd"].to_pylist() == odd
+    assert facts["later"].to_pylist() == [Decimal(n if n > 60_000 else 4) / 100 for n in numbers]
+
+
 def test_a_database_that_breaks_off_is_said_with_the_table(database: tuple[str, str], tmp_path: Path) -> None:
     kind, address = database
     order = order_for(kind, address, tmp_path / "draft", small())
@@ -408,7 +470,12 @@ def test_a_database_that_breaks_off_is_said_with_the_table(database: tuple[str, 
 def test_a_failure_of_the_copying_process_is_said_in_words_and_leaves_nothing(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drafting, "derived_sql", lambda table, relation: f"SELECT nonsense FROM {relation}")
+    ordered = asking.live_order
+
+    def spoilt(table: FactTable, day: date) -> TableOrder:
+        return replace(ordered(table, day), derived="SELECT nonsense FROM given", silence=None)
+
+    monkeypatch.setattr(asking, "live_order", spoilt)
     with pytest.raises(errors.ReadingFailed, match="nonsense"):
         services.take(AS_OF)
     assert list(services.home().iterdir()) == []

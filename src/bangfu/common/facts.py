@@ -87,12 +87,26 @@ class FactColumn:
 
 
 @dataclass(frozen=True)
+class Repeated:
+    """Columns that say again what stands in another table, so that nobody need read it twice from a live database.
+
+    `by` gives for every column of the other table's key an expression over this table's live row; `columns` the name
+    there of each name here. Where no row is found they are unknown.
+    """
+
+    table: str
+    by: Mapping[str, str]
+    columns: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class FactTable:
     """Rows of one grain. `source` gives the FROM clause (and WHERE) over live tables for a day, in SQL that SQLite,
     PostgreSQL and DuckDB read alike; its main table has the alias `t`. `key` names the columns that identify a row.
 
     Every table of grain household, member or record carries `village_code`, `household_id` and is written so that a
-    household never spans two files. `added` is what rooms above have put to it, `own` the table without that.
+    household never spans two files. `repeated` is what a snapshot may take from other tables of the same day; `added`
+    is what rooms above have put to it, `own` the table without that.
     """
 
     name: str
@@ -100,6 +114,7 @@ class FactTable:
     key: tuple[str, ...]
     columns: tuple[FactColumn, ...]
     source: Callable[[date], str]
+    repeated: tuple[Repeated, ...] = ()
     added: "tuple[AddedColumns, ...]" = ()
     own: "FactTable | None" = None
 

@@ -10,7 +10,7 @@ from datetime import date
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from bangfu.common.facts import FactColumn, FactKind, FactTable
+from bangfu.common.facts import FactColumn, FactKind, FactTable, Repeated
 from bangfu.common.policy import code_list
 from bangfu.registry.columns import Kind, tables
 from bangfu.registry.models import Dwelling
@@ -241,6 +241,19 @@ def _incomes(alias: str, prefix: str = "") -> Iterator[FactColumn]:
         yield FactColumn(f"{prefix}{name}", FactKind.AMOUNT, meaning, unit="CNY", source=f"{alias}.{name}")
 
 
+def _repeated_incomes() -> tuple[Repeated, ...]:
+    """A household's latest year and the one before stand among the years."""
+
+    def of(year: str, columns: dict[str, str], prefix: str = "") -> Repeated:
+        sums = {f"{prefix}{name}": name for name, _label in SUMS}
+        return Repeated("income_year", {"household_id": "t.id", "year": year}, columns | sums)
+
+    return (
+        of("t.latest_income_year", {"income_year": "year", "members_counted": "members_counted"}),
+        of("t.latest_income_year - 1", {"previous_income_year": "year"}, "previous_"),
+    )
+
+
 def _household_columns() -> Iterator[FactColumn]:
     yield FactColumn("household_id", FactKind.KEY, _("户的内部编号"), required=True, source="t.id")
     yield FactColumn("household_no", FactKind.TEXT, _("户编号"), required=True, source="t.household_no")
@@ -308,7 +321,9 @@ def _year_columns() -> Iterator[FactColumn]:
 def TABLES() -> tuple[FactTable, ...]:
     """Built when first asked for: they follow from the code lists."""
     return (
-        FactTable("household", _("户"), ("household_id",), tuple(_household_columns()), _household),
+        FactTable(
+            "household", _("户"), ("household_id",), tuple(_household_columns()), _household, _repeated_incomes()
+        ),
         FactTable("member", _("家庭成员"), ("member_id",), tuple(_member_columns()), _member),
         FactTable("work_record", _("务工记录"), ("record_id",), tuple(_work_columns()), _work_record),
         FactTable("income_year", _("年度收入"), ("household_id", "year"), tuple(_year_columns()), _income_year),

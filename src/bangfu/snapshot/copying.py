@@ -20,6 +20,7 @@ from adbc_driver_manager import Error as DatabaseError
 from bangfu.common import duck
 from bangfu.snapshot.orders import Order, TableOrder
 from bangfu.snapshot.reading import Reader, readers
+from bangfu.snapshot.shelf import Shelf
 from bangfu.snapshot.writing import write
 
 # A few counties: large enough to read and write fast, small enough for the memory of a small machine.
@@ -45,8 +46,13 @@ class _File:
     """A file to be written: the rows of `table` whose place fits the condition `inside`."""
 
     table: TableOrder
+    part: int
     inside: str
     path: Path
+
+    @property
+    def live(self) -> str:
+        return f"SELECT * FROM ({self.table.live}) rows_ WHERE {self.inside}" if self.inside else self.table.live
 
 
 def copy(order: Order) -> Iterator[Copied]:
@@ -54,15 +60,17 @@ def copy(order: Order) -> Iterator[Copied]:
     each file. As many files are worked on at a time as there are readers, each in a thread."""
     with readers(order.kind, order.address, order.readers) as opened, ThreadPoolExecutor(len(opened)) as pool:
         ranges = _parts(opened[0].pairs(order.counties), order.span)
+        tables = [_as_it_is_now(opened[0], table) for table in order.tables]
+        shelf = Shelf(tables)
         files = [
-            _File(table, inside, Path(order.folder) / table.name / f"{part:04d}.parquet")
+            _File(table, part, inside, Path(order.folder) / table.name / f"{part:04d}.parquet")
             for part, inside in enumerate(ranges)
-            for table in order.tables
+            for table in shelf.in_turn(tables)
         ]
         idle = SimpleQueue[Reader]()
         for reader in opened:
             idle.put(reader)
-        written = _in_turn(pool, len(opened), lambda file: _write(file, idle), files)
+        written = _in_turn(pool, len(opened), lambda file: _write(file, idle, shelf), files)
         for done, table in enumerate(written, start=1):
             yield Copied(table, len(ranges), done, len(files))
 
@@ -80,18 +88,28 @@ def _in_turn(
     yield from (each.result() for each in running)
 
 
-def _write(file: _File, idle: SimpleQueue[Reader]) -> str:
+def _as_it_is_now(reader: Reader, table: TableOrder) -> TableOrder:
+    """What is to be read of a table, as long as the rooms above say nothing, or of what they say."""
+    if table.silence is None:
+        return table
+    looked = (f"SELECT 1, count(*) FROM (SELECT 1 AS n FROM {name} LIMIT 1) x" for name in table.silence.tables)
+    return table if any(found for sql in looked for _one, found in reader.pairs(sql)) else table.silent()
+
+
+def _write(file: _File, idle: SimpleQueue[Reader], shelf: Shelf) -> str:
     """Reads and writes a file by whichever reader is idle; the name of the table."""
-    reader = idle.get()
+    table, reader = file.table, idle.get()
     try:
-        inside = f"SELECT * FROM ({file.table.live}) rows_ WHERE {file.inside}"
-        given = reader.facts(inside if file.inside else file.table.live, file.table.given)
-        write(given, file.table, file.path)
+        given = reader.facts(file.live, table.read)
+        shelf.lay(table.name, file.part, given)
+        write(shelf.completed(given, table.found, file.part), table, file.path)
     except (DatabaseError, duck.Error, pa.ArrowException) as error:
-        raise CopyingFailed(file.table.name, str(error).strip().splitlines()[0]) from error
+        failure = CopyingFailed(table.name, str(error).strip().splitlines()[0])
+        shelf.fail(table.name, file.part, failure)
+        raise failure from error
     finally:
         idle.put(reader)
-    return file.table.name
+    return table.name
 
 
 def _parts(counties: Sequence[tuple[int, int]], span: int) -> list[str]:

@@ -7,7 +7,7 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -55,23 +55,17 @@ def sources(table: FactTable) -> dict[str, str]:
     return {c.name: c.source or f"t.{c.name}" for c in table.columns if c.stored and not c.derived}
 
 
-def live_sql(table: FactTable, as_of: date) -> str:
-    """A SELECT of the given columns of a table over live tables, in SQL that every database reads."""
-    listed = ", ".join(f"{source} AS {name}" for name, source in sources(table).items())
-    return f"SELECT {listed} FROM {table.source(as_of)}"
-
-
 def given_sql(table: FactTable, relation: str) -> str:
     """A SELECT in DuckDB's dialect of the given columns of a table as facts, over rows as live tables hold them."""
     given = (c for c in table.columns if c.stored and not c.derived)
     return f"SELECT {', '.join(f'{_FROM_LIVE[c.kind].format(c.name)} AS {c.name}' for c in given)} FROM {relation}"
 
 
-def derived_sql(table: FactTable, relation: str) -> str:
-    """A SELECT of the derived columns of a table, row by row over its given ones, in steps: each after those that it is
-    made from. "" when there are none."""
+def derived_sql(table: FactTable, relation: str, only: Container[str] | None = None) -> str:
+    """A SELECT of the derived columns of a table (of those in `only`), row by row over its given ones, in steps: each
+    after those that it is made from. "" when there are none."""
     names, select = [], f"SELECT * FROM {relation}"
-    for step in _steps(table):
+    for step in _steps(table, only):
         names += [column.name for column in step]
         derived = ", ".join(f"CAST({column.derived} AS {column.sql_type}) AS {column.name}" for column in step)
         select = f"SELECT *, {derived} FROM ({select}) given"
@@ -83,11 +77,11 @@ def table_order(table: FactTable, live: str = "") -> TableOrder:
     return TableOrder(table.name, table.key, columns(table), live, derived_sql(table, "given"))
 
 
-def _steps(table: FactTable) -> list[list[FactColumn]]:
+def _steps(table: FactTable, only: Container[str] | None) -> list[list[FactColumn]]:
     """The derived columns, those that are made from given columns alone first."""
     step: dict[str, int] = {}
     for column in table.columns:
-        if column.derived:
+        if column.derived and (only is None or column.name in only):
             step[column.name] = max((step[name] + 1 for name in names_in(column.derived) & step.keys()), default=0)
     steps = range(max(step.values(), default=-1) + 1)
     return [[c for c in table.columns if step.get(c.name) == number] for number in steps]

@@ -7,9 +7,7 @@ year, the sums and per-head figures of a year (`registry.ledger.income`), where 
 Files of the same name in the folders of the tables hold the same households, and are worked on one after another.
 """
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -25,7 +23,7 @@ from django.utils.translation import gettext as _
 from bangfu.areas.codes import ENDS, WHOLE
 from bangfu.areas.models import Area
 from bangfu.common import duck
-from bangfu.common.facts import FactKind, FactTable, Schema
+from bangfu.common.facts import FactTable, Schema
 from bangfu.common.places import Level, span
 from bangfu.common.policy import code_list
 from bangfu.registry.columns import Column, Kind, tables
@@ -33,6 +31,7 @@ from bangfu.registry.intake.identities import read_column
 from bangfu.registry.ledger import income
 from bangfu.registry.ledger.sql import text_list
 from bangfu.registry.models import Dwelling, Household, IncomeItem, IncomeYear, Member, WorkRecord
+from bangfu.snapshot.asking import said_of_nobody
 from bangfu.snapshot.drafting import sources
 from bangfu.snapshot.errors import SourceColumnWrong, SourceRowsWrong, SourceTableMissing
 from bangfu.snapshot.store import COUNTY_DIGITS
@@ -408,34 +407,6 @@ class LiveTables:
 
     def _table(self, name: str, select: str) -> None:
         self.connection.execute(f"CREATE OR REPLACE TABLE {name} AS {select}")
-
-
-def said_of_nobody(table: FactTable, as_of: date) -> dict[str, str]:
-    """What rooms above say of a row that none of their tables mentions, column by column as a constant of SQL.
-
-    No folder brings their tables, so that every row of it gets the same. SQLite is asked once, over tables that are
-    empty but for one row of nothing; to have DuckDB plan the whole of that for every file took minutes.
-    """
-    if not table.added:
-        return {}
-    own = table.own or table
-    columns = [c for c in table.columns if c.stored and not c.derived and not own.get(c.name)]
-    asked = ", ".join(sources(table)[column.name] for column in columns)
-    main = table.source(as_of).split(" ", 1)[0]
-    select = f"SELECT {asked} FROM {main} t {' '.join(added.joins(as_of) for added in table.added)}"
-    with closing(sqlite3.connect(":memory:")) as database:
-        for model in apps.get_models(include_auto_created=True):
-            name = model._meta.db_table
-            if name in select:
-                nothing = ", ".join(f'NULL AS "{field.column}"' for field in model._meta.concrete_fields)
-                database.execute(f"CREATE TABLE {name} AS SELECT {nothing} WHERE {int(name == main)}")
-        row = database.execute(select).fetchone()
-    return {column.name: _constant(column.kind, value) for column, value in zip(columns, row, strict=True)}
-
-
-def _constant(kind: FactKind, value: str | float | None) -> str:
-    said = "NULL" if value is None else duck.text(value) if isinstance(value, str) else str(value)
-    return f"CAST({said} AS DATE)" if kind is FactKind.DAY else said
 
 
 _SHOWN = (Area, Household, Dwelling, Member, WorkRecord, IncomeYear, IncomeItem)

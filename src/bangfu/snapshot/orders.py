@@ -1,11 +1,13 @@
 """What is to be copied out of a live database, told as JSON to the process that does it."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from bangfu.common.facts import FactKind, FactTable
+
+Fact = str | int | bool | None  # a value of a fact; an amount as a text
 
 
 @dataclass(frozen=True)
@@ -20,8 +22,30 @@ class ColumnOrder:
 
 
 @dataclass(frozen=True)
+class Found:
+    """Columns that are taken from another table of the same part: of the row there whose `key` columns are what the
+    columns `by` are here. `columns` gives the name there of each name here."""
+
+    table: str
+    key: Sequence[str]
+    by: Sequence[str]
+    columns: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Silence:
+    """As long as none of `tables` has a row, the columns of `same` are the same in every row, and less is asked."""
+
+    tables: Sequence[str]
+    same: Mapping[str, Fact]
+    live: str
+    derived: str
+
+
+@dataclass(frozen=True)
 class TableOrder:
-    """A table to be written. `live` is the SELECT of the given columns over the live database, `derived` the one that
+    """A table to be written. `live` is a SELECT over the live database of the given columns, but for those that are
+    `found` elsewhere or the `same` in every row, and of `helpers` that are needed to find; `derived` the one that
     works out the others, row by row, over a table `given` in the kinds of facts; "" when there are none."""
 
     name: str
@@ -29,10 +53,24 @@ class TableOrder:
     columns: Sequence[ColumnOrder]
     live: str
     derived: str
+    found: Sequence[Found] = ()
+    helpers: Sequence[ColumnOrder] = ()
+    silence: Silence | None = None
+    same: Mapping[str, Fact] = field(default_factory=dict)
 
     @property
-    def given(self) -> list[ColumnOrder]:
-        return [column for column in self.columns if column.given]
+    def read(self) -> list[ColumnOrder]:
+        """The columns of `live`."""
+        elsewhere = {name for found in self.found for name in found.columns} | self.same.keys()
+        return [c for c in self.columns if c.given and c.name not in elsewhere] + list(self.helpers)
+
+    def column(self, name: str) -> ColumnOrder:
+        return next(column for column in self.columns if column.name == name)
+
+    def silent(self) -> "TableOrder":
+        """As it is while the tables of its silence are empty."""
+        quiet = self.silence
+        return replace(self, live=quiet.live, derived=quiet.derived, same=quiet.same, silence=None) if quiet else self
 
 
 @dataclass(frozen=True)
@@ -72,5 +110,17 @@ def columns(table: FactTable) -> list[ColumnOrder]:
 
 
 def _table(facts: dict[str, Any]) -> TableOrder:
-    listed = [ColumnOrder(**{**column, "kind": FactKind(column["kind"])}) for column in facts["columns"]]
-    return TableOrder(**{**facts, "columns": listed})
+    silence = facts["silence"]
+    return TableOrder(
+        **{
+            **facts,
+            "columns": _columns(facts["columns"]),
+            "helpers": _columns(facts["helpers"]),
+            "found": [Found(**found) for found in facts["found"]],
+            "silence": Silence(**silence) if silence else None,
+        }
+    )
+
+
+def _columns(listed: list[dict[str, Any]]) -> list[ColumnOrder]:
+    return [ColumnOrder(**{**column, "kind": FactKind(column["kind"])}) for column in listed]

@@ -1,14 +1,15 @@
 """Reads the rows of a live database as Arrow tables of facts: by ADBC, by several readers that all see the database as
 it was in one moment, while writers go on.
 
-SQLite hands over a value at a time, and asks for each of them what it is. So it is asked for one text a row instead,
-a JSON array, which Arrow takes apart as if it were CSV: no type is guessed, and codes come as numbers of a list.
+SQLite hands over a value at a time, and asks for each of them what it is. So it is asked for one text a row instead
+(`texts`): no type is guessed, and codes come as numbers of a list. Where a value holds one of the signs that part the
+fields, the rows come as JSON arrays, which Arrow takes apart as if they were CSV.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
@@ -18,28 +19,16 @@ import pyarrow.compute as pc
 import pyarrow.csv as csv
 
 from bangfu.common.facts import FactKind
+from bangfu.snapshot import texts
 from bangfu.snapshot.orders import ColumnOrder
+from bangfu.snapshot.texts import BLOCK, CODES, LIVE_TYPES, Values
 
 Cursor = Any  # of ADBC, which tells no types
-Values = Any  # a column in one piece, of whatever type: the stubs of Arrow know too few
 
 ATTEMPTS = 100
 ROWS_A_BATCH = "65536"  # of SQLite's rows, some 20 MB of text
-BLOCK = 4 << 20
 LARGEST_AMOUNT = 10**14 - 1  # hundredths: what DECIMAL(14,2) holds
 _FIRST, _LAST = "first_", "last_"  # stand beside the brackets of a row
-_CODES = pa.dictionary(pa.int32(), pa.string())
-
-# How a live database hands over each kind of value: amounts are whole hundredths, days are dates.
-LIVE_TYPES: Mapping[FactKind, pa.DataType] = {
-    FactKind.KEY: pa.int64(),
-    FactKind.TEXT: pa.string(),
-    FactKind.CODE: pa.string(),
-    FactKind.FLAG: pa.bool_(),
-    FactKind.WHOLE: pa.int32(),
-    FactKind.AMOUNT: pa.int64(),
-    FactKind.DAY: pa.date32(),
-}
 
 
 @dataclass(frozen=True)
@@ -66,11 +55,33 @@ class Reader:
         return table
 
     def _texts(self, live: str, columns: Sequence[ColumnOrder]) -> pa.Table:
-        listed = ", ".join(column.name for column in columns)
-        self.cursor.execute(f"SELECT json_array(0, {listed}, 0) || char(10) AS line FROM ({live}) rows_")
+        try:
+            return self._bundled(live, columns)
+        except texts.Indivisible:
+            return self._spelled(live, columns)
+
+    def _bundled(self, live: str, columns: Sequence[ColumnOrder]) -> pa.Table:
+        """Raises Indivisible."""
+        single = texts.alone(columns)
+        first = list(self._lines(f"SELECT * FROM ({live}) few_ LIMIT {texts.SAMPLE}", texts.line_sql(single)))
+        if sum(map(len, first)) < texts.SAMPLE:
+            return texts.opened(_joined([_fields(lines, single) for lines in first], columns), single)
+        codes = texts.alone([replace(column, coded=True) for column in columns])
+        bundles = texts.bundled(_joined([_fields(lines, codes) for lines in first], columns), columns)
+        lines = self._lines(live, texts.line_sql(bundles))
+        return texts.opened(_joined([_fields(each, bundles) for each in lines], columns), bundles)
+
+    def _lines(self, live: str, line: str) -> Iterator[Values]:
+        self.cursor.execute(f"SELECT {line} AS line FROM ({live}) rows_")
         with self.cursor.fetch_record_batch() as batches:
-            tables = [_taken_apart(batch.column(0), columns) for batch in batches if len(batch)]
-        return pa.concat_tables(tables).unify_dictionaries() if tables else _nothing(columns)
+            for batch in batches:
+                if len(batch):
+                    yield batch.column(0)
+
+    def _spelled(self, live: str, columns: Sequence[ColumnOrder]) -> pa.Table:
+        listed = ", ".join(column.name for column in columns)
+        lines = self._lines(live, f"json_array(0, {listed}, 0) || char(10)")
+        return _joined([_taken_apart(each, columns) for each in lines], columns)
 
 
 @contextmanager
@@ -142,7 +153,7 @@ def _taken_apart(lines: Values, columns: Sequence[ColumnOrder]) -> pa.Table:
         csv.ParseOptions(double_quote=False),
         csv.ConvertOptions(
             include_columns=names,
-            column_types={column.name: _CODES if column.coded else LIVE_TYPES[column.kind] for column in columns},
+            column_types={column.name: CODES if column.coded else LIVE_TYPES[column.kind] for column in columns},
             null_values=["null"],
             strings_can_be_null=True,
             quoted_strings_can_be_null=False,
@@ -160,6 +171,14 @@ def _taken_apart_slowly(lines: Values, columns: Sequence[ColumnOrder]) -> pa.Tab
         array = pa.array(values, pa.string() if pa.types.is_date(kind) or kind == pa.string() else pa.int64())
         arrays[column.name] = array.dictionary_encode() if column.coded else array.cast(kind)
     return pa.table(arrays)
+
+
+def _fields(lines: Values, bundles: Sequence[texts.Bundle]) -> pa.Table:
+    return texts.taken_apart(lines.buffers()[2], len(lines), bundles)
+
+
+def _joined(tables: Sequence[pa.Table], columns: Sequence[ColumnOrder]) -> pa.Table:
+    return pa.concat_tables(tables).unify_dictionaries() if tables else _nothing(columns)
 
 
 def _nothing(columns: Sequence[ColumnOrder]) -> pa.Table:

@@ -16,7 +16,7 @@ from django.db import connection
 from bangfu.common import duck
 from bangfu.common.facts import Schema
 from bangfu.common.places import Level, span
-from bangfu.snapshot import drafting
+from bangfu.snapshot import asking, drafting
 from bangfu.snapshot.errors import ReadingFailed
 from bangfu.snapshot.orders import Order
 from bangfu.snapshot.store import Snapshot
@@ -82,14 +82,14 @@ def _order(draft: drafting.Draft, address: str, as_of: date, schema: Schema) -> 
         readers=READERS,
         span=span(Level.COUNTY),
         counties=_counties(schema, as_of),
-        tables=[drafting.table_order(table, drafting.live_sql(table, as_of)) for table in schema.tables.values()],
+        tables=[asking.live_order(table, as_of) for table in schema.tables.values()],
     )
 
 
 def _counties(schema: Schema, as_of: date) -> str:
     """A SELECT of every county with the number of its households; 0 for one that is only known by its villages."""
     counted = []
-    for table in schema.tables.values():
+    for table in (table.own or table for table in schema.tables.values()):
         place = drafting.sources(table).get("place")
         if place and (table.key == ("household_id",) or not table.get("household_id")):
             households = "count(*)" if table.get("household_id") else "0"

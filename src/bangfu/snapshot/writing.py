@@ -1,6 +1,7 @@
 """Writes the rows of a part as a file of a snapshot: derived columns worked out, in the order of villages."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,23 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from bangfu.common import duck
-from bangfu.snapshot.orders import ColumnOrder, TableOrder
+from bangfu.common.facts import FactKind
+from bangfu.snapshot.orders import ColumnOrder, Fact, TableOrder
+from bangfu.snapshot.texts import Values
 
 # A county of 80,000 people is one or two row groups: small enough to skip what lies outside a village or a county.
 ROWS_A_GROUP = 61_440
 ORDER = ("village_code", "household_id")
+# How facts of each kind are held on their way into a file.
+FACT_TYPES: Mapping[FactKind, pa.DataType] = {
+    FactKind.KEY: pa.int64(),
+    FactKind.TEXT: pa.string(),
+    FactKind.CODE: pa.string(),
+    FactKind.FLAG: pa.bool_(),
+    FactKind.WHOLE: pa.int32(),
+    FactKind.AMOUNT: pa.decimal128(14, 2),
+    FactKind.DAY: pa.int32(),
+}
 
 
 def write(given: pa.Table, order: TableOrder, path: Path) -> None:
@@ -41,7 +54,16 @@ def _completed(given: pa.Table, order: TableOrder) -> pa.Table:
             connection.register("given", given)
             answer = duck.arrow(connection, order.derived).combine_chunks()
         derived = dict(zip(answer.column_names, answer.columns, strict=True))
-    return pa.table({c.name: _coded(given[c.name] if c.given else derived[c.name], c) for c in order.columns})
+    same = {name: _repeated(value, order.column(name), len(given)) for name, value in order.same.items()}
+    known = {**{name: given[name] for name in given.column_names}, **same, **derived}
+    return pa.table({column.name: _coded(known[column.name], column) for column in order.columns})
+
+
+def _repeated(value: Fact, column: ColumnOrder, rows: int) -> Values:
+    kind = FACT_TYPES[column.kind]
+    one: Any = Decimal(value) if isinstance(value, str) and pa.types.is_decimal(kind) else value
+    only: Values = pa.array([one], kind)
+    return _coded(only.take(pa.array(np.zeros(rows, np.int32))), column)
 
 
 def _coded(values: Any, column: ColumnOrder) -> Any:
