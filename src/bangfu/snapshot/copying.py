@@ -107,6 +107,9 @@ def _write(file: _File, idle: SimpleQueue[Reader], shelf: Shelf) -> str:
         failure = CopyingFailed(table.name, str(error).strip().splitlines()[0])
         shelf.fail(table.name, file.part, failure)
         raise failure from error
+    except Exception as error:
+        shelf.fail(table.name, file.part, error)
+        raise
     finally:
         idle.put(reader)
     return table.name
