@@ -81,7 +81,7 @@ def _judge(numbers: Values) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     possible = (year >= 1900) & (month >= 1) & (month <= 12) & (day >= 1)
     months = np.where(possible, (year - 1970) * 12 + month - 1, 0).astype("datetime64[M]")
     born = months.astype("datetime64[D]").astype(np.int32) + day - 1
-    next_month = (months + 1).astype("datetime64[D]").astype(np.int32)
+    next_month = (months + np.timedelta64(1, "M")).astype("datetime64[D]").astype(np.int32)
     today = date.today().toordinal() - EPOCH
     fine = right & possible & (born < next_month) & (born <= today)
     sexes = np.where(digits[:, 16] % 2 == 1, 1, 2)

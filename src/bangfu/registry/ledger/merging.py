@@ -96,7 +96,7 @@ def add_rows(
     columns, selected = ", ".join(map(sql.quote, values)), ", ".join(values.values())
     new = f"FROM in_{table} s JOIN plan_{table} p ON p.n = s.n AND p.is_new AND p.trouble IS NULL"
     rows = len(job.given[table])
-    # PostgreSQL keeps the order of very many by itself, for it joins them by hashing; to make sure of it, it would sort.
+    # As where they were given their ids.
     in_order = "" if sql.on_postgresql() and rows >= bulk.BULK else " ORDER BY p.n"
     if rows >= bulk.BULK:
         rows = job.bench.value(f"SELECT count(*) FROM plan_{table} WHERE is_new AND trouble IS NULL")

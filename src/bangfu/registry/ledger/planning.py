@@ -16,7 +16,7 @@ from django.db import models
 from bangfu.areas.models import Area
 from bangfu.common.places import Level, PlaceRange
 from bangfu.registry.columns import Column, Kind, tables
-from bangfu.registry.ledger import sql
+from bangfu.registry.ledger import bulk, sql
 from bangfu.registry.models import Household, IncomeItem, IncomeYear, Member, WorkRecord
 
 HEAD = "01"  # relation_to_head: the head
@@ -170,10 +170,17 @@ def _plan_households(job: Job) -> None:
                END AS trouble
         FROM in_household s LEFT JOIN {household} h ON h.household_no = s.household_no
         LEFT JOIN {area} v ON v.id = {village} {group}
+        {_in_order(job, "household")}
         """,
         key="n",
         index="household_no",
     )
+
+
+def _in_order(job: Job, table: str) -> str:
+    """Few new rows get their ids in the order in which they were given. PostgreSQL joins few rows as it likes; very
+    many it joins by hashing, which keeps their order, and to make sure of it would sort them."""
+    return "ORDER BY s.n" if sql.on_postgresql() and len(job.given[table]) < bulk.BULK else ""
 
 
 def _status_kept(job: Job) -> str:
@@ -222,6 +229,7 @@ def _plan_members(job: Job) -> None:
         FROM in_member s LEFT JOIN {member} m ON m.person_no = s.person_no
         LEFT JOIN {household} mh ON mh.id = m.household_id
         LEFT JOIN {household} h ON h.household_no = {number} {planned}
+        {_in_order(job, "member")}
         """,
         key="n",
         index="id",
@@ -365,6 +373,7 @@ def _plan_work(job: Job) -> None:
         FROM in_work_record s LEFT JOIN {member} m ON m.person_no = s.person_no
         {"LEFT JOIN plan_member pm ON pm.person_no = s.person_no" if planned else ""}
         LEFT JOIN {work} w ON w.member_id = m.id AND w.start_month = s.start_month AND w.employer = {employer}
+        {_in_order(job, "work_record")}
         """,
         key="n",
         index="id",
@@ -393,6 +402,7 @@ def _plan_income_years(job: Job) -> None:
         FROM in_income_year s LEFT JOIN {household} h ON h.household_no = s.household_no
         {"LEFT JOIN plan_household ph ON ph.household_no = s.household_no" if planned else ""}
         LEFT JOIN {statement} i ON i.household_id = h.id AND i.year = s.year
+        {_in_order(job, "income_year")}
         """,
         key="n",
         index="household_no, year",
@@ -434,6 +444,7 @@ def _plan_income_items(job: Job) -> None:
         {f"LEFT JOIN {member} m ON m.person_no = s.person_no" if named else ""}
         {"LEFT JOIN plan_member pm ON pm.person_no = s.person_no AND pm.trouble IS NULL" if named and people else ""}
         LEFT JOIN {item} k ON k.income_year_id = i.id AND k.line = s.line
+        {_in_order(job, "income_item")}
         """,
         key="n",
         index="income_year_id, line",
