@@ -428,7 +428,8 @@ def test_a_text_arrives_as_it_was_typed(database: tuple[str, str], typed: tuple[
 
 
 @pytest.mark.parametrize(
-    ("at", "typed"), [(90_000, "a\x1eb"), (1, "\ufeffa"), (5, "x\x1fy"), (70_000, "x\ny"), (9, "")]
+    ("at", "typed"),
+    [(90_000, "a\x1eb"), (1, "\ufeffa"), (5, "x\x1fy"), (70_000, "x\ny"), (9, ""), (90_001, "x\r"), (3, "x\r")],
 )
 def test_columns_that_repeat_together_are_told_apart_again(database: tuple[str, str], at: int, typed: str) -> None:
     """Also where the first thousands of rows gave no hint of what comes later, and of signs that part fields."""

@@ -115,7 +115,9 @@ def _type(column: ColumnOrder) -> pa.DataType:
 
 def _fields(text: pa.Buffer, rows: int, types: Mapping[str, pa.DataType], delimiter: str) -> pa.Table:
     source: Any = pa.BufferReader(text)
-    if text[: len(BOM)].to_pybytes() == BOM:  # which Arrow would take for a mark of the encoding
+    content = text.to_pybytes()
+    # Arrow would take the one for a mark of the encoding, the other at the end of a row for a part of the line break.
+    if content.startswith(BOM) or b"\r" in content:
         raise Indivisible
     try:
         table: pa.Table = csv.read_csv(
