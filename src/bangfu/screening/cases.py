@@ -20,16 +20,8 @@ from bangfu.screening.compiling import VILLAGE, Compiler
 from bangfu.screening.errors import CaseWrong
 from bangfu.screening.plan import LINK, Plan
 from bangfu.screening.regions import COUNTY, Regions
+from bangfu.snapshot.writing import FACT_TYPES
 
-ARROW: Mapping[FactKind, pa.DataType] = {
-    FactKind.KEY: pa.int64(),
-    FactKind.TEXT: pa.string(),
-    FactKind.CODE: pa.string(),
-    FactKind.FLAG: pa.bool_(),
-    FactKind.WHOLE: pa.int32(),
-    FactKind.AMOUNT: pa.decimal128(14, 2),
-    FactKind.DAY: pa.int32(),
-}
 LISTED: list[tuple[str, pa.DataType]] = [("list", pa.string()), ("id_no", pa.string()), ("world", pa.int64())]
 TABLES = ("village", "household", "member", "work_record")
 FIRST = 1_000  # rows of case 7 have the numbers 7000, 7001 …
@@ -148,7 +140,7 @@ class CaseGround:
             values = [self._value(table, column, row) for row in self.rows[table.name]]
             # Under its own name a derived column is what follows: later ones rest on that.
             fields.append(f"{column.name}__value" if column.derived else column.name)
-            columns.append(pa.array(values, ARROW[column.kind]))
+            columns.append(pa.array(values, FACT_TYPES[column.kind]))
             if column.derived:
                 fields.append(f"{column.name}__given")
                 columns.append(pa.array([column.name in row for row in self.rows[table.name]], pa.bool_()))
