@@ -44,6 +44,13 @@ class _Fit:
     def y(self, y: float) -> float:
         return round((y - self.top) * self.scale + RIM, 1)
 
+    def on_paper(self, shape: Any) -> Any:
+        """A shape of the plane as it lies in the picture."""
+        import numpy as np
+        import shapely
+
+        return shapely.transform(shape, lambda plane: (plane - np.array([self.left, self.top])) * self.scale + RIM)
+
 
 def _fit(drawing: Drawing) -> _Fit:
     """As large as the picture allows, in the middle of it."""
@@ -199,12 +206,12 @@ def _name(name: str, shape: Any, fit: _Fit, dots: Sequence[tuple[float, float]])
     size = min(width / _width(name), LARGE[-1][1])
     if size < SMALL:
         return ""
-    x, y = _beside(dots, shape, fit, (x, y), (_width(name) * size / 2, size / 2))
+    x, y = _beside(dots, fit.on_paper(shape), (x, y), (_width(name) * size / 2, size / 2))
     return _lines([name], x, y, size, "#526075")
 
 
 def _beside(
-    dots: Sequence[tuple[float, float]], shape: Any, fit: _Fit, middle: tuple[float, float], half: tuple[float, float]
+    dots: Sequence[tuple[float, float]], area: Any, middle: tuple[float, float], half: tuple[float, float]
 ) -> tuple[float, float]:
     """The place nearest to the middle where letters, half so wide and so high, lie within the area and touch no dot;
     the middle where there is none."""
@@ -220,11 +227,8 @@ def _beside(
     clear = ~(
         (np.abs(points[:, 0] - across[:, None]) < wide + CLEAR) & (np.abs(points[:, 1] - down[:, None]) < high + CLEAR)
     ).any(axis=1)
-    on_paper = shapely.transform(
-        shape, lambda plane: np.column_stack(((plane[:, 0] - fit.left), (plane[:, 1] - fit.top))) * fit.scale + RIM
-    )
     letters = shapely.box(across - wide, down - high, across + wide, down + high)
-    free = np.flatnonzero(clear & shapely.contains(on_paper, letters))
+    free = np.flatnonzero(clear & shapely.contains(area, letters))
     return (round(float(across[free[0]]), 1), round(float(down[free[0]]), 1)) if free.size else middle
 
 
