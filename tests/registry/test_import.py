@@ -264,11 +264,16 @@ def test_an_interrupted_batch_is_named_when_the_site_starts(house: House, tmp_pa
     assert batches.recover() == 0
 
 
-def test_a_batch_that_is_being_worked_on_is_left_alone(house: House, tmp_path: Path) -> None:
+def test_a_batch_that_is_being_worked_on_is_left_alone_with_its_files(house: House, tmp_path: Path) -> None:
     batch = take(house, workbook(tmp_path / "a.xlsx", households(1)), keep=False)
     ImportBatch.objects.filter(pk=batch.pk).update(state=State.WRITING)
+    under_way = batches.folder() / "incoming-1"
+    under_way.touch()
     with batches._held(batch):
         assert batches.recover() == 0
+        assert under_way.exists()
+    assert batches.recover() == 1
+    assert not under_way.exists()
 
 
 def test_members_of_a_refused_household_say_so(house: House, tmp_path: Path) -> None:

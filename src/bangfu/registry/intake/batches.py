@@ -380,8 +380,9 @@ def _held(batch: ImportBatch) -> Iterator[None]:
 
 def recover() -> int:
     """Batches that a crash left in the middle are marked `refused`, with the sentence that nothing was written; how
-    many. A batch that another process is working on is left alone. Called when the site starts."""
-    marked = 0
+    many. A batch that another process is working on is left alone, and so are all files under way as long as there is
+    one: any of them may be its. Called when the site starts."""
+    marked, at_work = 0, False
     for batch in _interrupted():
         try:
             with _held(batch):
@@ -391,9 +392,10 @@ def recover() -> int:
                     record(actor=None, action="registry.batch_interrupted", subject=batch)
                 marked += 1
         except BatchNotReady:
-            continue
-    for leftover in folder().glob("incoming-*") if folder().exists() else ():
-        leftover.unlink(missing_ok=True)
+            at_work = True
+    if folder().exists() and not at_work:
+        for leftover in folder().glob("incoming-*"):
+            leftover.unlink(missing_ok=True)
     return marked
 
 
