@@ -125,6 +125,24 @@ def change(file: Path, column: str, values: Any) -> None:
     pq.write_table(rows.set_column(rows.column_names.index(column), column, values(rows[column])), file)
 
 
+def test_it_does_not_matter_in_which_order_rows_stand_or_which_columns_are_missing(
+    folder: Path, tmp_path: Path
+) -> None:
+    in_order = services.from_folder(folder, tmp_path / "in_order", AS_OF)
+    for table in ("household", "member", "work_record", "income_year", "income_item"):
+        file = folder / table / "0000.parquet"
+        rows_ = pq.read_table(file)
+        rows_ = rows_.take(pa.array(range(len(rows_))[::-1]))
+        pq.write_table(rows_.drop_columns(["phone"] if table == "member" else []), file)
+    turned = services.from_folder(folder, tmp_path / "turned", AS_OF)
+    for name in TELL_APART:
+        table = schema().table(name)
+        without = {"phone", "mobile_ok"} if name == "member" else set()
+        columns = [c.name for c in table.columns if c.stored and c.name not in without]
+        assert rows(turned, name, columns).equals(rows(in_order, name, columns)), name
+    assert set(rows_of(turned, "member", "phone", "mobile_ok")) == {(None, None)}
+
+
 def test_numbers_that_are_no_whole_numbers_are_counted_instead(folder: Path, tmp_path: Path) -> None:
     for table in ("household", "member", "income_year", "income_item"):
         change(

@@ -1,14 +1,19 @@
 """From a folder of the registry's tables straight to a snapshot, without any database: how a province works."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+
+import pyarrow as pa
 
 from bangfu.common import duck
 from bangfu.common.facts import Schema
 from bangfu.snapshot import drafting
 from bangfu.snapshot.errors import ReadingFailed
 from bangfu.snapshot.livetables import Folder, LiveTables
+from bangfu.snapshot.orders import TableOrder
 from bangfu.snapshot.store import Snapshot
 from bangfu.snapshot.writing import write
 
@@ -33,20 +38,41 @@ def from_folder(
     names = folder.files
 
     def fill(draft: drafting.Draft) -> list[list[str]]:
-        counties = []
-        with duck.within(source, draft.folder, memory=MEMORY, spill=draft.spill, whole_division=True) as connection:
-            table = "areas"
-            try:
+        with (
+            duck.within(source, draft.folder, memory=MEMORY, spill=draft.spill, whole_division=True) as connection,
+            ThreadPoolExecutor(1) as writer,
+        ):
+            with _told_of("areas"):
                 live = LiveTables(connection, folder, schema, as_of)
-                for number, name in enumerate(names):
+            written = Future[None]()
+            written.set_result(None)
+            for number, name in enumerate(names):
+                with _told_of(name):
                     live.show(number, name)
-                    for table, facts in schema.tables.items():
-                        given = duck.arrow(connection, drafting.given_sql(facts, f"({live.facts(facts, number)}) live"))
-                        write(given, drafting.table_order(facts), draft.path(table, number))
-                    counties.append(drafting.counties(connection, [draft.path(t, number) for t in schema.tables]))
-                    progress(number + 1, len(names))
-            except duck.Error as error:
-                raise ReadingFailed(table=table, reason=str(error).splitlines()[0]) from error
-        return counties
+                for table, facts in schema.tables.items():
+                    with _told_of(table):
+                        given = live.given(facts, number)
+                    written.result()  # one table is written while the next is made, and no more than that are in memory
+                    written = writer.submit(_write, given, live.orders[table], draft.path(table, number))
+                progress(number + 1, len(names))
+            written.result()
+            return [
+                drafting.counties(connection, [draft.path(table, number) for table in schema.tables])
+                for number in range(len(names))
+            ]
 
     return drafting.write(out, as_of, f"folder {source.name}", schema, fill)
+
+
+def _write(given: pa.Table, order: TableOrder, path: Path) -> None:
+    with _told_of(order.name):
+        write(given, order, path)
+
+
+@contextmanager
+def _told_of(table: str) -> Iterator[None]:
+    """What goes wrong with the rows of a table is told as ReadingFailed."""
+    try:
+        yield
+    except (duck.Error, pa.ArrowException) as error:
+        raise ReadingFailed(table=table, reason=str(error).splitlines()[0]) from error

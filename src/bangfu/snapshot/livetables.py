@@ -5,15 +5,21 @@ What the registry's writer derives is derived here in the same way: the head's n
 year, the sums and per-head figures of a year (`registry.ledger.income`), where a village's place is (from its code).
 
 Files of the same name in the folders of the tables hold the same households, and are worked on one after another.
+
+DuckDB works out which rows belong together and what is made of several; a column that is nothing but one of a file is
+then fetched from that file by Arrow, by the number of its row there. Most columns are, and to have texts go through
+joins, to be told apart again afterwards, took most of the time.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from django.apps import apps
@@ -23,7 +29,7 @@ from django.utils.translation import gettext as _
 from bangfu.areas.codes import ENDS, WHOLE
 from bangfu.areas.models import Area
 from bangfu.common import duck
-from bangfu.common.facts import FactTable, Schema
+from bangfu.common.facts import FactColumn, FactKind, FactTable, Schema
 from bangfu.common.places import Level, span
 from bangfu.common.policy import code_list
 from bangfu.registry.columns import Column, Kind, tables
@@ -31,13 +37,18 @@ from bangfu.registry.intake.identities import read_column
 from bangfu.registry.ledger import income
 from bangfu.registry.ledger.sql import text_list
 from bangfu.registry.models import Dwelling, Household, IncomeItem, IncomeYear, Member, WorkRecord
-from bangfu.snapshot.asking import said_of_nobody
-from bangfu.snapshot.drafting import sources
+from bangfu.snapshot.asking import same_for_all
+from bangfu.snapshot.drafting import derived_sql, given_sql, sources, table_order
 from bangfu.snapshot.errors import SourceColumnWrong, SourceRowsWrong, SourceTableMissing
+from bangfu.snapshot.orders import ColumnOrder, TableOrder
 from bangfu.snapshot.store import COUNTY_DIGITS
+from bangfu.snapshot.texts import CODES, LIVE_TYPES, Values
+from bangfu.snapshot.values import fact
+from bangfu.snapshot.writing import FACT_TYPES
 
 AREAS = "areas.parquet"
 HEAD = "01"  # relation_to_head: the head
+ROW = "at_row"  # the number of a row in its file, from 0
 # Columns without which the rows of a table cannot be told apart or put in their place.
 NEEDED = {
     "household": ("household_no", "village_code"),
@@ -46,6 +57,8 @@ NEEDED = {
     "income_year": ("household_no", "year"),
     "income_item": ("household_no", "year", "code", "amount"),
 }
+# What a good ID number says.
+FILLED = ("birth_date", "sex", "disability_category", "disability_grade")
 # A number that can serve as the id itself: then the id is the same in every snapshot.
 _WHOLE = "regexp_full_match({0}, '[1-9][0-9]{{0,17}}')"
 _SQL = {
@@ -126,6 +139,15 @@ def _readable(found: pa.DataType, kind: Kind) -> bool:
     return pa.types.is_boolean(found) if kind is Kind.FLAG else pa.types.is_integer(found)
 
 
+@dataclass(frozen=True)
+class _Standing:
+    """Where a column of facts stands as it is: in `column` of the file of `raw`, in the row of the table `alias`."""
+
+    alias: str
+    raw: str
+    column: str
+
+
 class LiveTables:
     """The live tables of one file after another, on a connection that may read the folder."""
 
@@ -136,35 +158,100 @@ class LiveTables:
             for table, column in (("household", "household_no"), ("member", "person_no"))
         }
         self.own = self._share_counties()
-        self._added = {table.name: said_of_nobody(table, as_of) for table in schema.tables.values()}
+        self._stands = _standing_columns()
+        self.orders = {table.name: self._order(table) for table in schema.tables.values()}
         self._make_areas()
-        self._make_empty_tables()
+        self._empty = self._make_empty_tables()
+        self._make_villages()
 
-    def facts(self, table: FactTable, number: int) -> str:
-        """A SELECT of what a fact table reads from live tables, from file `number`, which `show` has shown last. Of
+    def _order(self, table: FactTable) -> TableOrder:
+        """What it takes to write a table of which rooms above say nothing."""
+        order = table_order(table)
+        if not table.added:
+            return order
+        same = same_for_all(table, self.as_of)
+        rest = {c.name for c in table.columns if c.derived} - same.keys()
+        return replace(order, same=same, derived=derived_sql(table, "given", rest))
+
+    def given(self, table: FactTable, number: int) -> pa.Table:
+        """What a fact table reads from live tables, as facts, from file `number`, which `show` has shown last. Of
         villages those of the file's own counties, also without a single household."""
-        bare = table.own or table
-        given = {**sources(bare), **self._added[table.name]}
-        listed = ", ".join(f"{source} AS {name}" for name, source in given.items())
-        select = f"SELECT {listed} FROM {bare.source(self.as_of)}"
-        if table.get("household_id"):
-            return select
-        own = ", ".join(map(duck.text, self.own[number])) or "''"
-        return f"SELECT * FROM ({select}) WHERE substr(village_code, 1, {COUNTY_DIGITS}) IN ({own})"
+        columns = self.orders[table.name].read
+        source = (table.own or table).source(self.as_of)
+        if source.split(" ", 1)[0] in self._empty:
+            return pa.table({column.name: pa.array([], FACT_TYPES[column.kind]) for column in columns})
+        if not table.get("household_id"):
+            own = ", ".join(map(duck.text, self.own[number])) or "''"
+            inside = f"substr(village_code, 1, {COUNTY_DIGITS}) IN ({own})"
+            return self._asked(table, columns, f"(SELECT * FROM {_once(table)} WHERE {inside}) live")
+        expressions = sources(table)
+        expressions = {column.name: expressions[column.name] for column in columns}
+        standing = self._standing(expressions, source)
+        live = {name: expression for name, expression in expressions.items() if name not in standing}
+        rows = {_row(stands.alias): f"{stands.alias}.{ROW}" for stands in standing.values()}
+        listed = ", ".join(f"{expression} AS {name}" for name, expression in {**live, **rows}.items())
+        in_order = f" ORDER BY {_row('t')}" if _row("t") in rows else ""
+        worked_out = [column for column in columns if column.name in live]
+        asked = self._asked(table, worked_out, f"(SELECT {listed} FROM {source}) live{in_order}", rows)
+        fetched = self._fetched(standing, [column for column in columns if column.name in standing], asked)
+        return pa.table({c.name: fetched[c.name] if c.name in standing else asked[c.name] for c in columns})
+
+    def _asked(
+        self, table: FactTable, columns: Iterable[ColumnOrder], relation: str, rows: Iterable[str] = ()
+    ) -> pa.Table:
+        """Columns of a table, and numbers of rows, as DuckDB makes facts of them."""
+        names = {column.name for column in columns}
+        numbers = (FactColumn(name, FactKind.KEY, "") for name in rows)
+        asked = replace(table, columns=(*(c for c in table.columns if c.name in names), *numbers))
+        return duck.arrow(self.connection, given_sql(asked, relation)).combine_chunks()
+
+    def _standing(self, expressions: Mapping[str, str], source: str) -> dict[str, "_Standing"]:
+        """Those of the expressions over the live tables of a FROM clause that stand in a file as they are."""
+        found = {}
+        for name, expression in expressions.items():
+            alias, _dot, column = expression.partition(".")
+            live = set(re.findall(rf"\b(\w+) {alias}\b(?!\.)", source)) if alias.isidentifier() else set()
+            raw, columns = self._stands.get(live.pop(), ("", set())) if len(live) == 1 else ("", set())
+            if column in columns:
+                found[name] = _Standing(alias, raw, column)
+        return found
+
+    def _fetched(
+        self, standing: Mapping[str, "_Standing"], columns: Sequence[ColumnOrder], asked: pa.Table
+    ) -> dict[str, Values]:
+        """Columns from their files, for the rows that were asked; unknown where there is no row."""
+        fetched: dict[str, Values] = {}
+        for alias, raw in dict.fromkeys((stands.alias, stands.raw) for stands in standing.values()):
+            wanted = [(c, standing[c.name].column) for c in columns if standing[c.name].alias == alias]
+            rows: Values = asked[_row(alias)].combine_chunks()
+            read = self._read(raw, wanted)
+            in_turn = _counts_up(rows, len(read))
+            for column, name in wanted:
+                values = fact(read[name], column)
+                fetched[column.name] = values if in_turn else values.take(rows)
+        return fetched
+
+    def _read(self, raw: str, wanted: Sequence[tuple[ColumnOrder, str]]) -> pa.Table:
+        """Columns of the file that is shown, as live values; one that it does not have is unknown."""
+        present = self.folder.columns(raw, self._name)
+        coded = [name for column, name in wanted if column.coded]
+        file = pq.ParquetFile(self.folder.file(raw, self._name), read_dictionary=coded)
+        read = file.read([name for _column, name in wanted if name in present]).unify_dictionaries()
+        read.validate(full=True)
+        for column, name in wanted:
+            if name not in present:
+                kind: Any = CODES if column.coded else LIVE_TYPES[column.kind]
+                read = read.append_column(name, pa.nulls(file.metadata.num_rows, kind))
+        return read
 
     def show(self, number: int, name: str) -> None:
         """Shows the households of file `name`, number `number` of the whole, with everything that belongs to them.
 
         Raises SourceColumnWrong, SourceRowsWrong.
         """
-        for view, table in (
-            ("raw_household", "household"),
-            ("raw_member", "member"),
-            ("raw_work_record", "work_record"),
-            ("raw_income_year", "income_year"),
-            ("raw_income_item", "income_item"),
-        ):
-            self._view(view, self._raw(table, name))
+        self._name = name
+        for table in NEEDED:
+            self._view(f"raw_{table}", self._raw(table, name))
         self._fill_from_numbers(name)
         self._make_ids(number)
         self._refuse_wrong_rows(name)
@@ -221,17 +308,28 @@ class LiveTables:
             f"WHERE regexp_full_match(code, '[0-9]{{{WHOLE}}}') GROUP BY code)",
         )
 
-    def _make_empty_tables(self) -> None:
+    def _make_empty_tables(self) -> set[str]:
         """Live tables that fact tables mention and that no file brings: nobody reported anything there."""
         bare = [table.own or table for table in self.schema.tables.values()]
         asked = ((*sources(table).values(), table.source(self.as_of)) for table in bare)
         mentioned = " ".join(sql for table in asked for sql in table)
         shown = {model._meta.db_table for model in _SHOWN}
+        made = set()
         for model in apps.get_models(include_auto_created=True):
             name = model._meta.db_table
             if name in mentioned and name not in shown:
                 columns = ", ".join(f'"{f.column}" {_live_type(f)}' for f in model._meta.concrete_fields)
                 self.connection.execute(f"CREATE TABLE {name} ({columns})")
+                made.add(name)
+        return made
+
+    def _make_villages(self) -> None:
+        """What is said of villages is the same for every file, and takes long to plan."""
+        for table in self.schema.tables.values():
+            bare = table.own or table
+            if not table.get("household_id"):
+                listed = ", ".join(f"{source} AS {name}" for name, source in sources(bare).items())
+                self._table(_once(table), f"SELECT {listed} FROM {bare.source(self.as_of)}")
 
     def _raw(self, table: str, name: str) -> str:
         """The known columns of a file in the live database's types; a column that it does not have is unknown."""
@@ -240,7 +338,8 @@ class LiveTables:
         listed = ", ".join(
             f"CAST({column if column in present else 'NULL'} AS {kind}) AS {column}" for column, kind in known.items()
         )
-        return f"SELECT {listed} FROM read_parquet({duck.text(str(self.folder.file(table, name)))})"
+        file = duck.text(str(self.folder.file(table, name)))
+        return f"SELECT {listed}, file_row_number AS {ROW} FROM read_parquet({file}, file_row_number = true)"
 
     def _fill_from_numbers(self, name: str) -> None:
         """What a good ID number says of birth, sex and disability fills what was left blank, as when people are taken
@@ -256,12 +355,7 @@ class LiveTables:
         if not len(blank):
             return
         read = read_column(blank["id_no"])
-        said = {
-            "birth_date": read.birth_date,
-            "sex": read.sex,
-            "disability_category": read.category,
-            "disability_grade": read.grade,
-        }
+        said = dict(zip(FILLED, (read.birth_date, read.sex, read.category, read.grade), strict=True))
         self.connection.register("read_numbers", pa.table({"person_no": blank["person_no"], **said}))
         self._table("said", "SELECT * FROM read_numbers")
         self.connection.unregister("read_numbers")
@@ -277,8 +371,8 @@ class LiveTables:
         ):
             running = f"{(number + 1) * prefix} + row_number() OVER (ORDER BY {column})"
             id = f"CAST({column} AS BIGINT)" if self.whole[column] else running
-            more = ", village_code" if column == "household_no" else ", household_no"
-            self._table(ids, f"SELECT {column}, {id} AS id{more} FROM {raw}")
+            more = "village_code" if column == "household_no" else "household_no"
+            self._table(ids, f"SELECT {column}, {id} AS id, {more}, {ROW} FROM {raw}")
 
     def _refuse_wrong_rows(self, name: str) -> None:
         for table, reason, sql in self._doubts():
@@ -322,11 +416,14 @@ class LiveTables:
         )
 
     def _show_people(self, number: int) -> None:
+        self._table(
+            "person",
+            f"SELECT i.{ROW}, i.id, h.id AS household_id, a.place FROM member_ids i "
+            f"JOIN household_ids h USING (household_no) JOIN {Area._meta.db_table} a ON a.code = h.village_code",
+        )
         self._view(
             Member._meta.db_table,
-            "SELECT r.*, i.id, h.id AS household_id, a.place FROM raw_member r "
-            "JOIN member_ids i USING (person_no) JOIN household_ids h ON h.household_no = r.household_no "
-            f"JOIN {Area._meta.db_table} a ON a.code = h.village_code",
+            f"SELECT r.*, p.id, p.household_id, p.place FROM raw_member r JOIN person p USING ({ROW})",
         )
         self._view(
             WorkRecord._meta.db_table,
@@ -340,12 +437,12 @@ class LiveTables:
         self._table(
             "people",
             f"SELECT household_no, count(*) AS members FROM raw_member m WHERE {income.members_counted_sql('m')} "
+            "AND household_no IN (SELECT household_no FROM raw_income_year WHERE members_counted IS NULL) "
             "GROUP BY household_no",
         )
         self._table(
             "statement",
-            "SELECT row_number() OVER (ORDER BY household_no, year) AS id, r.* "
-            "REPLACE (coalesce(r.members_counted, p.members) AS members_counted) "
+            f"SELECT {ROW} AS id, r.* REPLACE (coalesce(r.members_counted, p.members) AS members_counted) "
             "FROM raw_income_year r LEFT JOIN people p USING (household_no)",
         )
         ((nobody,),) = self.connection.execute(
@@ -382,24 +479,26 @@ class LiveTables:
         """Of two heads the one with the lower number gives the name, as it came first in the registry."""
         self._table(
             "home",
-            f"""SELECT m.household_id, count(*) AS members,
-                       arg_min(m.name, m.id) FILTER (WHERE m.relation_to_head = '{HEAD}') AS head_name
-                FROM {Member._meta.db_table} m WHERE m.left_on IS NULL GROUP BY m.household_id""",
+            f"""SELECT i.{ROW}, i.id, a.id AS village_id, a.place, m.head_name,
+                       coalesce(m.members, 0) AS members_count, y.year AS latest_income_year
+                FROM household_ids i JOIN {Area._meta.db_table} a ON a.code = i.village_code
+                LEFT JOIN (SELECT household_id, count(*) AS members,
+                                  arg_min(name, id) FILTER (WHERE relation_to_head = '{HEAD}') AS head_name
+                           FROM {Member._meta.db_table} WHERE left_on IS NULL GROUP BY household_id) m
+                     ON m.household_id = i.id
+                LEFT JOIN (SELECT household_no, max(year) AS year FROM raw_income_year GROUP BY household_no) y
+                     USING (household_no)""",
         )
-        self._table("latest", "SELECT household_no, max(year) AS year FROM raw_income_year GROUP BY household_no")
         catalogue = tables()["household"].columns.values()
         own = ", ".join(f"r.{c.name}" for c in catalogue if c.model is Household and c.name != "village_id")
         self._view(
             Household._meta.db_table,
-            f"SELECT {own}, i.id, a.id AS village_id, a.place, CAST(NULL AS DATE) AS ended_on, home.head_name, "
-            "coalesce(home.members, 0) AS members_count, latest.year AS latest_income_year FROM raw_household r "
-            f"JOIN household_ids i USING (household_no) JOIN {Area._meta.db_table} a ON a.code = r.village_code "
-            "LEFT JOIN home ON home.household_id = i.id LEFT JOIN latest ON latest.household_no = r.household_no",
+            f"SELECT {own}, CAST(NULL AS DATE) AS ended_on, h.* FROM raw_household r JOIN home h USING ({ROW})",
         )
         home = ", ".join(f"r.{c.name}" for c in catalogue if c.model is Dwelling)
         self._view(
             Dwelling._meta.db_table,
-            f"SELECT {home}, i.id AS household_id FROM raw_household r JOIN household_ids i USING (household_no)",
+            f"SELECT {home}, r.{ROW}, i.id AS household_id FROM raw_household r JOIN household_ids i USING ({ROW})",
         )
 
     def _view(self, name: str, select: str) -> None:
@@ -407,6 +506,30 @@ class LiveTables:
 
     def _table(self, name: str, select: str) -> None:
         self.connection.execute(f"CREATE OR REPLACE TABLE {name} AS {select}")
+
+
+def _standing_columns() -> dict[str, tuple[str, set[str]]]:
+    """The columns of live tables that are shown as they stand in a file: the table of the folder, and which."""
+    others = {Member: {*FILLED, "household_no"}, IncomeYear: {"members_counted"}, Household: {"village_id"}}
+    shown = {Household: "household", Dwelling: "household", Member: "member", WorkRecord: "work_record"}
+    stands = {}
+    for model, raw in {**shown, IncomeYear: "income_year"}.items():
+        columns = {c.name for c in tables()[raw].columns.values() if c.model is model}
+        stands[model._meta.db_table] = (raw, columns - others.get(model, set()))
+    return stands
+
+
+def _once(table: FactTable) -> str:
+    return f"once_{table.name}"
+
+
+def _row(alias: str) -> str:
+    return f"{ROW}_{alias}"
+
+
+def _counts_up(rows: Values, to: int) -> bool:
+    """Whether these are all the numbers from 0, in their order."""
+    return len(rows) == to and not rows.null_count and bool((rows.to_numpy() == np.arange(to)).all())
 
 
 _SHOWN = (Area, Household, Dwelling, Member, WorkRecord, IncomeYear, IncomeItem)
