@@ -23,6 +23,7 @@ from hypothesis import settings as examples
 from bangfu.accounts.models import Officer, Post
 from bangfu.accounts.roles import roles
 from bangfu.areas.models import Area, AreaVersion
+from bangfu.common.frames import with_room
 from bangfu.common.places import Level, span
 from bangfu.web.middleware import CLICKED
 from tests.audit.emptying import _transactional_tests_may_empty_the_trail  # noqa: F401
@@ -57,6 +58,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             return next((folder for folder in TOGETHER if nodeid.startswith(folder)), super()._split_scope(nodeid))
 
     return ByFile(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> object:
+    """Each test as pytest runs it, in memory for all that it calls: what makes its things is as deep as a page."""
+    return with_room(item.config.pluginmanager.get_plugin("runner").pytest_runtest_protocol)(item, nextitem)
 
 
 class StderrOfTheMoment:

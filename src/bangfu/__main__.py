@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from bangfu.common.frames import with_room
+
 COMMANDS = Path(__file__).parent / "commands"
 
 
@@ -42,6 +44,7 @@ def cli() -> None:
     """帮扶：县级精准帮扶工作系统。每个命令后加 --help 可看它的说明。"""
 
 
+@with_room
 def main(arguments: list[str] | None = None) -> Any:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bangfu.settings")
     click.Context.formatter_class = Help

@@ -13,6 +13,7 @@ from django.utils import translation
 
 from bangfu.audit.services import address_now
 from bangfu.common.errors import BangfuError, NotAllowed
+from bangfu.common.frames import with_room
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -45,6 +46,11 @@ CLICKED = "clicked"
 CODE_PAGES = {"sign-in-code", "sign-out", "set-language"}
 # Reachable while a new password is due.
 PASSWORD_PAGES = {"change-password", "sign-out", "set-language"}
+
+
+def room_for_pages(get_response: Handler) -> Handler:
+    """Pages are drawn many calls deep: the first of them takes memory for all."""
+    return with_room(get_response)
 
 
 def content_security_policy(get_response: Handler) -> Handler:
