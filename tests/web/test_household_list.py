@@ -83,6 +83,7 @@ def test_a_common_name_gives_the_same_list_as_a_rare_one(house: House, make_hous
 def test_the_first_of_a_common_name_are_enough_to_know_that_a_list_is_long(house: House, make_household, monkeypatch):
     monkeypatch.setattr(lists, "FEW", 3)
     monkeypatch.setattr(lists, "DEEP_COUNT_UP_TO", 2)
+    monkeypatch.setattr(lists, "ENOUGH", 3)
     for name in ("张一", "张二", "张三", "张四", "张五"):
         make_household(name)
     listing = lists.Listing(house.officer("county_office"), Wanted(q="张"))

@@ -30,6 +30,8 @@ DEEP_COUNT_UP_TO = 1_000
 RARE = 10_000
 # So many ids of households, found in an index, are handed over as they are: more take longer to plan for than to find.
 FEW = 2_000
+# So many of them tell whether there are more than are counted: nearly all answer to what else is asked.
+ENOUGH = DEEP_COUNT_UP_TO * 5 // 4
 # In a filter on a code: households where the question has no answer yet.
 UNKNOWN = "unknown"
 
@@ -110,7 +112,7 @@ class Listing:
         """The exact number of rows while it is cheap to know, "so many and more" beyond."""
         limit = DEEP_COUNT_UP_TO if self.wanted.deep else None
         if self.named is not None and not self._rare:
-            first = paging.counted(self.narrowed.filter(pk__in=set(self._homes)), limit)
+            first = paging.counted(self.narrowed.filter(pk__in=sorted(set(self._homes))[:ENOUGH]), limit)
             if first.more:
                 return first
         return paging.counted(self.rows, limit)
