@@ -234,7 +234,7 @@ class LiveTables:
     def _read(self, raw: str, wanted: Sequence[tuple[ColumnOrder, str]]) -> pa.Table:
         """Columns of the file that is shown, as live values; one that it does not have is unknown."""
         present = self.folder.columns(raw, self._name)
-        coded = [name for column, name in wanted if column.coded]
+        coded = [name for column, name in wanted if column.coded and name in present]
         file = pq.ParquetFile(self.folder.file(raw, self._name), read_dictionary=coded)
         read = file.read([name for _column, name in wanted if name in present]).unify_dictionaries()
         read.validate(full=True)
