@@ -6,25 +6,32 @@ threads.
 import mmap
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
-from typing import Any
+from queue import SimpleQueue
+from threading import Event, Lock
+from typing import Any, TypeVar
 
 import pyarrow as pa
 from django.db import OperationalError, connection, transaction
+
+Key = TypeVar("Key")
 
 # Rows handed to the driver at a time: as fast as more, and small in memory.
 BATCH = 50_000
 # From so many rows on a carrier is worth its file; SQLite allows ten attached databases, `carriers` takes eight.
 _CARRIED = 10_000
 _CARRIERS = 8
+# Carriers that are loaded at a time.
+_LOADING = 2
 # Memory of a carrier in which indexes are made (KiB): their sorts need no files of their own.
 _ROOM = 32_768
+# Nobody else knows the file of a carrier, and what is not finished is thrown away: it need not wait for the disk.
+_CARELESS = ("journal_mode = OFF", "synchronous = OFF")
 
 # Where carriers are written, and the schemas of those that are attached; None outside of `carriers`.
 _open: ContextVar[tuple[Path, list[str]] | None] = ContextVar("carriers", default=None)
@@ -70,15 +77,21 @@ def may_carry() -> bool:
     return connection.vendor == "sqlite" and _open.get() is not None
 
 
+# A statement with its parameters.
+Statement = tuple[str, Sequence[Any]]
+
+
 @dataclass(frozen=True)
 class Freight:
     """What a carrier brings: the statements that make its tables; the rows of one of them, by name, read piece by
-    piece; and the statements that follow when these rows are in."""
+    piece; and the statements that follow when these rows are in. `onward` are the name and the statements of a second
+    carrier, made from what the first one brings, which goes its way meanwhile."""
 
     made_by: Sequence[str]
     name: str
     rows: pa.RecordBatchReader
-    followed_by: Sequence[tuple[str, Sequence[Any]]] = ()
+    followed_by: Sequence[Statement] = ()
+    onward: tuple[Any, Sequence[Statement]] | None = None
 
 
 def carry(definition: str, name: str, table: pa.Table) -> str:
@@ -103,50 +116,81 @@ def carry(definition: str, name: str, table: pa.Table) -> str:
 
 
 @contextmanager
-def freights(loads: Sequence[Callable[[], Freight]]) -> Iterator[Iterator[tuple[int, str]]]:
-    """SQLite, within `carriers`: which of these freights arrived, and in which schema, one after the other as they are
-    ready. The next ones are loaded on two other threads meanwhile: a carrier is a database of its own, which no lock
-    keeps waiting. A freight is made when its turn comes and its rows are in before the next is made, so that no more
-    than one lies in memory; what follows the rows of one is done beside the next. The tables stay on the disk."""
+def freights(loads: Iterable[tuple[Key, Callable[[], Freight]]]) -> Iterator[Iterator[tuple[Key, str]]]:
+    """SQLite, within `carriers`: which of these freights (each under a name of the caller's) arrived, and in which
+    schema, one after the other as they are ready. The next ones are loaded on two other threads meanwhile: a carrier is
+    a database of its own, which no lock keeps waiting. Loads are asked for when a thread is free, and may have to be
+    waited for. The tables stay on the disk."""
     place = _open.get()
     if place is None:
         raise transaction.TransactionManagementError("freights() belongs inside carriers()")
     folder, attached = place
     files: list[Path] = []
-    one = Lock()
+    coming = iter(loads)
+    one, enough = Lock(), Event()
+    arrived: SimpleQueue[tuple[Key, Path] | Future[None]] = SimpleQueue()
 
-    def load(make: Callable[[], Freight]) -> Path:
-        with one:
-            file = _empty(folder)
-            files.append(file)
+    def load() -> None:
+        while not enough.is_set():
+            with one:
+                if (due := next(coming, None)) is None:
+                    return
+                file = _empty(folder)
+                files.append(file)
+            key, make = due
             freight = make()
             _pour(file, freight)
-        _follow(file, freight)
-        return file
+            with _made(file) as made:
+                _follow(made, freight.followed_by)
+            if freight.onward is None:
+                arrived.put((key, file))
+                continue
+            second = _empty(folder)
+            files.append(second)
+            onward, statements = freight.onward
+            with _made(second) as made:
+                # Looked into, it stays open, whatever becomes of its name.
+                made.execute("ATTACH DATABASE ? AS first", [str(file)])
+                made.execute("SELECT count(*) FROM first.sqlite_master").fetchall()
+                arrived.put((key, file))
+                _follow(made, statements)
+            arrived.put((onward, second))
 
-    def arrivals() -> Iterator[tuple[int, str]]:
-        # The context says in which language and for whom the thread works.
-        ways = {pool.submit(copy_context().run, load, make): number for number, make in enumerate(loads)}
-        for future in as_completed(ways):
-            file = future.result()
-            schema = _attach(str(file), attached)
-            with connection.cursor() as cursor:
-                cursor.execute(f"SELECT count(*) FROM {schema}.sqlite_master")
-                # It is read once, from one end to the other: its pages need not count as our memory until the end.
-                cursor.execute(f"PRAGMA {schema}.mmap_size = 0")
-            # An open file keeps its content where it can be removed; elsewhere that waits.
-            with suppress(OSError):
-                file.unlink()
-            yield ways[future], schema
+    def arrivals() -> Iterator[tuple[Key, str]]:
+        # The context says in which language and for whom a thread works.
+        loading = {pool.submit(copy_context().run, load) for _thread in range(_LOADING)}
+        for each in loading:
+            each.add_done_callback(arrived.put)
+        while loading:
+            match arrived.get():
+                case Future() as ended:
+                    ended.result()
+                    loading.remove(ended)
+                case key, file:
+                    yield key, _taken_on(file, attached)
 
-    pool = ThreadPoolExecutor(max_workers=2)
+    pool = ThreadPoolExecutor(max_workers=_LOADING)
     try:
         yield arrivals()
     finally:
+        enough.set()
         pool.shutdown(cancel_futures=True)
         for file in files:
             with suppress(OSError):  # where even that is refused, the next start of the site removes it
                 file.unlink(missing_ok=True)
+
+
+def _taken_on(file: Path, attached: list[str]) -> str:
+    """The schema in which a loaded carrier now stands."""
+    schema = _attach(str(file), attached)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {schema}.sqlite_master")
+        # It is read once, from one end to the other: its pages need not count as our memory until the end.
+        cursor.execute(f"PRAGMA {schema}.mmap_size = 0")
+    # An open file keeps its content where it can be removed; elsewhere that waits.
+    with suppress(OSError):
+        file.unlink()
+    return schema
 
 
 def _attach(database: str, attached: list[str]) -> str:
@@ -166,23 +210,26 @@ def _pour(file: Path, freight: Freight) -> None:
     """The tables of a carrier, and the rows of its freight in them."""
     import adbc_driver_sqlite.dbapi as adbc
 
-    with closing(sqlite3.connect(file, isolation_level=None)) as made:
-        for statement in freight.made_by:
-            made.execute(statement)
-    with adbc.connect(str(file)) as carrier, carrier.cursor() as cursor:
+    with adbc.connect(str(file), autocommit=True) as carrier, carrier.cursor() as cursor:
+        for statement in (*(f"PRAGMA {setting}" for setting in _CARELESS), *freight.made_by):
+            cursor.execute(statement)
         cursor.adbc_ingest(freight.name, _reader_for_sqlite(freight.rows), mode="append")
-        carrier.commit()
 
 
-def _follow(file: Path, freight: Freight) -> None:
+@contextmanager
+def _made(file: Path) -> Iterator[sqlite3.Connection]:
+    """A carrier that is still being made."""
     with closing(sqlite3.connect(file, isolation_level=None)) as made:
-        # Nobody else knows the file: what is not finished is thrown away.
-        for setting in ("journal_mode = OFF", "synchronous = OFF", "temp_store = MEMORY", f"cache_size = -{_ROOM}"):
+        for setting in (*_CARELESS, "temp_store = MEMORY", f"cache_size = -{_ROOM}"):
             made.execute(f"PRAGMA {setting}")
-        made.execute("BEGIN")
-        for statement, parameters in freight.followed_by:
-            made.execute(statement, list(parameters))
-        made.execute("COMMIT")
+        yield made
+
+
+def _follow(made: sqlite3.Connection, statements: Sequence[Statement]) -> None:
+    made.execute("BEGIN")
+    for statement, parameters in statements:
+        made.execute(statement, list(parameters))
+    made.execute("COMMIT")
 
 
 def _reader_for_sqlite(rows: pa.RecordBatchReader) -> pa.RecordBatchReader:

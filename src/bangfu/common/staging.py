@@ -6,12 +6,10 @@ together with everything else, and no second connection can disturb the first.
 
 import io
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from itertools import groupby
-from operator import itemgetter
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 from django.db import connection, transaction
@@ -22,6 +20,8 @@ from bangfu.common.carriers import BATCH, carry, for_sqlite
 _LITE_BATCH = 5_000
 # Pieces of text that are made while the server is busy: of 50,000 people each some 12 MB.
 _AHEAD = 8
+
+Key = TypeVar("Key")
 
 
 @contextmanager
@@ -74,28 +74,31 @@ def fill(target: str, table: pa.Table) -> None:
 
 
 @contextmanager
-def fillings(loads: Sequence[tuple[str, Callable[[], pa.RecordBatchReader]]]) -> Iterator[Iterator[str]]:
-    """PostgreSQL: fill these tables (as in `fill`), one after the other; each is named when its rows are in. Their
-    texts are made on another thread, `_AHEAD` pieces before they are wanted: also while the server is busy with what
-    the caller does between two tables. Rows are asked for when their turn comes, always by that thread."""
+def fillings(loads: Iterable[tuple[Key, str, Callable[[], pa.RecordBatchReader]]]) -> Iterator[Iterator[Key]]:
+    """PostgreSQL: fill these tables (a name of the caller's, the table as in `fill`, its rows), one after the other;
+    each is named when its rows are in. Their texts are made on another thread, `_AHEAD` pieces before they are wanted:
+    also while the server is busy with what the caller does between two tables. Loads and their rows are asked for when
+    their turn comes, always by that thread, and may have to be waited for."""
 
-    def pieces() -> Iterator[tuple[str, memoryview]]:
-        for target, rows in loads:
-            yield target, memoryview(b"")
+    def pieces() -> Iterator[tuple[Key, str, memoryview | None]]:
+        for key, target, rows in loads:
+            yield key, target, None
             for batch in rows():
-                yield target, _text(batch)
+                yield key, target, _text(batch)
+            yield key, target, None
 
-    def arriving() -> Iterator[tuple[str, memoryview]]:
+    def arriving() -> Iterator[tuple[Key, str, memoryview | None]]:
         while piece := waiting.popleft().result():
             waiting.append(pool.submit(next, made, None))
             yield piece
 
-    def filled() -> Iterator[str]:
-        for target, texts in groupby(arriving(), key=itemgetter(0)):
+    def filled() -> Iterator[Key]:
+        texts = arriving()
+        for key, target, _begin in texts:
             with connection.cursor() as cursor, cursor.copy(f"COPY {target} FROM STDIN (FORMAT csv)") as copy:
-                for _target, text in texts:
+                while (text := next(texts)[2]) is not None:
                     copy.write(text)
-            yield target
+            yield key
 
     made = pieces()
     pool = ThreadPoolExecutor(max_workers=1)

@@ -2,20 +2,25 @@
 
 The writer's statements are the same. Where tables are empty nothing is compared, changed or removed, and a database
 would only be kept busy with joining what it has just been handed: DuckDB does that by columns, on two threads, and the
-database gets every row once, in the order of its key.
+database gets every row once, in the order of its key; the rows of a table as soon as they are finished, while those of
+the next are still being worked out.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from functools import partial
-from typing import Any
+from queue import SimpleQueue
+from threading import Lock
+from typing import Any, TypeVar
 
 import pyarrow as pa
 from django.db import connection, models
 
 from bangfu.areas.models import Area
 from bangfu.common import duck
-from bangfu.common.carriers import Freight, freights, may_carry
+from bangfu.common.carriers import Freight, Statement, freights, may_carry
 from bangfu.common.staging import fill, fillings
 from bangfu.registry.ledger import bulk, sql
 from bangfu.registry.ledger.merging import MODELS
@@ -32,25 +37,37 @@ LAST = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = %s"
 AREA = ("id", "parent_id", "level", "place", "name", "code", "valid_to")
 AT_ONCE = 500
 
+Done = TypeVar("Done")
+
 
 class Aside(sql.Workbench):
-    """Empty tables like those of the database, and the areas that the rows speak of."""
+    """Empty tables like those of the database, and the areas that the rows speak of. One thread works on it, others
+    read the tables that are finished."""
 
     aside = True
 
-    def __init__(self, engine: duck.Connection, last_ids: Mapping[type[models.Model], int]) -> None:
+    def __init__(
+        self,
+        engine: duck.Connection,
+        last_ids: Mapping[type[models.Model], int],
+        coming: Mapping[type[models.Model], int],
+    ) -> None:
         self.engine = engine
         self.last_ids = last_ids
+        self.coming = coming
         self.made: list[str] = []
         self.waiting: dict[str, list[str]] = {}
         self.counted: dict[type[models.Model], int] = {}
-        self.handed = ""
+        self.ready: SimpleQueue[type[models.Model] | None] = SimpleQueue()  # finished tables; None: there are no more
+        self.handed: list[type[models.Model]] = []
+        self.ended = False
+        self.lock = Lock()
 
     def spoken(self) -> Any:
         return sql.for_aside(self.last_ids)
 
     def make(self, name: str, select: str, parameters: Sequence[Any] = (), *, key: str = "", index: str = "") -> None:
-        self.engine.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {select}", list(parameters))
+        self.engine.execute(f"CREATE OR REPLACE TABLE {name} AS {select}", list(parameters))
         self.made.append(name)
 
     def take(self, name: str, table: pa.Table) -> None:
@@ -89,73 +106,109 @@ class Aside(sql.Workbench):
     def empty(self, model: type[models.Model]) -> None:
         """A table like that of `model`, with nothing in it."""
         columns = ", ".join(f"{sql.quote(f.column)} {_kind(f)}" for f in _fields(model))
-        self.engine.execute(f"CREATE TEMP TABLE {sql.table(model)} ({columns})")
+        self.engine.execute(f"CREATE TABLE {sql.table(model)} ({columns})")
 
-    def count(self, model: type[models.Model]) -> int:
-        """How many rows of `model` are ready."""
-        if model not in self.counted:
-            self.counted[model] = int(self.value(f"SELECT count(*) FROM {sql.table(model)}"))
-        return self.counted[model]
+    def finished(self, model: type[models.Model]) -> None:
+        self.counted[model] = int(self.value(f"SELECT count(*) FROM {sql.table(model)}"))
+        if self.counted[model]:
+            self.ready.put(model)
 
-    def forget(self) -> None:
-        """Drop what only served to work the rows out."""
+    def end(self) -> None:
+        """Nothing more is worked out: what only served to do it, and rows that were handed over, are forgotten."""
         while self.made:
             self.drop(self.made.pop())
+        with self.lock:
+            self.ended = True
+            while self.handed:
+                self.drop(sql.table(self.handed.pop()))
 
-    def standing(self, model: type[models.Model]) -> tuple[list[str], list[str]]:
-        """The columns of `model` in which anything stands, and those that hold "" in every row. (In the others every
-        row has NULL.)"""
+    def standing(self, model: type[models.Model]) -> list[str]:
+        """The columns of `model` in which anything stands besides NULL and "". (A column of texts has no NULL.)"""
         fields = {f.column: f for f in _fields(model) if not f.primary_key and not f.has_db_default()}
         counted = ", ".join(
-            f"count({sql.quote(column)}), "
-            + (f"count(*) FILTER ({sql.quote(column)} = '')" if isinstance(field, models.CharField) else "0")
+            f"count({sql.quote(column)})"
+            + (f" FILTER ({sql.quote(column)} <> '')" if isinstance(field, models.CharField) else "")
             for column, field in fields.items()
         )
-        ((total, *counts),) = self.rows(f"SELECT count(*), {counted} FROM {sql.table(model)}")
-        known = dict(zip(fields, zip(counts[::2], counts[1::2], strict=True), strict=True))
-        empty = [column for column, (_known, empty) in known.items() if empty == total]
-        left_out = {*empty, *(column for column, (known_in, _empty) in known.items() if not known_in)}
-        return [f.column for f in _fields(model) if f.column not in left_out], empty
+        with self.engine.cursor() as reader:
+            (counts,) = reader.execute(f"SELECT {counted} FROM {sql.table(model)}").fetchall()
+        empty = {column for column, count in zip(fields, counts, strict=True) if not count}
+        return [f.column for f in _fields(model) if f.column not in empty]
 
-    def ready(self, model: type[models.Model], columns: Sequence[str] = ()) -> pa.RecordBatchReader:
-        """The rows of `model`, in the order of their keys, piece by piece: these columns, or all. Those asked for
-        before are forgotten."""
-        if self.handed:
-            self.drop(self.handed)
-        self.handed = sql.table(model)
+    def rows_of(self, model: type[models.Model], columns: Sequence[str] = ()) -> pa.RecordBatchReader:
+        """The rows of a finished table, in the order of their keys, piece by piece: these columns, or all. They are
+        forgotten when they are read and nothing more is worked out from them."""
         listed = ", ".join(map(sql.quote, columns or _columns(model)))
-        return duck.in_pieces(self.engine, f"SELECT {listed} FROM {sql.table(model)}", PIECE)
+        reader = self.engine.cursor()
+        answer = duck.in_pieces(reader, f"SELECT {listed} FROM {sql.table(model)}", PIECE)
+
+        def pieces() -> Iterator[pa.RecordBatch]:
+            yield from answer
+            with self.lock:
+                if self.ended:
+                    reader.execute(f"DROP TABLE {sql.table(model)}")
+                else:
+                    self.handed.append(model)
+            reader.close()
+
+        return pa.RecordBatchReader.from_batches(answer.schema, pieces())
 
 
-def hand_over(made: Aside, bench: sql.Workbench, touched: Sequence[type[models.Model]], change: Change) -> None:
-    """The rows of these tables, still empty, to the database, each with its beginning in the history; then events."""
-    made.forget()
-    rows = sum(made.count(model) for model in touched)  # from here on another thread asks the engine
-    if may_carry() and rows >= bulk.BULK:
-        _by_carriers(made, bench, touched, change)
-    elif sql.on_postgresql():
-        _by_copy(made, bench, touched, change)
-    else:
-        for model in touched:
-            with bulk.indexes_afterwards(bench, model, made.count(model)):
-                fill(_target(model), made.ready(model).read_all())
-            _follow(made, bench, model, change)
-    if made.count(MemberEvent):
-        fill(_target(MemberEvent), made.ready(MemberEvent).read_all())
+def hand_over(made: Aside, bench: sql.Workbench, work: Callable[[], Done], change: Change) -> Done:
+    """What `work` works out, to the database: the rows of every table with their beginnings in the history, as soon as
+    they are finished; then events."""
+    with _at_work(made, work) as (finished, done):
+        if may_carry():
+            _by_carriers(made, bench, finished, change)
+        elif sql.on_postgresql():
+            _by_copy(made, bench, finished, change)
+        else:
+            for model in finished:
+                with bulk.indexes_afterwards(bench, model, made.counted[model]):
+                    fill(_target(model), made.rows_of(model).read_all())
+                _follow(made, bench, model, change)
+        result = done.result()
+    events = made.rows_of(MemberEvent).read_all()
+    if len(events):
+        fill(_target(MemberEvent), events)
+    return result
+
+
+@contextmanager
+def _at_work(made: Aside, work: Callable[[], Done]) -> Iterator[tuple[Iterator[type[models.Model]], "Future[Done]"]]:
+    """The tables that have rows, each as soon as it is finished by `work` on another thread; and what comes of it."""
+
+    def finished() -> Iterator[type[models.Model]]:
+        while model := made.ready.get():
+            yield model
+
+    def working() -> Done:
+        try:
+            return work()
+        finally:
+            made.ready.put(None)
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        # The context says in which language and for whom the thread works.
+        yield finished(), pool.submit(copy_context().run, working)
 
 
 def _target(model: type[models.Model], columns: Sequence[str] = ()) -> str:
     return f"{sql.table(model)} ({', '.join(map(sql.quote, columns or _columns(model)))})"
 
 
-def _by_copy(made: Aside, bench: sql.Workbench, touched: Sequence[type[models.Model]], change: Change) -> None:
+def _by_copy(made: Aside, bench: sql.Workbench, finished: Iterator[type[models.Model]], change: Change) -> None:
     """PostgreSQL: one table after the other. Columns in which nothing stands (a template has many that nobody fills
     in) need not travel, nor be taken apart by the server."""
-    standing = {model: made.standing(model) for model in touched}
-    loads = [(_target(model, columns), partial(made.ready, model, columns)) for model, (columns, _) in standing.items()]
-    empty = {model: nothing for model, (_, nothing) in standing.items()}
-    with bulk.empty_unless_given(bench, empty), fillings(loads) as filled:
-        for model, _filled in zip(touched, filled, strict=True):
+
+    def loads() -> Iterator[tuple[type[models.Model], str, Callable[[], pa.RecordBatchReader]]]:
+        for model in finished:
+            columns = made.standing(model)
+            yield model, _target(model, columns), partial(made.rows_of, model, columns)
+
+    texts = {m: [str(f.column) for f in _fields(m) if isinstance(f, models.CharField)] for m in made.coming}
+    with bulk.empty_unless_given(bench, texts), fillings(loads()) as filled:
+        for model in filled:
             _follow(made, bench, model, change)
 
 
@@ -164,25 +217,27 @@ def _follow(made: Aside, bench: sql.Workbench, model: type[models.Model], change
     bulk.make_indexes(bench, model)
     keys = [sql.quote(f.column) for f in _fields(model) if f.primary_key or f.is_relation]
     bench.analyze(f"{sql.table(model)} ({', '.join(keys)})")
-    with bulk.indexes_afterwards(bench, history_of(model), made.count(model)):
+    with bulk.indexes_afterwards(bench, history_of(model), made.counted[model]):
         write_first(bench, model, change)
 
 
-def _by_carriers(made: Aside, bench: sql.Workbench, touched: Sequence[type[models.Model]], change: Change) -> None:
+def _by_carriers(made: Aside, bench: sql.Workbench, finished: Iterator[type[models.Model]], change: Change) -> None:
     """SQLite: rows, history and their indexes are made in carriers, in tables defined by the same words as ours. These
-    are then taken over as they lie there; the largest are begun first, so that none is waited for alone."""
-    loads = []
-    by_size = sorted(touched, key=lambda model: -made.count(model) * len(_fields(model)))
-    for model in by_size:
+    are then taken over as they lie there. The history of the largest table comes in a carrier of its own, or the last
+    one would be waited for alone."""
+    largest = max(made.coming, key=lambda model: made.coming[model] * len(_fields(model)))
+    known: dict[type[models.Model], Callable[[], Freight]] = {}
+    for model in made.coming:
         rows, history = (
             [text for (text,) in bench.rows(DEFINED, [each._meta.db_table])] for each in (model, history_of(model))
         )
         last = int(bench.value(LAST, [history_of(model)._meta.db_table]))
         first = first_sql(model, change, sql.table(model))
-        loads.append(partial(_freight, made, model, (rows, history), last, first))
-    with freights(loads) as arriving:
-        for number, schema in arriving:
-            for each in (by_size[number], history_of(by_size[number])):
+        known[model] = partial(_freight, made, model, (rows, history), last, first, model is largest)
+    brought = {model: (model,) if model is largest else (model, history_of(model)) for model in made.coming}
+    with freights((brought[model], known[model]) for model in finished) as arriving:
+        for tables, schema in arriving:
+            for each in tables:
                 bench.run(f"INSERT INTO {sql.table(each)} SELECT * FROM {schema}.{sql.table(each)}")
 
 
@@ -191,21 +246,22 @@ def _freight(
     model: type[models.Model],
     defined: tuple[Sequence[str], Sequence[str]],
     last: int,
-    first: tuple[str, Sequence[Any]],
+    first: Statement,
+    apart: bool,
 ) -> Freight:
-    """The rows of `model` and its history, whose ids follow `last`, and the indexes of both."""
+    """The rows of `model` and its history, whose ids follow `last`, and the indexes of both; the history `apart`."""
     (rows, *their_indexes), (history, *its_indexes) = defined
     statement, parameters = first
-    return Freight(
-        [rows, history],
-        model._meta.db_table,
-        made.ready(model),
-        [
-            ("INSERT INTO sqlite_sequence VALUES (?, ?)", [history_of(model)._meta.db_table, last]),
-            (statement.replace("%s", "?"), parameters),
-            *((index, ()) for index in (*their_indexes, *its_indexes)),
-        ],
-    )
+    indexes = [(index, ()) for index in their_indexes]
+    name, rows_in = model._meta.db_table, made.rows_of(model)
+    trail: list[Statement] = [
+        ("INSERT INTO sqlite_sequence VALUES (?, ?)", [history_of(model)._meta.db_table, last]),
+        (statement.replace("%s", "?"), parameters),
+        *((index, ()) for index in its_indexes),
+    ]
+    if not apart:
+        return Freight([rows, history], name, rows_in, [*trail, *indexes])
+    return Freight([rows], name, rows_in, indexes, onward=((history_of(model),), [(history, ()), *trail]))
 
 
 @contextmanager
@@ -214,7 +270,7 @@ def workbench(bench: sql.Workbench, given: Mapping[str, pa.Table], rows: Mapping
     says for every table how many ids may be taken: they are never given to anybody else."""
     last_ids = {model: _last_id(bench, model, coming) for model, coming in rows.items()}
     with duck.within(memory=MEMORY, whole_division=True) as engine:
-        made = Aside(engine, last_ids)
+        made = Aside(engine, last_ids, rows)
         for name, table in given.items():
             made.take(f"in_{name}", table)
         tables: list[type[models.Model]] = [*MODELS.values(), MemberEvent]

@@ -108,6 +108,7 @@ def add_rows(
         keys = [str(f.column) for f in model._meta.concrete_fields if f.primary_key or f.is_relation]
         asked = ["left_on"] if model is Member else []
         job.bench.analyze(f"{sql.table(model)} ({', '.join(map(sql.quote, [*keys, *asked]))})")
+    job.bench.finished(model)
 
 
 def _changed(model: type[models.Model]) -> str:

@@ -160,6 +160,9 @@ class Workbench:
         """Around the making of statements for this bench."""
         yield
 
+    def finished(self, model: type[models.Model]) -> None:
+        """No row of `model` is written any more by this write."""
+
     def analyze(self, name: str) -> None:
         """PostgreSQL takes a new table for a small one until it is told."""
         if on_postgresql():

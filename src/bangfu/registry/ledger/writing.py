@@ -116,10 +116,11 @@ def write(
                 lock(job)
                 with job.bench.spoken():
                     plan(job)
-                    merge(job)
-                    write_households(job)
-                    found = _found(job)
-                return _finish(job, bench, found, change, action, subject)
+                if isinstance(job.bench, aside.Aside):
+                    found = _done_aside(job, job.bench, bench, change)
+                else:
+                    found = _done(job, change)
+                return _finish(job, bench, found, action, subject)
     except (IntegrityError, OperationalError) as error:
         if _collided(error):
             raise errors.WrittenMeanwhile() from error
@@ -160,6 +161,41 @@ class _Found:
         return {name for name in MODELS if self.added[name] or self.changed[name]}
 
 
+def _worked_out(job: Job) -> _Found:
+    """What the plans hold, brought into the tables of the bench."""
+    merge(job)
+    write_households(job)
+    return _found(job)
+
+
+def _done(job: Job, info: ChangeInfo) -> _Found:
+    """What the plans hold, in the files: rows, history, events."""
+    found = _worked_out(job)
+    if found.touched or found.removed:
+        found.written.change = change = info.open()
+        _write_trail(job, found, change)
+    return found
+
+
+def _done_aside(job: Job, made: aside.Aside, bench: sql.Workbench, info: ChangeInfo) -> _Found:
+    """The same, worked out beside the database, which takes the rows over meanwhile."""
+    if not (job.has("household") and made.value("SELECT count(*) FROM plan_household WHERE trouble IS NULL")):
+        with made.spoken():
+            return _worked_out(job)  # nothing: in an empty house everything belongs to a household that comes in
+    change = info.open()
+
+    def work() -> _Found:
+        with made.spoken():
+            found = _worked_out(job)
+            write_events(job, change.pk)
+        made.end()
+        return found
+
+    found = aside.hand_over(made, bench, work, change)
+    found.written.change = change
+    return found
+
+
 def _found(job: Job) -> _Found:
     bench = job.bench
     written = Written(_counts(job), _problems(job))
@@ -177,30 +213,17 @@ def _found(job: Job) -> _Found:
 
 
 def _finish(
-    job: Job,
-    bench: sql.Workbench,
-    found: _Found,
-    info: ChangeInfo,
-    action: str,
-    subject: tuple[str, str, int | None] | None,
+    job: Job, bench: sql.Workbench, found: _Found, action: str, subject: tuple[str, str, int | None] | None
 ) -> Written:
-    """History, events and counts of what was done; the audit entry last. What was worked out beside the database is
-    handed over to it first."""
-    written, touched = found.written, found.touched
-    if not touched and not found.removed:
+    """The counts that follow from what was done; the audit entry last."""
+    written, touched, change = found.written, found.touched, found.written.change
+    if change is None:
         return written
-    change = written.change = info.open()
-    if isinstance(job.bench, aside.Aside):
-        with job.bench.spoken():
-            write_events(job, change.pk)
-        aside.hand_over(job.bench, bench, [model for name, model in MODELS.items() if name in touched], change)
-    else:
-        _write_trail(job, found, change)
     if "household" in touched or "member" in touched:
         recount(bench, found.villages, job.today)
     kind, id, place = subject or ("change", str(change.pk), None)
     record(
-        actor=info.by,
+        actor=change.actor,
         action=action or f"registry.{change.kind}",
         subject_type=kind,
         subject_id=id,
