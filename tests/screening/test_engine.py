@@ -4,6 +4,7 @@ import json
 import shutil
 from datetime import date
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 
 from bangfu.common import duck
 from bangfu.rulebook.book import RuleBook
+from bangfu.rulebook.models import GRAINS
 from bangfu.screening import crossing
 from bangfu.screening.engine import Screening, screen
 from bangfu.screening.errors import (
@@ -27,8 +29,10 @@ from bangfu.screening.errors import (
     SnapshotChanged,
     WorkerFailed,
 )
+from bangfu.screening.judged import JudgedRows
 from bangfu.screening.outcomes import Outcomes
-from bangfu.screening.reading import Area, Kept, StoredRows, TableRows
+from bangfu.screening.plan import LINK, ROW_KEYS, FeaturePlan
+from bangfu.screening.reading import NOWHERE, Area, Kept, StoredRows, TableRows, places_of
 from bangfu.screening.what_if import with_figures
 from bangfu.screening.writing import OutcomeWriter
 from bangfu.snapshot.store import Snapshot
@@ -217,7 +221,7 @@ def test_a_county_screened_again_without_a_change_reads_itself_alone_and_leaves_
 
     def noted(stored: StoredRows, *given: Any, **named: Any) -> None:
         opened(stored, *given, **named)
-        read.extend(area.place for area in {table.area for table in stored.tables.values()})
+        read.append(stored.area.place)
 
     monkeypatch.setattr(StoredRows, "__init__", noted)
     again = screen(snapshot, book, as_of=AS_OF, out=tmp_path / "x", place=COUNTIES[1], replacing=outcomes.folder)
@@ -241,6 +245,49 @@ def test_a_county_is_screened_again_also_where_the_earlier_run_did_not_keep_who_
         for name, folder in (("a", former), ("b", outcomes.folder))
     ]
     assert found[0].rows(place=COUNTIES[1]) == found[1].rows(place=COUNTIES[1])
+
+
+class Nobody:
+    """Where no row meets another."""
+
+    def counted(self, rows: JudgedRows, feature: FeaturePlan) -> None:
+        return None
+
+
+def test_columns_are_let_go_once_the_last_rule_has_asked_and_those_without_any_value_are_not_read(
+    snapshot: Snapshot, book: RuleBook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    column = TableRows.column
+
+    def noted(rows: TableRows, name: str) -> Any:
+        read.append(f"{rows.path.parent.name}.{name}")
+        return column(rows, name)
+
+    monkeypatch.setattr(TableRows, "column", noted)
+    started = Screening(snapshot, book, AS_OF, "", None, {})
+    with duck.engine() as connection:
+        rows = started.rows(started.parts[0], Area(), connection, Nobody())
+        for grain in GRAINS:
+            rows.outcomes(grain)
+    assert {name for _table, name in rows.held} <= {*chain(*ROW_KEYS.values()), *LINK.values(), "present"}
+    assert len(read) == len(set(read)) > 90
+    household = TableRows(started.parts[0].path("household"), Area())
+    assert household.known_nowhere("posted_people")
+    assert not household.known_nowhere("members_counted")
+    assert "household.members_counted" in read
+    assert "household.posted_people" not in read
+
+
+@pytest.mark.parametrize("apart", [1, 1000])
+def test_numbers_are_found_where_they_first_stand_whether_they_lie_close_together_or_not(apart: int) -> None:
+    chance = np.random.default_rng(5)
+    keys, wanted = chance.integers(-40, 60, 80) * apart, chance.integers(-70, 90, 400) * apart
+    first = [next((at for at, key in enumerate(keys) if key == number), NOWHERE) for number in wanted]
+    assert places_of(keys, wanted).tolist() == first
+    assert places_of(np.sort(keys), wanted).tolist() == [
+        next((at for at, key in enumerate(np.sort(keys)) if key == number), NOWHERE) for number in wanted
+    ]
 
 
 def test_codes_are_read_as_numbers_of_their_list(snapshot: Snapshot) -> None:

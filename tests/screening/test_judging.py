@@ -90,7 +90,24 @@ def test_a_condition_on_arrays_says_what_the_engine_says(condition: str) -> None
 
 def test_what_two_rules_ask_is_worked_out_once() -> None:
     trees = [sqlglot.parse_one(text, read="duckdb") for text in ("t.x > 3 AND t.a", "t.b OR t.x > 3")]
-    assert {part.sql() for part in shared_parts(trees)} == {"t.x > 3"}
+    assert {part.sql(): times for part, times in shared_parts(trees).items()} == {"t.x > 3": 2}
+
+
+def test_what_stands_only_within_a_shared_part_is_not_kept_beside_it() -> None:
+    trees = [sqlglot.parse_one(text, read="duckdb") for text in ("t.x > 3 AND t.a AND t.b", "t.x > 3 AND t.a")]
+    assert {part.sql(): times for part, times in shared_parts(trees).items()} == {"t.x > 3 AND t.a": 2}
+
+
+def test_a_shared_part_is_kept_until_the_last_has_asked_and_no_longer() -> None:
+    rows = rows_by_chance(1)
+    trees = [sqlglot.parse_one(text, read="duckdb") for text in ("t.x + t.y > 3", "t.x + t.y < 2", "t.y + t.x = 1")]
+    with duck.engine() as connection:
+        judge = Judge(Given(rows), "t", ROWS, connection, shared_parts(trees))
+        held = []
+        for tree in trees:
+            judge.value(tree)
+            held.append([part.sql() for part in judge.kept])
+    assert held == [["t.x + t.y"], [], []]
 
 
 @pytest.mark.parametrize("share", [0.01, 0.9])

@@ -104,12 +104,16 @@ class Compiler:
         return sqlglot.parse_one(shown, read="duckdb")
 
     @cached_property
-    def shared(self) -> frozenset[exp.Expr]:
-        """Parts of expressions that rules and features have in common."""
-        outcomes = (self.outcome_tree(rule) for rule in self.plan.rules.values())
-        features = self.plan.features.values()
-        parts = (self.tree(part, feature.over) for feature in features for part in feature.parts)
-        return shared_parts(tree for tree in (*outcomes, *parts) if tree is not None)
+    def shared(self) -> Mapping[str, Mapping[exp.Expr, int]]:
+        """By table the parts of expressions that rules and features have in common, see `shared_parts`."""
+        trees: dict[str, list[exp.Expr]] = {grain: [] for grain in GRAINS}
+        for rule in self.plan.rules.values():
+            tree = self.outcome_tree(rule)
+            if tree is not None:
+                trees[rule.rule.grain].append(tree)
+        for feature in self.plan.features.values():
+            trees[feature.over].extend(self.tree(part, feature.over) for part in feature.parts)
+        return {table: shared_parts(own) for table, own in trees.items()}
 
     def outcome_tree(self, rule: RulePlan) -> exp.Expr | None:
         """The outcome of a rule, see `outcome`; None where it runs nowhere. Not to be changed: it is made once."""

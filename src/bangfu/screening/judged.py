@@ -3,7 +3,7 @@
 Everything is worked out when it is first asked for, so that features find those on which they rest.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Protocol
 from weakref import proxy
@@ -19,7 +19,19 @@ from bangfu.screening.compiling import Compiler
 from bangfu.screening.judging import Judge
 from bangfu.screening.plan import A_WORD, ROW_KEYS, FeaturePlan, Key
 from bangfu.screening.reading import NOWHERE, Area, Kept, StoredRows
-from bangfu.screening.values import Bools, Flags, Ints, Numbers, Rows, Value, both, from_arrow, to_arrow, unknown_in
+from bangfu.screening.values import (
+    Bools,
+    Flags,
+    Ints,
+    Numbers,
+    Rows,
+    Value,
+    both,
+    broad,
+    from_arrow,
+    to_arrow,
+    unknown_in,
+)
 from bangfu.screening.writing import schema_of
 from bangfu.snapshot.store import Part, Snapshot
 
@@ -84,7 +96,8 @@ class JudgedRows(StoredRows):
     def judge(self, table: str) -> Judge:
         if table not in self._judges:
             # Not `self`: in a circle the arrays of every part would stay until somebody looks for circles.
-            self._judges[table] = Judge(proxy(self), table, self.size(table), self.connection, self.compiler.shared)
+            shared = self.compiler.shared[table]
+            self._judges[table] = Judge(proxy(self), table, self.size(table), self.connection, shared)
         return self._judges[table]
 
     def of(self, expression: Expression, table: str) -> Value:
@@ -163,8 +176,7 @@ class JudgedRows(StoredRows):
 
     def _on_list(self, feature: FeaturePlan) -> Flags:
         people = self.listed.get(feature.feature.on_list)
-        own = self.column(feature.over, "id_key")
-        assert isinstance(own, Numbers)
+        own = self._numbers(feature.over, "id_key")
         if people is None:
             nowhere = np.zeros(len(own.values), np.bool_)
             return Flags(nowhere, ~nowhere)
@@ -191,7 +203,8 @@ class JudgedRows(StoredRows):
             word, shift = divmod(bit, A_WORD)
             words[word][0][place[rows[hit]]] |= 1 << shift
             words[word][1][place[rows[~hit]]] |= 1 << shift
-        keys = [to_arrow(self.column(grain, key).taken(at, None)) for key in ROW_KEYS[grain]]
+        named = (broad(self.column(grain, key), len(some)) for key in ROW_KEYS[grain])
+        keys = [to_arrow(each.taken(at, None)) for each in named]
         bits = [pa.array(word) for pair in words for word in pair]
         return pa.table([*keys, *bits], schema=schema_of(grain, self._words[grain]))
 
@@ -200,13 +213,20 @@ class JudgedRows(StoredRows):
         here = self.here(grain, everyone=False)
         for bit, rule in enumerate(self.plan.of_grain(grain)):
             tree = self.compiler.outcome_tree(rule)
-            if tree is None:
-                continue
-            flags = broad(self.judge(grain).flags(tree), self.size(grain))
-            assert isinstance(flags, Flags)
-            rows = few_rows(flags.may if here is None else flags.may & here.true)
-            if len(rows):
-                yield bit, rows, flags.true[rows]
+            if tree is not None:
+                flags = broad(self.judge(grain).flags(tree), self.size(grain))
+                assert isinstance(flags, Flags)
+                rows = few_rows(flags.may if here is None else flags.may & here.true)
+                if len(rows):
+                    yield bit, rows, flags.true[rows]
+            self.forget(self.plan.done_with[rule.rule.id])
+
+    def forget(self, keys: Iterable[Key]) -> None:
+        super().forget(keys)
+        for key in keys:
+            self._features.pop(key, None)
+            for table in ROW_KEYS:
+                self._above.pop((table, key), None)
 
 
 def few_rows(flags: Bools) -> Rows:
@@ -217,14 +237,3 @@ def few_rows(flags: Bools) -> Rows:
         return np.flatnonzero(flags)
     near = (eights[:, None] * 8 + np.arange(8)).ravel()
     return np.concatenate([near[flags[near]], even + np.flatnonzero(flags[even:])])
-
-
-def broad(value: Value, rows: int) -> Value:
-    """A value that is the same everywhere, in every row."""
-    if isinstance(value, Flags) and not value.true.ndim:
-        true = np.full(rows, value.true)
-        return Flags(true, true if value.may is value.true else np.full(rows, value.may))
-    if isinstance(value, Numbers) and not value.values.ndim:
-        null = None if value.null is None else np.full(rows, value.null)
-        return Numbers(np.full(rows, value.values), null, value.scale)
-    return value

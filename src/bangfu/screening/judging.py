@@ -6,8 +6,9 @@ for the different texts, not for every row.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
@@ -27,6 +28,7 @@ from bangfu.screening.values import (
     Texts,
     Value,
     both,
+    broad,
     chosen,
     divided,
     either,
@@ -49,7 +51,8 @@ class Columns(Protocol):
 
 
 class Judge:
-    """Expressions over the rows of one table. What several rules ask for (`shared`) is worked out once and kept."""
+    """Expressions over the rows of one table. What several rules ask for (`shared`, how often) is worked out once and
+    kept until the last has asked."""
 
     def __init__(
         self,
@@ -57,21 +60,29 @@ class Judge:
         table: str,
         rows: int,
         connection: duck.Connection,
-        shared: Collection[exp.Expr] = (),
+        shared: Mapping[exp.Expr, int] = MappingProxyType({}),
     ) -> None:
         self.columns, self.table, self.rows, self.connection = columns, table, rows, connection
         self.shared = shared
-        self._found: dict[exp.Expr, Value] = {}
+        self._found: dict[exp.Expr, tuple[Value, int]] = {}
 
     def value(self, node: exp.Expr) -> Value:
         while type(node) is exp.Paren:
             node = node.this
-        if node in self._found:
-            return self._found[node]
-        found = _HANDLERS.get(type(node), Judge._asked)(self, node)
-        if node in self.shared:
-            self._found[node] = found
+        if type(node) is exp.Column:
+            return self._column(node)
+        work_out = _HANDLERS.get(type(node), Judge._asked)
+        if node not in self.shared:
+            return work_out(self, node)
+        found, left = self._found.pop(node) if node in self._found else (work_out(self, node), self.shared[node])
+        if left > 1:
+            self._found[node] = (found, left - 1)
         return found
+
+    @property
+    def kept(self) -> Collection[exp.Expr]:
+        """The parts that were worked out and for which somebody is still to ask."""
+        return self._found.keys()
 
     def flags(self, node: exp.Expr) -> Flags:
         value = UNKNOWN if type(node) is exp.Null else self.value(node)
@@ -111,7 +122,7 @@ class Judge:
         return self._joined(node, either)
 
     def _joined(self, node: exp.Expr, join: Callable[[Flags, Flags], Flags]) -> Flags:
-        first, *others = reversed(list(_chain(node)))
+        first, *others = reversed(list(_chain(node, self.shared)))
         found = self.flags(first)
         for part in others:
             found = join(found, self.flags(part))
@@ -161,9 +172,11 @@ class Judge:
         return negated(found) if type(node) in (exp.NEQ, exp.NullSafeNEQ) else found
 
     def _between(self, node: exp.Expr) -> Value:
-        low = exp.GTE(this=node.this, expression=node.args["low"])
-        high = exp.LTE(this=node.this, expression=node.args["high"])
-        return both(self.flags(low), self.flags(high))
+        value, low, high = (self.value(part) for part in (node.this, node.args["low"], node.args["high"]))
+        if any(isinstance(each, Texts) for each in (value, low, high)):
+            return self._asked(node)
+        one, other = _as_numbers(low), _as_numbers(high)
+        return both(_comparison(exp.GTE, _as_numbers(value), one), _comparison(exp.LTE, _as_numbers(value), other))
 
     def _in(self, node: exp.Expr) -> Value:
         value = self.value(node.this)
@@ -267,7 +280,7 @@ class Judge:
     def _asked(self, node: exp.Expr) -> Value:
         """Put to DuckDB: for the different texts of the one column that it looks at, or else row by row."""
         names = list(dict.fromkeys((c.table, c.name) for c in node.find_all(exp.Column)))
-        given = {f"c{at}": self.columns.value(self.table, key) for at, key in enumerate(names)}
+        given = {f"c{at}": broad(self.columns.value(self.table, key), self.rows) for at, key in enumerate(names)}
 
         def named(part: exp.Expr) -> exp.Expr:
             if type(part) is exp.Column:
@@ -295,17 +308,26 @@ class Judge:
         return from_arrow(found.combine_chunks())
 
 
-def shared_parts(trees: Iterable[exp.Expr]) -> frozenset[exp.Expr]:
-    """What stands in more than one place of some expressions, but for names and constants."""
+def shared_parts(trees: Iterable[exp.Expr]) -> Mapping[exp.Expr, int]:
+    """What is asked for more than once in some expressions, but for names and constants, and how often: what stands
+    within a part that has been worked out is not asked for again."""
     plain = (exp.Column, exp.Literal, exp.Boolean, exp.Null, exp.Paren, exp.Identifier)
-    seen = Counter(node for tree in trees for node in tree.walk() if not isinstance(node, plain))
-    return frozenset(node for node, times in seen.items() if times > 1)
+    seen: Counter[exp.Expr] = Counter()
+    todo = list(trees)
+    while todo:
+        node = todo.pop()
+        if not isinstance(node, plain):
+            seen[node] += 1
+        if seen[node] < 2:
+            todo.extend(node.iter_expressions())
+    return {node: times for node, times in seen.items() if times > 1}
 
 
-def _chain(node: exp.Expr) -> Iterator[exp.Expr]:
-    """The parts of a chain of one connective, last first: a level of recursion for each would soon be too many."""
+def _chain(node: exp.Expr, shared: Container[exp.Expr]) -> Iterator[exp.Expr]:
+    """The parts of a chain of one connective, last first: a level of recursion for each would soon be too many. What
+    stands at its beginning and is `shared` is one part."""
     kind, rest = type(node), node
-    while type(rest) is kind:
+    while rest is node or (type(rest) is kind and rest not in shared):
         yield rest.args["expression"]
         rest = rest.this
     yield rest

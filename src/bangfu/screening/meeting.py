@@ -7,7 +7,6 @@ them.
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +20,12 @@ from bangfu.rulebook.expressions import Expression
 from bangfu.screening import crossing
 from bangfu.screening.crossing import KeyGroup, Keys, KeyStore, Sieve
 from bangfu.screening.errors import NotReplaceable
-from bangfu.screening.judged import JudgedRows, broad
+from bangfu.screening.judged import JudgedRows
 from bangfu.screening.judging import Judge
 from bangfu.screening.plan import FeaturePlan, Key
 from bangfu.screening.reading import Area
 from bangfu.screening.regions import COUNTY
-from bangfu.screening.values import Bools, Numbers, Rows, Value, to_arrow
+from bangfu.screening.values import Bools, Numbers, Rows, Value, broad, to_arrow
 from bangfu.snapshot.store import ARROW_TYPES, Part
 
 if TYPE_CHECKING:
@@ -54,16 +53,25 @@ def keys_known(rows: JudgedRows, feature: FeaturePlan) -> Bools:
 
 def keys_of(rows: JudgedRows, feature: FeaturePlan, at: Rows, *, bare: bool) -> Keys:
     """The keys of chosen rows: a whole number as it stands (`bare`), or the hash of all that rows must share."""
-    judge = chosen(rows, feature.over, at)
-    columns = [_column(judge, rows, expression) for expression in rows.shared(feature)]
+    table = feature.over
+    every = 2 * len(at) > rows.size(table)  # picking most of the texts of a column takes longer than all their keys
+    judge = rows.judge(table) if every else chosen(rows, table, at)
     if bare:
-        keys: Keys = columns[0].to_numpy()
-        return keys
-    rows.connection.register("parts", pa.table({f"k{number}": column for number, column in enumerate(columns)}))
+        [expression] = rows.shared(feature)
+        value = broad(judge.value(rows.compiler.tree(expression, table)), judge.rows)
+        assert isinstance(value, Numbers)
+        keys: Keys = value.values
+    else:
+        keys = _hashes(rows.connection, [_column(judge, rows, expression) for expression in rows.shared(feature)])
+    return keys.take(at) if every else keys
+
+
+def _hashes(connection: duck.Connection, columns: Sequence[Any]) -> Keys:
+    connection.register("parts", pa.table({f"k{number}": column for number, column in enumerate(columns)}))
     # The highest bit is dropped so that the hash fits a BIGINT.
     listed = ", ".join(f"k{number}" for number in range(len(columns)))
     hashes = f"SELECT CAST(hash({listed}) >> 1 AS BIGINT) AS h FROM parts"
-    found: Keys = duck.arrow(rows.connection, hashes)["h"].to_numpy()
+    found: Keys = duck.arrow(connection, hashes)["h"].to_numpy()
     return found
 
 
@@ -73,15 +81,8 @@ class Chosen:
     def __init__(self, rows: JudgedRows, at: Rows) -> None:
         self.rows, self.at = rows, at
 
-    @cached_property
-    def _all_in_order(self) -> bool:
-        return bool(len(self.at) and np.array_equal(self.at, np.arange(self.at[-1] + 1)))
-
     def value(self, table: str, key: Key) -> Value:
-        found = self.rows.value(table, key)
-        if self._all_in_order and len(self.at) == self.rows.size(table):
-            return found
-        return found.taken(self.at, None)
+        return self.rows.value(table, key).taken(self.at, None)
 
     def null(self, table: str, key: Key) -> Bools | None:
         return self.value(table, key).null

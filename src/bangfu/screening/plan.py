@@ -132,7 +132,7 @@ class Plan:
         at = [each.rule.id for each in self.of_grain(grain)].index(rule)
         return grain, at // A_WORD, at % A_WORD
 
-    @property
+    @cached_property
     def cross(self) -> list[FeaturePlan]:
         return [feature for feature in self.features.values() if feature.cross and feature.key in self._needed]
 
@@ -140,6 +140,29 @@ class Plan:
     def lists(self) -> list[str]:
         """The outside lists that the rules ask for."""
         return sorted({feature.feature.on_list for feature in self.cross if feature.feature.on_list})
+
+    @cached_property
+    def done_with(self) -> Mapping[str, frozenset[Key]]:
+        """By rule the columns and features for which no later one asks, when rules are judged grain by grain in the
+        order of their bits. What names, links or counts rows is asked for to the end."""
+        last: dict[Key, str] = {}
+        worked_out: set[Key] = set()
+        for rule in (rule for grain in GRAINS for rule in self.of_grain(grain)):
+            asked: set[Key] = set()
+            todo = list(rule.inputs)
+            while todo:
+                key = todo.pop()
+                if key not in asked:
+                    asked.add(key)
+                    if key in self.features and key not in worked_out:
+                        todo.extend(self.features[key].inputs)
+            worked_out |= asked & self.features.keys()
+            last.update(dict.fromkeys(asked, rule.rule.id))
+        found: dict[str, set[Key]] = {id: set() for id in self.rules}
+        for (table, name), id in last.items():
+            if name not in (*ROW_KEYS[table], LINK[table], "present"):
+                found[id].add((table, name))
+        return {id: frozenset(keys) for id, keys in found.items()}
 
     def groups(self, round: int) -> Iterator[tuple[str, list[FeaturePlan]]]:
         """Features of rows below, those of one GROUP BY together, each group after those it rests on."""

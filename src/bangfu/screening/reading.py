@@ -1,6 +1,6 @@
 """The rows of a part of a snapshot in memory: each column when it is first asked for, and never twice."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -12,14 +12,15 @@ import pyarrow.parquet as pq
 
 from bangfu.common.facts import FactColumn, Schema
 from bangfu.screening.compiling import VILLAGE
-from bangfu.screening.plan import LINK
+from bangfu.screening.plan import LINK, Key
 from bangfu.screening.regions import COUNTY
-from bangfu.screening.values import Bools, Numbers, Rows, Texts, Value, from_arrow
+from bangfu.screening.values import Bools, Numbers, Rows, Texts, Value, broad, from_arrow, unknown
 from bangfu.snapshot.store import ARROW_TYPES, Part, Snapshot
 
 DICTIONARY = {"PLAIN_DICTIONARY", "RLE_DICTIONARY"}
 NOWHERE = -1
 KEPT_BYTES = 512 << 20  # the key columns of some six million people
+DENSE = 8  # numbers that fill one of so many places are looked up in a table of all of them
 
 
 class Area:
@@ -57,14 +58,17 @@ class TableRows:
         code = self._at.get("village_code")
         groups = range(self.metadata.num_row_groups)
         self.groups = [g for g in groups if code is None or area.may_lie_in(self.metadata.row_group(g), code)]
+        self._told = [self.metadata.row_group(g) for g in self.groups]
 
     @cached_property
     def _file(self) -> Any:
-        return pq.ParquetFile(self.path, metadata=self.metadata, read_dictionary=self._coded(), memory_map=False)
+        # What is asked for is read at once: fetching ahead hands every column to another thread and back.
+        coded = self._coded()
+        return pq.ParquetFile(self.path, metadata=self.metadata, read_dictionary=coded, pre_buffer=False)
 
     def _coded(self) -> list[str]:
         """Texts that the file itself holds as numbers of a dictionary; the words of that are always told as PLAIN."""
-        chunks = {name: [self.metadata.row_group(g).column(at) for g in self.groups] for name, at in self._at.items()}
+        chunks = {name: [group.column(at) for group in self._told] for name, at in self._at.items()}
         return [
             name
             for name, columns in chunks.items()
@@ -83,7 +87,7 @@ class TableRows:
     def size(self) -> int:
         if self._own is not None:
             return int(np.count_nonzero(self._own))
-        return sum(self.metadata.row_group(g).num_rows for g in self.groups)
+        return sum(group.num_rows for group in self._told)
 
     def column(self, name: str) -> Any:
         """An Arrow array; texts that the file holds by a dictionary as such."""
@@ -96,8 +100,17 @@ class TableRows:
 
     def known_everywhere(self, name: str) -> bool:
         """Whether statistics say that no row lacks it."""
-        columns = (self.metadata.row_group(g).column(self._at[name]).statistics for g in self.groups)
-        return all(known is not None and known.null_count == 0 for known in columns)
+        return all(nulls == 0 for nulls, _rows in self._nulls(name))
+
+    def known_nowhere(self, name: str) -> bool:
+        """Whether statistics say that every row lacks it, so that it need not be read."""
+        return all(nulls == rows for nulls, rows in self._nulls(name))
+
+    def _nulls(self, name: str) -> Iterator[tuple[int | None, int]]:
+        """How many rows of each row group lack it, if that is said, and how many rows there are."""
+        for group in self._told:
+            known = group.column(self._at[name]).statistics
+            yield None if known is None else known.null_count, group.num_rows
 
 
 class Kept:
@@ -129,36 +142,51 @@ class StoredRows:
     ) -> None:
         self.snapshot, self.part, self.schema = snapshot, part, schema
         self.kept, self.again = kept if area.everything else None, again
-        self.tables = {table: TableRows(part.path(table), area) for table in snapshot.tables}
+        self.area = area
+        self._tables: dict[str, TableRows] = {}
         self._columns: dict[tuple[str, str], Value] = {}
         self._positions: dict[tuple[str, str], Rows] = {}
         self._sharing: dict[tuple[str, tuple[str, ...]], Any] = {}
 
+    def _table(self, table: str) -> TableRows:
+        if table not in self._tables:
+            self._tables[table] = TableRows(self.part.path(table), self.area)
+        return self._tables[table]
+
     def size(self, table: str) -> int:
-        return self.tables[table].size if table in self.tables else 0
+        return self._table(table).size if table in self.snapshot.tables else 0
 
     def column(self, table: str, name: str) -> Value:
         """A stored column; unknown in every row when the snapshot is older than the column."""
         key = (table, name)
         if key not in self._columns:
             column = next(c for c in self.schema.table(table).columns if c.name == name)
-            there = name in self.snapshot.tables.get(table, {}) and self.tables[table].groups
+            there = name in self.snapshot.tables.get(table, {}) and not self._table(table).known_nowhere(name)
             self._columns[key] = from_arrow(self._read(table, name)) if there else self._blank(column, table)
         return self._columns[key]
 
+    @property
+    def held(self) -> Collection[Key]:
+        """The columns that are in memory."""
+        return self._columns.keys()
+
+    def forget(self, keys: Iterable[Key]) -> None:
+        """Lets go of columns that nobody will ask for again, so that others take their room."""
+        for key in keys:
+            self._columns.pop(key, None)
+
     def _read(self, table: str, name: str) -> Any:
-        read = partial(self.tables[table].column, name)
+        read = partial(self._table(table).column, name)
         if self.kept is None:
             return read()
         return self.kept.column((self.part.number, table, name), read, again=self.again)
 
     def _blank(self, column: FactColumn, table: str) -> Value:
-        kind: Any = ARROW_TYPES[column.sql_type]
-        return from_arrow(pa.nulls(self.size(table), kind))
+        return unknown(ARROW_TYPES[column.sql_type], self.size(table))
 
     def column_null(self, table: str, name: str) -> Bools | None:
         """Where a column is unknown; it is not read when its file says nowhere."""
-        if name in self.snapshot.tables.get(table, {}) and self.tables[table].known_everywhere(name):
+        if name in self.snapshot.tables.get(table, {}) and self._table(table).known_everywhere(name):
             return None
         return self.column(table, name).null
 
@@ -186,7 +214,7 @@ class StoredRows:
         return Numbers(place.values // VILLAGE, place.null)
 
     def _numbers(self, table: str, name: str) -> Numbers:
-        found = self.column(table, name)
+        found = broad(self.column(table, name), self.size(table))
         assert isinstance(found, Numbers)
         return found
 
@@ -200,22 +228,35 @@ class StoredRows:
         """Where the rows with these numbers stand."""
         keys = self.link(table, table)
         if keys.null is None:
-            at = _places(keys.values, wanted.values)
+            at = places_of(keys.values, wanted.values)
         else:
             known = np.append(np.flatnonzero(~keys.null), NOWHERE)
-            at = known[_places(keys.values[known[:-1]], wanted.values)]
+            at = known[places_of(keys.values[known[:-1]], wanted.values)]
         return at if wanted.null is None else np.where(wanted.null, NOWHERE, at)
 
 
-def _places(keys: Any, wanted: Any) -> Rows:
+def places_of(keys: Any, wanted: Any) -> Rows:
     """The place of every wanted key among the keys, or NOWHERE. Neighbours that want the same are looked up once."""
     if not len(keys) or not len(wanted):
         return np.full(len(wanted), NOWHERE, np.int64)
-    order = None if bool(np.all(keys[1:] >= keys[:-1])) else np.argsort(keys, kind="stable")
-    ordered = keys if order is None else keys[order]
     begins = np.concatenate([[0], np.flatnonzero(wanted[1:] != wanted[:-1]) + 1])
     few = wanted[begins]
-    at = np.minimum(np.searchsorted(ordered, few), len(ordered) - 1)
-    there = ordered[at] == few
-    place = np.where(there, at if order is None else order[at], NOWHERE)
+    low, high = int(keys.min()), int(keys.max())
+    place = _by_table(keys, few, low, high) if high - low < DENSE * len(keys) else _by_order(keys, few)
     return np.repeat(place, np.diff(np.concatenate([begins, [len(wanted)]])))
+
+
+def _by_table(keys: Any, wanted: Any, low: int, high: int) -> Rows:
+    """As `places_of`, of numbers that lie close together."""
+    table = np.full(high - low + 1, NOWHERE, np.int64)
+    table[keys[::-1] - low] = np.arange(len(keys) - 1, -1, -1)  # of equal numbers the first stands
+    inside = (wanted >= low) & (wanted <= high)
+    return np.where(inside, table.take(wanted - low, mode="clip"), NOWHERE)
+
+
+def _by_order(keys: Any, wanted: Any) -> Rows:
+    """As `places_of`, of any numbers."""
+    order = None if bool(np.all(keys[1:] >= keys[:-1])) else np.argsort(keys, kind="stable")
+    ordered = keys if order is None else keys[order]
+    at = np.minimum(np.searchsorted(ordered, wanted), len(ordered) - 1)
+    return np.where(ordered[at] == wanted, at if order is None else order[at], NOWHERE)

@@ -40,7 +40,7 @@ def summed(rows: Below, feature: FeaturePlan) -> Value:
     groups = rows.groups(table, grain)
     where = rows.flags(feature.where, table)
     here = rows.here(table, everyone=feature.feature.everyone, to=grain)
-    counted = at >= 0 if here is None else here.true & (at >= 0)
+    counted = groups.belong if here is None else here.true & groups.belong
     sure, unsure = where.true & counted, None if where.null is None else where.null & counted
     match feature.feature.aggregate:
         case Aggregate.COUNT:
@@ -72,9 +72,16 @@ class Groups:
         self.in_order = bool(len(at) and at[0] >= 0 and np.all(at[1:] >= at[:-1]))
 
     @cached_property
+    def belong(self) -> Bools:
+        """Which rows have a row above."""
+        return self.at >= 0
+
+    @cached_property
     def _edges(self) -> Rows:
         """Where the rows of each group begin, and where the last ends."""
-        return np.searchsorted(self.at, np.arange(self.size + 1))
+        edges = np.zeros(self.size + 1, np.int64)
+        np.cumsum(np.bincount(self.at, minlength=self.size), out=edges[1:])
+        return edges
 
     def count(self, chosen: Bools) -> Any:
         """How many chosen rows, all of which belong somewhere, each group has."""

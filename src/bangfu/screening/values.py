@@ -165,7 +165,9 @@ def unknown_in(one: Bools | None, other: Bools | None) -> Bools | None:
 
 
 def _at(array: Ints, at: Rows | npt.NDArray[np.int32]) -> Any:
-    """-1 gives anything."""
+    """-1 gives anything. What is the same everywhere is so at any rows."""
+    if not array.ndim:
+        return array
     return array.take(at, mode="wrap") if array.size else np.zeros(len(at), array.dtype)
 
 
@@ -253,7 +255,27 @@ def _fitting(largest: int, one: Ints, other: Ints) -> tuple[Ints, Ints]:
     return (one, other) if largest <= LARGEST else (one.astype(object), other.astype(object))
 
 
+def broad(value: Value, rows: int) -> Value:
+    """A value that is the same everywhere, in every row."""
+    if isinstance(value, Flags) and not value.true.ndim:
+        true = np.full(rows, value.true)
+        return Flags(true, true if value.may is value.true else np.full(rows, value.may))
+    if isinstance(value, Numbers) and not value.values.ndim:
+        null = None if value.null is None else np.full(rows, value.null)
+        return Numbers(np.full(rows, value.values), null, value.scale)
+    return value
+
+
 # To and from Arrow
+
+
+def unknown(kind: Any, rows: int) -> Value:
+    """What is unknown in every row, by its Arrow type: but for texts one value for all of them."""
+    if pa.types.is_string(kind):
+        return Texts(pa.DictionaryArray.from_arrays(pa.nulls(rows, pa.int32()), pa.array([], kind)))
+    if pa.types.is_boolean(kind):
+        return UNKNOWN
+    return Numbers(NOTHING.values, NOTHING.null, kind.scale if pa.types.is_decimal(kind) else 0)
 
 
 def nulls_of(array: Any) -> Bools | None:

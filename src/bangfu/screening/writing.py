@@ -103,9 +103,10 @@ class OutcomeWriter:
         for word, rules in enumerate(self.plan.words(grain)):
             for kind, column in (("hits", f"hit{word}"), ("unknown", f"unknown{word}")):
                 bits = grouped[column].to_numpy()
+                any_row = int(np.bitwise_or.reduce(bits))
                 for bit, rule in enumerate(rules):
-                    chosen = (bits >> bit) & 1 == 1
-                    if chosen.any():
+                    if any_row >> bit & 1:
+                        chosen = (bits >> bit) & 1 == 1
                         sums = np.bincount(at[chosen], counted[chosen], nowhere + 1).astype(np.int64)
                         there = np.flatnonzero(sums)
                         none, sums = np.zeros(len(there), np.int64), sums[there]
