@@ -17,6 +17,9 @@ from typing import Any
 
 import dj_database_url
 
+# Readings are asked for single characters: the dictionary of phrases would take 40 MB and a quarter of a second.
+os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
+
 ROOT = Path(__file__).resolve().parents[2]
 POLICY = Path(os.environ.get("BANGFU_POLICY") or ROOT / "policy")
 HOME = Path(os.environ.get("BANGFU_HOME") or ROOT / "var").resolve()

@@ -11,9 +11,18 @@ from django.db import IntegrityError, connection, transaction
 
 from bangfu.common import staging
 from bangfu.registry.intake import batches
-from bangfu.registry.ledger import aside, bulk
+from bangfu.registry.ledger import aside, bulk, writing
 from bangfu.registry.ledger.writing import Written, taking_in, write
-from bangfu.registry.models import Household, IncomeItem, IncomeYear, Member, MemberEvent, WorkRecord, YearCount
+from bangfu.registry.models import (
+    Change,
+    Household,
+    IncomeItem,
+    IncomeYear,
+    Member,
+    MemberEvent,
+    WorkRecord,
+    YearCount,
+)
 from tests.conftest import House
 from tests.registry.making import id_no, info, person, table
 from tests.registry.sheets import households, workbook
@@ -220,6 +229,25 @@ def test_rows_that_cannot_be_handed_over_leave_nothing(
     with pytest.raises(OSError, match="disk"), taking_in(tables, tmp_path):
         write(tables, change=info())
     assert not Household.objects.exists() and not Household.history.exists()
+    assert list(tmp_path.iterdir()) == []
+    assert _keys_are_checked_row_by_row()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rows_that_cannot_be_worked_out_to_the_end_leave_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The first tables are being handed over by then."""
+
+    def fail(*_args: Any) -> None:
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(bulk, "BULK", 1)
+    monkeypatch.setattr(writing, "write_households", fail)
+    tables = many(house, 20)
+    with pytest.raises(MemoryError), taking_in(tables, tmp_path):
+        write(tables, change=info())
+    assert not Member.objects.exists() and not Member.history.exists() and not Change.objects.exists()
     assert list(tmp_path.iterdir()) == []
     assert _keys_are_checked_row_by_row()
 

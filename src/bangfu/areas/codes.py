@@ -61,7 +61,7 @@ def letter(character: str) -> str:
     """The first letter of a character's usual reading, "" for what has none; digits and Latin letters stand."""
     if character.isascii():
         return character.lower() if character.isalnum() else ""
-    from pypinyin import Style, lazy_pinyin  # its tables take a third of a second, which only writers need pay
+    from pypinyin import Style, lazy_pinyin  # its tables take a while, which only writers need pay
 
     read = lazy_pinyin(character, style=Style.FIRST_LETTER, errors="ignore")
     return read[0][:1].lower() if read else ""

@@ -38,7 +38,7 @@ def initials(name: str) -> str:
 @lru_cache(maxsize=65536)
 def _initial(character: str) -> str:
     """One character at a time: a million names are made of a few thousand characters."""
-    from pypinyin import Style, lazy_pinyin  # its tables take a third of a second, which only writers need pay
+    from pypinyin import Style, lazy_pinyin  # its tables take a while, which only writers need pay
 
     letters = lazy_pinyin(character, style=Style.FIRST_LETTER, errors="ignore")
     return "".join(part[:1] for part in letters).lower() if character != "·" else ""

@@ -24,6 +24,9 @@ from bangfu.registry.models import Household, IncomeYear, Member
 
 _SUFFIXES = ("村民委员会", "居民委员会", "村委会", "居委会", "民委员会", "委员会")
 
+# Codes that are looked up in one query.
+AT_ONCE = 500
+
 Named = tuple[str | None, ...]
 
 
@@ -76,11 +79,12 @@ def _find_villages(distinct: list[Named], by: Officer | None) -> dict[Named, Any
         for village in villages:
             if _short(village.name) in names:
                 by_name[_short(village.name)].append(village)
+    living = _living(sorted({each[0] for each in distinct if each[0]}))
     found: dict[Named, Any] = {}
     for each in distinct:
         code, county, township, name = each
         if code:
-            area = by_code(code)
+            area = living.get(code) or by_code(code)
             if area is not None and area.level == Level.GROUP:
                 area = area.parent
             good = area is not None and area.level == Level.VILLAGE
@@ -101,6 +105,16 @@ def _find_villages(distinct: list[Named], by: Officer | None) -> dict[Named, Any
             )
         else:
             found[each] = None
+    return found
+
+
+def _living(codes: list[str]) -> dict[str, Area]:
+    """The areas that bear these codes today; every code is borne by one of them only."""
+    found: dict[str, Area] = {}
+    for start in range(0, len(codes), AT_ONCE):
+        found |= {
+            area.code: area for area in Area.objects.filter(valid_to=None, code__in=codes[start : start + AT_ONCE])
+        }
     return found
 
 

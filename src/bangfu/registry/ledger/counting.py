@@ -16,6 +16,7 @@ The incidence of poverty is poor people / people, computed where it is shown, ne
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from bangfu.areas.models import Area
 from bangfu.common.policy import code_list
@@ -29,9 +30,14 @@ FIGURES = tuple(
 )
 
 
-def recount(bench: sql.Workbench, villages: str, today: date) -> None:
+KEPT = ", ".join(("village_id", "place", "year", *FIGURES))
+
+Counts = Sequence[tuple[Any, ...]]
+
+
+def recount(bench: sql.Workbench, villages: str, today: date, counts: Counts | None = None) -> None:
     """Count the villages of the SELECT `villages` (one column, area ids) anew, from the first year of which their
-    files say anything to the present one."""
+    files say anything to the present one. `counts` are theirs, if they were counted beside the database."""
     area, kept = sql.table(Area), sql.table(YearCount)
     bench.make("recounted_village", f"SELECT id FROM {area} WHERE id IN ({villages})", key="id")
     if sql.on_postgresql():
@@ -40,14 +46,24 @@ def recount(bench: sql.Workbench, villages: str, today: date) -> None:
             f"SELECT count(*) FROM (SELECT id FROM {area} WHERE id IN (SELECT id FROM recounted_village) "
             "ORDER BY id FOR NO KEY UPDATE) held"
         )
-    count_villages(bench, "recounted_village", today)
+    if counts is None:
+        count_villages(bench, "recounted_village", today)
+    else:
+        bench.make("counted_year", f"SELECT {KEPT} FROM {kept} WHERE 1 = 0", key="village_id, year")
+        bench.add("counted_year", counts)
     bench.run(
         f"UPDATE counted_year AS c SET dibao_households = k.dibao_households, dibao_people = k.dibao_people "
         f"FROM {kept} k WHERE k.village_id = c.village_id AND k.year = c.year AND c.year < {today.year}"
     )
     bench.run(f"DELETE FROM {kept} WHERE village_id IN (SELECT id FROM recounted_village)")
-    columns = ", ".join(("village_id", "place", "year", *FIGURES))
-    bench.run(f"INSERT INTO {kept} ({columns}) SELECT {columns} FROM counted_year ORDER BY village_id, year")
+    bench.run(f"INSERT INTO {kept} ({KEPT}) SELECT {KEPT} FROM counted_year ORDER BY village_id, year")
+
+
+def counted_aside(made: sql.Workbench, villages: str, today: date) -> Counts:
+    """The counts of the villages of a first filling, from what was worked out beside the database."""
+    made.make("recounted_village", f"SELECT id FROM {sql.table(Area)} WHERE id IN ({villages})", key="id")
+    count_villages(made, "recounted_village", today)
+    return made.rows(f"SELECT {KEPT} FROM counted_year ORDER BY village_id, year")
 
 
 def count_villages(bench: sql.Workbench, villages: str, today: date) -> None:
@@ -124,7 +140,8 @@ def count_villages(bench: sql.Workbench, villages: str, today: date) -> None:
         key="village_id, year",
     )
     bench.run(f"UPDATE counted_year SET dibao_households = 0, dibao_people = 0 WHERE year < {today.year}")
-    _add_former_exits(bench, villages, joined)
+    if not bench.aside:  # no household on file: none has left poverty before
+        _add_former_exits(bench, villages, joined)
 
 
 def _add_former_exits(bench: sql.Workbench, villages: str, joined: str) -> None:

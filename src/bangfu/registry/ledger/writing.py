@@ -29,7 +29,8 @@ from bangfu.registry import errors
 from bangfu.registry.columns import tables as catalogue
 from bangfu.registry.errors import Problem
 from bangfu.registry.ledger import aside, bulk, sql
-from bangfu.registry.ledger.counting import recount
+from bangfu.registry.ledger.counting import Counts as VillageCounts
+from bangfu.registry.ledger.counting import counted_aside, recount
 from bangfu.registry.ledger.deriving import write_events, write_households
 from bangfu.registry.ledger.merging import MODELS, merge
 from bangfu.registry.ledger.planning import TEXTS, VERB_COLUMNS, Job, Move, allot_numbers, lock, plan
@@ -155,6 +156,7 @@ class _Found:
     changed: dict[str, int]
     removed: bool
     villages: str
+    village_counts: VillageCounts | None = None  # where they were counted beside the database
 
     @property
     def touched(self) -> set[str]:
@@ -187,6 +189,7 @@ def _done_aside(job: Job, made: aside.Aside, bench: sql.Workbench, info: ChangeI
     def work() -> _Found:
         with made.spoken():
             found = _worked_out(job)
+            found.village_counts = counted_aside(made, found.villages, job.today)
             write_events(job, change.pk)
         made.end()
         return found
@@ -220,7 +223,7 @@ def _finish(
     if change is None:
         return written
     if "household" in touched or "member" in touched:
-        recount(bench, found.villages, job.today)
+        recount(bench, found.villages, job.today, found.village_counts)
     kind, id, place = subject or ("change", str(change.pk), None)
     record(
         actor=change.actor,
