@@ -18,6 +18,7 @@ import pyarrow as pa
 from adbc_driver_manager import Error as DatabaseError
 
 from bangfu.common import duck
+from bangfu.snapshot.memory import kept_at_hand
 from bangfu.snapshot.orders import Order, TableOrder
 from bangfu.snapshot.reading import Reader, readers
 from bangfu.snapshot.shelf import Shelf
@@ -58,7 +59,11 @@ class _File:
 def copy(order: Order) -> Iterator[Copied]:
     """Writes every file of the order, in transactions that all see the database as it was in one moment; yields after
     each file. As many files are worked on at a time as there are readers, each in a thread."""
-    with readers(order.kind, order.address, order.readers) as opened, ThreadPoolExecutor(len(opened)) as pool:
+    with (
+        kept_at_hand(),
+        readers(order.kind, order.address, order.readers) as opened,
+        ThreadPoolExecutor(len(opened)) as pool,
+    ):
         ranges = _parts(opened[0].pairs(order.counties), order.span)
         tables = [_as_it_is_now(opened[0], table) for table in order.tables]
         shelf = Shelf(tables)

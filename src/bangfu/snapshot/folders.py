@@ -13,6 +13,7 @@ from bangfu.common.facts import Schema
 from bangfu.snapshot import drafting
 from bangfu.snapshot.errors import ReadingFailed
 from bangfu.snapshot.livetables import Folder, LiveTables
+from bangfu.snapshot.memory import kept_at_hand
 from bangfu.snapshot.orders import TableOrder
 from bangfu.snapshot.store import Snapshot
 from bangfu.snapshot.writing import write
@@ -39,6 +40,7 @@ def from_folder(
 
     def fill(draft: drafting.Draft) -> list[list[str]]:
         with (
+            kept_at_hand(),
             duck.within(source, draft.folder, memory=MEMORY, spill=draft.spill, whole_division=True) as connection,
             ThreadPoolExecutor(1) as writer,
         ):

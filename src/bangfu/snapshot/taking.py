@@ -109,7 +109,7 @@ def _run(order: Order, progress: Progress) -> int:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": path},
+        env={"OPENBLAS_NUM_THREADS": "1", **os.environ, "PYTHONPATH": path},  # whose threads start by spinning
     ) as process:
         try:
             assert process.stdin and process.stdout and process.stderr

@@ -5,6 +5,7 @@ different field once; what stands in it is taken apart afterwards, for a few tho
 Which columns go together is seen from the first rows. A wrong guess costs time, never a value.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -26,6 +27,7 @@ REPEATED = SAMPLE // 32  # a column, or the columns of a bundle together, with m
 PLACE = ("village_code", "place")  # the same in neighbouring rows, and so never among the first rows what it is in all
 CODES = pa.dictionary(pa.int32(), pa.string())
 BOM = "\ufeff".encode()
+RETURN = re.compile(b"\r")
 
 # How a live database hands over each kind of value: amounts are whole hundredths, days are dates.
 LIVE_TYPES: Mapping[FactKind, pa.DataType] = {
@@ -115,9 +117,9 @@ def _type(column: ColumnOrder) -> pa.DataType:
 
 def _fields(text: pa.Buffer, rows: int, types: Mapping[str, pa.DataType], delimiter: str) -> pa.Table:
     source: Any = pa.BufferReader(text)
-    content = text.to_pybytes()
     # Arrow would take the one for a mark of the encoding, the other at the end of a row for a part of the line break.
-    if content.startswith(BOM) or b"\r" in content:
+    content: Any = memoryview(text)  # of a buffer, which is not copied to be searched
+    if content[: len(BOM)] == BOM or RETURN.search(content):
         raise Indivisible
     try:
         table: pa.Table = csv.read_csv(

@@ -48,15 +48,21 @@ def write(given: pa.Table, order: TableOrder, path: Path) -> None:
 
 def _completed(given: pa.Table, order: TableOrder) -> pa.Table:
     """With the derived columns, in the file's order of columns."""
-    derived = {}
-    if order.derived:
-        with duck.within(threads=1) as connection:  # several threads answer out of order
-            connection.register("given", given)
-            answer = duck.arrow(connection, order.derived).combine_chunks()
-        derived = dict(zip(answer.column_names, answer.columns, strict=True))
     same = {name: _repeated(value, order.column(name), len(given)) for name, value in order.same.items()}
-    known = {**{name: given[name] for name in given.column_names}, **same, **derived}
+    known = {**{name: given[name] for name in given.column_names}, **same, **_derived(given, order)}
     return pa.table({column.name: _coded(known[column.name], column) for column in order.columns})
+
+
+def _derived(given: pa.Table, order: TableOrder) -> dict[str, Values]:
+    """The columns that follow from those of a row, but for what is the same in all rows."""
+    if not len(given):  # to open an engine takes longer than to write a file without rows
+        return {c.name: pa.array([], FACT_TYPES[c.kind]) for c in order.columns if not c.given}
+    if not order.derived:
+        return {}
+    with duck.within(threads=1) as connection:  # several threads answer out of order
+        connection.register("given", given)
+        answer = duck.arrow(connection, order.derived).combine_chunks()
+    return dict(zip(answer.column_names, answer.columns, strict=True))
 
 
 def _repeated(value: Fact, column: ColumnOrder, rows: int) -> Values:
