@@ -277,7 +277,9 @@ def run_tests(words, environment):
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # tests start hundreds of programs: compiled once, not each time
     one_by_one = any(word.startswith(("-n", "--pdb", "-s", "--co", "-h", "--help", "--version")) for word in words)
     if not one_by_one:
-        words = ["-n", str(min(os.cpu_count() or 1, 8)), "--dist", "loadfile", "--no-loadscope-reorder"] + words
+        # One more than processors: nearly half of their time tests wait, for a browser, a database or a program.
+        many = str(min((os.cpu_count() or 1) + 1, 8))
+        words = ["-n", many, "--dist", "loadfile", "--no-loadscope-reorder"] + words
     try:
         return child(["-m", "pytest"] + words, environment)
     finally:

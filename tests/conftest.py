@@ -37,7 +37,10 @@ examples.load_profile("any machine")
 
 
 # What takes longest begins first, so that no processor waits for another at the end.
-LONGEST = ("databases/", "scope/", "screening/", "house/", "sample/", "registry/", "findings/", "rulebook/")
+LONGEST = (
+    "databases/", "scope/", "browser/test_axe", "screening/", "browser/", "flow/", "house/", "registry/", "sample/",
+    "findings/", "rulebook/",
+)  # fmt: skip
 # Files that go to one processor together: what one of them prepares, all of them look at.
 TOGETHER = ("tests/screening/",)
 
@@ -86,6 +89,11 @@ def pytest_sessionstart() -> None:
             handler.setStream(StderrOfTheMoment())
 
 
+def pytest_configure() -> None:
+    """Until all tests are found nearly everything that is made stays: nobody need look for garbage."""
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
     """Every page is loaded before a test replaces something: a page loaded meanwhile would keep the replacement under
     the name that it imported, for all tests after it. What was loaded so far stays to the end: nobody need look through
@@ -94,6 +102,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+    gc.enable()
 
 
 def pytest_sessionfinish() -> None:
