@@ -2,7 +2,8 @@
 
 Rows are dictionaries that lie in memory already, those of a household at hand; every expression is a closure, made
 once. What is unknown is None, as in SQL. A feature is worked out when a rule first asks for it and kept with its row.
-Nothing is read or written, and only hits are kept: the least that such a program would do.
+Only hits are kept and nothing is written: the least that such a program would do. What it takes to read the rows is
+measured apart from what it takes to judge them.
 """
 
 from collections import defaultdict
@@ -19,7 +20,6 @@ ABOVE = {"member": ("household",), "work_record": ("member", "household"), "hous
 
 def rows_of(part: Any, columns: dict[str, set[str]], households: int) -> dict[str, list[Row]]:
     """The rows of the first households of a part, linked."""
-    import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     first = pq.read_table(part.path("household"), columns=["household_id"])["household_id"][:households]
@@ -27,8 +27,7 @@ def rows_of(part: Any, columns: dict[str, set[str]], households: int) -> dict[st
     for table in ("household", "member", "work_record"):
         held = set(pq.read_schema(part.path(table)).names)
         wanted = {*columns.get(table, ()), *(KEYS[above] for above in ABOVE[table]), KEYS[table], "present"}
-        rows = pq.read_table(part.path(table), columns=sorted(wanted & held | {"household_id", "village_code"}))
-        every = rows.filter(pc.is_in(rows["household_id"], first)).to_pylist()
+        every = _of_households(part.path(table), sorted(wanted & held | {"household_id", "village_code"}), first)
         found[table] = [{**dict.fromkeys(wanted - held), **row} for row in every]
     for table, aboves in ABOVE.items():
         for above in aboves:
@@ -38,6 +37,20 @@ def rows_of(part: Any, columns: dict[str, set[str]], households: int) -> dict[st
             for row in found[table]:
                 row[above] = index[row[KEYS[above]]]
                 row[above][(table,)].append(row)
+    return found
+
+
+def _of_households(path: Any, columns: list[str], households: Any) -> list[Row]:
+    """The rows of some households; of the file only what holds any of them is read."""
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    file = pq.ParquetFile(path)
+    found: list[Row] = []
+    for group in range(file.num_row_groups):
+        own = pc.is_in(file.read_row_group(group, columns=["household_id"])["household_id"], households)
+        if pc.any(own).as_py():
+            found += file.read_row_group(group, columns=columns).filter(own).to_pylist()
     return found
 
 

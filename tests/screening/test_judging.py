@@ -10,7 +10,7 @@ import pytest
 import sqlglot
 
 from bangfu.common import duck
-from bangfu.screening.judged import broad, few_rows
+from bangfu.screening.judged import broad
 from bangfu.screening.judging import Judge, shared_parts
 from bangfu.screening.plan import Key
 from bangfu.screening.summing import Groups
@@ -110,6 +110,18 @@ def test_a_shared_part_is_kept_until_the_last_has_asked_and_no_longer() -> None:
     assert held == [["t.x + t.y"], [], []]
 
 
+@pytest.mark.parametrize(
+    "decided", ["t.a IS NULL AND t.a IS NOT NULL AND t.b", "t.a IS NULL OR t.a IS NOT NULL OR t.b"]
+)
+def test_what_is_decided_in_every_row_asks_for_no_further_column(decided: str) -> None:
+    rows = rows_by_chance(2)
+    with duck.engine() as connection:
+        judge = Judge(Given(rows.drop_columns("b")), "t", ROWS, connection)
+        assert set(to_arrow(broad(judge.flags(sqlglot.parse_one(decided, read="duckdb")), ROWS)).to_pylist()) == {
+            " OR " in decided
+        }
+
+
 @pytest.mark.parametrize("share", [0.01, 0.9])
 @pytest.mark.parametrize("in_order", [True, False])
 def test_what_groups_have_is_the_same_in_whatever_order_rows_stand(in_order: bool, share: float) -> None:
@@ -128,11 +140,3 @@ def test_what_groups_have_is_the_same_in_whatever_order_rows_stand(in_order: boo
         assert dict(zip(where.tolist(), found.tolist(), strict=True)) == {
             group: of_all(each) for group, each in enumerate(own) if each
         }
-
-
-def test_rows_that_are_few_are_found_among_many() -> None:
-    chance = np.random.default_rng(4)
-    for share in (0, 0.001, 0.5, 1):
-        for size in (0, 5, 8, 1003):
-            flags = chance.random(size) < share
-            assert few_rows(flags).tolist() == np.flatnonzero(flags).tolist()

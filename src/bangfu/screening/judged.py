@@ -216,7 +216,7 @@ class JudgedRows(StoredRows):
             if tree is not None:
                 flags = broad(self.judge(grain).flags(tree), self.size(grain))
                 assert isinstance(flags, Flags)
-                rows = few_rows(flags.may if here is None else flags.may & here.true)
+                rows = np.flatnonzero(flags.may if here is None else flags.may & here.true)
                 if len(rows):
                     yield bit, rows, flags.true[rows]
             self.forget(self.plan.done_with[rule.rule.id])
@@ -227,13 +227,3 @@ class JudgedRows(StoredRows):
             self._features.pop(key, None)
             for table in ROW_KEYS:
                 self._above.pop((table, key), None)
-
-
-def few_rows(flags: Bools) -> Rows:
-    """Which rows are flagged, where most are not: eight rows are looked at at a time."""
-    even = len(flags) // 8 * 8
-    eights = np.flatnonzero(np.ascontiguousarray(flags[:even]).view(np.uint64))
-    if len(eights) > len(flags) // 32:
-        return np.flatnonzero(flags)
-    near = (eights[:, None] * 8 + np.arange(8)).ravel()
-    return np.concatenate([near[flags[near]], even + np.flatnonzero(flags[even:])])

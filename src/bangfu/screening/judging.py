@@ -8,6 +8,7 @@ for the different texts, not for every row.
 from collections import Counter
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 from decimal import Decimal
+from functools import cache
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -102,9 +103,7 @@ class Judge:
     def _literal(self, node: exp.Expr) -> Value:
         if node.is_string:
             return self._asked(node)
-        number = Decimal(node.name)
-        scale = max(0, -int(number.as_tuple().exponent))
-        return Numbers(np.array(int(number.scaleb(scale)), np.int64), None, scale)
+        return _number(node.name)
 
     def _boolean(self, node: exp.Expr) -> Value:
         flag = np.array(bool(node.this))
@@ -116,15 +115,18 @@ class Judge:
     # Logic
 
     def _and(self, node: exp.Expr) -> Value:
-        return self._joined(node, both)
+        return self._joined(node, both, lambda found: not found.may.any())
 
     def _or(self, node: exp.Expr) -> Value:
-        return self._joined(node, either)
+        return self._joined(node, either, lambda found: bool(found.true.all()))
 
-    def _joined(self, node: exp.Expr, join: Callable[[Flags, Flags], Flags]) -> Flags:
+    def _joined(self, node: exp.Expr, join: Callable[[Flags, Flags], Flags], decided: Callable[[Flags], bool]) -> Flags:
+        """Until it is `decided` in every row: what comes after that is not even read."""
         first, *others = reversed(list(_chain(node, self.shared)))
         found = self.flags(first)
         for part in others:
+            if decided(found):
+                break
             found = join(found, self.flags(part))
         return found
 
@@ -331,6 +333,13 @@ def _chain(node: exp.Expr, shared: Container[exp.Expr]) -> Iterator[exp.Expr]:
         yield rest.args["expression"]
         rest = rest.this
     yield rest
+
+
+@cache
+def _number(written: str) -> Numbers:
+    number = Decimal(written)
+    scale = max(0, -int(number.as_tuple().exponent))
+    return Numbers(np.array(int(number.scaleb(scale)), np.int64), None, scale)
 
 
 def _whole(node: Any) -> int | None:

@@ -118,13 +118,23 @@ def met_rows(rows: JudgedRows, feature: FeaturePlan, at: Rows) -> pa.Table:
 def counted(connection: duck.Connection, feature: FeaturePlan, met: pa.Table) -> tuple[pa.Table, pa.Table]:
     """The table x_… of the values that more than one row has; and what each row counts: r, b, n."""
     connection.register("met", met)
-    near = " REPLACE (CAST(v AS VARCHAR) AS v)" if "v" in met.column_names else ""
-    keys = crossing.keys_of(feature)
-    whole = duck.arrow(connection, crossing.counted_sql(feature, f"(SELECT *{near} FROM met)", keys))
+    whole = duck.arrow(connection, _whole_sql(feature, met))
     connection.register(feature.table, whole)
+    return whole, duck.arrow(connection, _own_sql(feature, feature.table, met))
+
+
+def _whole_sql(feature: FeaturePlan, met: pa.Table) -> str:
+    """The table x_… of rows that stand in the table met."""
+    near = " REPLACE (CAST(v AS VARCHAR) AS v)" if "v" in met.column_names else ""
+    return crossing.counted_sql(feature, f"(SELECT *{near} FROM met)", crossing.keys_of(feature))
+
+
+def _own_sql(feature: FeaturePlan, whole: str, met: pa.Table) -> str:
+    """What each of the rows in the table met counts: r, b, n. `whole` is a relation of `_whole_sql`."""
+    keys = crossing.keys_of(feature)
+    near = "v" in met.column_names
     on = [f"m.k{at} = x.k{at}" for at in range(keys)] + ([f"CAST(m.v AS VARCHAR) = x.k{keys}"] if near else [])
-    own = f"SELECT m.r, m.b, x.n FROM met AS m JOIN {feature.table} AS x ON {' AND '.join(on)}"
-    return whole, duck.arrow(connection, own)
+    return f"SELECT m.r, m.b, x.n FROM met AS m JOIN {whole} AS x ON {' AND '.join(on)}"
 
 
 def met_within(rows: JudgedRows, feature: FeaturePlan) -> pa.Table:
@@ -136,7 +146,9 @@ def met_within(rows: JudgedRows, feature: FeaturePlan) -> pa.Table:
     at = np.flatnonzero(known)
     keys = keys_of(rows, feature, at, bare=False)
     sieve = Sieve(crossing.twice([keys], len(keys)))
-    return counted(rows.connection, feature, met_rows(rows, feature, at[sieve.places(keys)]))[1]
+    met = met_rows(rows, feature, at[sieve.places(keys)])
+    rows.connection.register("met", met)
+    return duck.arrow(rows.connection, _own_sql(feature, f"({_whole_sql(feature, met)})", met))
 
 
 # The whole snapshot

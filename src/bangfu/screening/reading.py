@@ -20,7 +20,7 @@ from bangfu.snapshot.store import ARROW_TYPES, Part, Snapshot
 DICTIONARY = {"PLAIN_DICTIONARY", "RLE_DICTIONARY"}
 NOWHERE = -1
 KEPT_BYTES = 512 << 20  # the key columns of some six million people
-DENSE = 8  # numbers that fill one of so many places are looked up in a table of all of them
+DENSE = 16  # numbers that fill one of so many places are looked up in a table of all of them
 
 
 class Area:
@@ -248,10 +248,10 @@ def places_of(keys: Any, wanted: Any) -> Rows:
 
 def _by_table(keys: Any, wanted: Any, low: int, high: int) -> Rows:
     """As `places_of`, of numbers that lie close together."""
-    table = np.full(high - low + 1, NOWHERE, np.int64)
-    table[keys[::-1] - low] = np.arange(len(keys) - 1, -1, -1)  # of equal numbers the first stands
+    table = np.full(high - low + 1, NOWHERE, np.int32)
+    table[keys[::-1] - low] = np.arange(len(keys) - 1, -1, -1, dtype=np.int32)  # of equal numbers the first stands
     inside = (wanted >= low) & (wanted <= high)
-    return np.where(inside, table.take(wanted - low, mode="clip"), NOWHERE)
+    return np.where(inside, table.take(wanted - low, mode="clip"), NOWHERE).astype(np.int64)
 
 
 def _by_order(keys: Any, wanted: Any) -> Rows:

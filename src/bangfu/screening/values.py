@@ -201,15 +201,20 @@ def negated(flags: Flags) -> Flags:
 def chosen(condition: Bools, one: Value, other: Value) -> Value:
     """`one` where the condition is TRUE, else `other`. Of flags and numbers; texts are left to the engine."""
     if isinstance(one, Flags) and isinstance(other, Flags):
-        true = np.where(condition, one.true, other.true)
+        true = _picked(condition, one.true, other.true)
         plain = one.may is one.true and other.may is other.true
-        return Flags(true, true if plain else np.where(condition, one.may, other.may))
+        return Flags(true, true if plain else _picked(condition, one.may, other.may))
     assert isinstance(one, Numbers) and isinstance(other, Numbers)
     scale = max(one.scale, other.scale)
     null = None
     if one.null is not None or other.null is not None:
-        null = np.where(condition, _shown(one.null), _shown(other.null))
+        null = _picked(condition, _shown(one.null), _shown(other.null))
     return Numbers(np.where(condition, one.scaled(scale), other.scaled(scale)), null, scale)
+
+
+def _picked(condition: Bools, one: Bools, other: Bools) -> Bools:
+    """As `np.where`, which goes flag by flag where this joins sixty-four at a time."""
+    return (condition & one) | (other & ~condition)
 
 
 def _shown(null: Bools | None) -> Bools:
@@ -317,7 +322,9 @@ def _whole(array: Any, kind: Any, null: Bools | None) -> Any:
         array = array.cast(pa.int64())
     width = np.dtype(f"i{array.type.bit_width // 8}")
     held = np.frombuffer(array.buffers()[1], width, len(array), array.offset * width.itemsize)
-    return held.astype(kind, copy=False) if null is None else np.multiply(held, ~null, dtype=kind)
+    if null is not None:
+        held = held * (~null).view(np.int8)  # before they are widened: half the bytes
+    return held.astype(kind, copy=False)
 
 
 def _units(array: Any) -> Ints:
@@ -329,7 +336,7 @@ def _units(array: Any) -> Ints:
     halves = np.frombuffer(array.buffers()[1], "<i8")  # the lower half holds all of it
     units = halves[2 * array.offset : 2 * (array.offset + len(array)) : 2]
     null = nulls_of(array)
-    return units.copy() if null is None else np.where(null, 0, units)
+    return units.copy() if null is None else units * ~null
 
 
 def to_arrow(value: Value, kind: pa.DataType | None = None) -> Any:
