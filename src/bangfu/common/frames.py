@@ -14,11 +14,11 @@ ROOM = 1 << 16
 def with_room(call: Callable[P, T]) -> Callable[P, T]:
     """The same call, with room for all that it calls in one piece of memory.
 
-    CPython 3.11 and 3.12 (later ones no more: python/cpython#142183) keep the values of running calls in pieces of
-    16 KB. They ask the system for another piece when a call does not fit into the last, and give it back when that
-    call ends; a loop that happens to stand at the edge of a piece does so at every turn, which took up to a third of
-    the time of a page. A call of more values than a piece holds gets a piece of twice its size; what it does not use of
-    that is never touched.
+    CPython up to 3.12, and 3.13 and 3.14 in their first releases (python/cpython#142183), keep the values of running
+    calls in pieces of 16 KB. They ask the system for another piece when a call does not fit into the last, and give it
+    back when that call ends; a loop that happens to stand at the edge of a piece does so at every turn, which took up
+    to a third of the time of a page. A call of more values than a piece holds gets a piece of twice its size; what it
+    does not use of that is never touched.
     """
 
     def roomy(*args: P.args, **named: P.kwargs) -> T:
