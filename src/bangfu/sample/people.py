@@ -37,6 +37,8 @@ SCHOOLING: tuple[tuple[int, dict[int, int]], ...] = (
 )
 NORMAL, SKILLED, LOST, NONE, WEAK = 1, 2, 3, 4, 5  # labor_capacity
 COLLEGE = (5, 7, 8)
+# More than have a telephone in a county of 20,000 households.
+PHONES_A_COUNTY = 60_000
 
 
 @dataclass
@@ -256,12 +258,14 @@ def _no_namesakes_of_a_day(p: dict[str, Any], group: Ints) -> None:
 
 
 def _phones(dice: Dice, draft: Draft, n: int) -> None:
-    """Eleven digits of the unassigned block 154, another for everybody who has one: heads and most grown people."""
+    """Eleven digits of the unassigned block 154, another for everybody who has one: heads and most grown people. The
+    block is used up after 1,600 counties, some 130 million people; then it is begun again."""
     p = draft.people
     has = (p["relation_to_head"] == 1) | np.isin(p["labor_capacity"], (NORMAL, SKILLED))
     has |= (p["age"] >= 15) & (p["age"] < 70) & dice.chance("phone", n, 700)
-    start = (dice.chunk * 400_000 + dice.seed % 1000) % 10**8
-    p["phone"] = np.where(has & draft.present, 154 * 10**8 + (start + np.arange(n)) * 61_803_399 % 10**8, -1)
+    has &= draft.present
+    start = dice.chunk * PHONES_A_COUNTY + dice.seed % 1000
+    p["phone"] = np.where(has, 154 * 10**8 + (start + np.cumsum(has)) * 61_803_399 % 10**8, -1)
 
 
 def _rest(dice: Dice, draft: Draft, n: int) -> None:

@@ -273,17 +273,17 @@ class Crossing:
         """For the keys that more than one row has. When only a place is screened again: for those of them that it has,
         and for those of these by which rows elsewhere have not met before."""
         counties = self.store.counties(group.name)
-        own = [self.store.read(group.name, c) for c in counties if self._fresh(c)]
-        size = sum(map(len, own))
         if self.former is None:
-            meeting = Sieve(crossing.twice(own, size))
+            every = (self.store.read(group.name, c) for c in counties)  # one after the other, for there may be many
+            meeting = Sieve(crossing.twice(every, self.store.size(group.name)))
             return meeting, meeting
+        own = [self.store.read(group.name, c) for c in counties if self._fresh(c)]
         sieve = Sieve(np.unique(np.concatenate(own)) if own else np.empty(0, np.int64))
         others = [sieve.found_in(self.store.read(group.name, c)) for c in counties if not self._fresh(c)]
         elsewhere = np.unique(np.concatenate([np.empty(0, np.int64), *others]))
         known = [crossing.key_column(rows, "h") for rows in remembered]
         new = np.setdiff1d(elsewhere, np.concatenate([np.empty(0, np.int64), *known]))
-        return Sieve(np.union1d(crossing.twice(own, size), elsewhere)), Sieve(new)
+        return Sieve(np.union1d(crossing.twice(own, sum(map(len, own))), elsewhere)), Sieve(new)
 
     def _areas(
         self, part: Part, groups: Sequence[KeyGroup], own: Mapping[str, Sieve], others: Mapping[str, Sieve]
