@@ -151,9 +151,11 @@ class Nowhere:
 def address() -> str:
     from django.db import connection
 
-    from bangfu.snapshot import taking
+    from bangfu.snapshot import postgresql
 
-    return taking._conninfo() if connection.vendor == "postgresql" else str(connection.settings_dict["NAME"])
+    if connection.vendor == "postgresql":
+        return postgresql.address(connection.get_connection_params())
+    return str(connection.settings_dict["NAME"])
 
 
 WHO = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)

@@ -26,10 +26,10 @@ from bangfu.snapshot.store import Snapshot
 from tests.conftest import House, made_house
 
 
-def copied_here(order: Order, progress: Callable[[int, int], None]) -> int:
+def copied_here(order: Callable[[], Order], progress: Callable[[int, int], None]) -> int:
     """What the process would do; the number of parts."""
     parts = 0
-    for done in copying.copy(order):
+    for done in copying.copy(order()):
         parts = done.parts
         progress(done.done, done.files)
     return parts

@@ -10,7 +10,7 @@ from bangfu.common import duck
 from bangfu.common.facts import FactColumn, FactKind, FactTable, Schema
 from bangfu.snapshot import drafting
 from bangfu.snapshot.store import Snapshot
-from bangfu.snapshot.writing import write
+from bangfu.snapshot.writing import engine, write
 
 AS_OF = date(2020, 9, 30)
 
@@ -78,12 +78,12 @@ def relation(columns: dict[str, str], rows: Sequence[tuple[object, ...]]) -> str
 def fill_small(schema: Schema) -> Callable[[drafting.Draft], list[list[str]]]:
     def fill(draft: drafting.Draft) -> list[list[str]]:
         found = []
-        with duck.within(draft.folder) as connection:
+        with duck.within(draft.folder) as connection, engine() as deriving:
             for number in range(len(COUNTIES)):
                 for name, live in (("household", HOUSEHOLD), ("member", MEMBER)):
                     table = schema.table(name)
                     given = duck.arrow(connection, drafting.given_sql(table, relation(live, ROWS[name][number])))
-                    write(given, drafting.table_order(table), draft.path(name, number))
+                    write(given, drafting.table_order(table), draft.path(name, number), deriving)
                 paths = [draft.path(name, number) for name in schema.tables]
                 found.append(drafting.counties(connection, paths))
         return found

@@ -21,10 +21,11 @@ from bangfu.audit.models import Entry
 from bangfu.common import duck
 from bangfu.common.facts import FactColumn, FactKind, FactTable, Schema, schema
 from bangfu.registry.models import Dwelling, Household, IncomeYear, Member, WorkRecord
-from bangfu.snapshot import asking, copying, errors, reading, services, taking
+from bangfu.snapshot import asking, copying, errors, reading, services, taking, texts
 from bangfu.snapshot.orders import ColumnOrder, Order, TableOrder
 from bangfu.snapshot.store import Snapshot
 from tests.conftest import House, make_area
+from tests.snapshot.at_hand import copied_here
 
 AS_OF = date(2020, 9, 30)
 
@@ -130,7 +131,7 @@ def test_a_household_stays_in_one_part_and_counties_are_shared_out(
         home = home_of(village, number)
         person_of(home, number * 2)
         person_of(home, number * 2 + 1)
-    monkeypatch.setattr(taking, "_run", lambda order, progress: run_here(order, 2))
+    monkeypatch.setattr(taking, "_run", lambda order, progress: run_here(order(), 2))
     snapshot = services.take(AS_OF)
     assert [(part.counties, part.rows["household"], part.rows["member"]) for part in snapshot.parts()] == [
         (("990121",), 2, 4),
@@ -177,6 +178,48 @@ def test_ended_households_are_left_out_and_those_who_left_stay_in(house: House) 
         ("00000000000002", True),
         ("00000000000003", False),
     ]
+
+
+@pytest.mark.databases
+@pytest.mark.django_db(transaction=True)
+def test_people_are_where_their_household_is_and_gone_with_it_when_it_has_ended(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also those whom somebody moved past the registry, into the rows of another part."""
+    township = make_area(house.neighbour_county, 1, "东乡", "990122100000")
+    here, there = home_of(house.village, 1), home_of(make_area(township, 1, "东村", "990122100201"), 2)
+    ended = home_of(house.village, 3, ended_on=date(2020, 1, 1))
+    moved = person_of(there, 2, place=house.village.place)
+    for number, home in enumerate((here, there, ended), start=4):
+        made(WorkRecord(member=person_of(home, number), start_month=date(2020, 3, 1)))
+    made(WorkRecord(member=moved, start_month=date(2020, 3, 1)))
+    monkeypatch.setattr(taking, "_run", lambda order, progress: run_here(order(), 1))
+    snapshot = services.take(AS_OF)
+    assert len(snapshot.parts()) == 2
+    columns = ("person_no", "household_no", "village_code", "place")
+    people = [
+        ("00000000000002", "000000000002", "990122100201", there.place),
+        ("00000000000004", "000000000001", "990121200201", here.place),
+        ("00000000000005", "000000000002", "990122100201", there.place),
+    ]
+    assert facts_of(snapshot, "member", *columns) == people
+    assert facts_of(snapshot, "work_record", *columns) == people
+
+
+@pytest.mark.databases
+@pytest.mark.django_db(transaction=True)
+def test_ordinary_rows_are_asked_for_only_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Never a second time within quotation marks or brackets, which takes several times as long."""
+    home = home_of(house.village, 1, first_identified=date(2014, 3, 1), in_cooperative=False, forest_mu="1.50")
+    made(Dwelling(household=home, house_area_m2="98.50", dangerous_house=True))
+    made(WorkRecord(member=person_of(home, 1, birth_date=date(1990, 3, 7)), start_month=date(2020, 3, 1)))
+
+    def again() -> None:
+        raise AssertionError("a table is asked for once more")
+
+    monkeypatch.setattr(texts, "Indivisible", again)
+    monkeypatch.setattr(taking, "_run", copied_here)
+    assert services.take(AS_OF).rows["work_record"] == 1
 
 
 @pytest.mark.databases

@@ -91,12 +91,13 @@ class Repeated:
     """Columns that say again what stands in another table, so that nobody need read it twice from a live database.
 
     `by` gives for every column of the other table's key an expression over this table's live row; `columns` the name
-    there of each name here. Where no row is found they are unknown.
+    there of each name here. Where no row is found they are unknown, or, when it is `needed`, this row is none either.
     """
 
     table: str
     by: Mapping[str, str]
     columns: Mapping[str, str]
+    needed: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,8 +106,9 @@ class FactTable:
     PostgreSQL and DuckDB read alike; its main table has the alias `t`. `key` names the columns that identify a row.
 
     Every table of grain household, member or record carries `village_code`, `household_id` and is written so that a
-    household never spans two files. `repeated` is what a snapshot may take from other tables of the same day; `added`
-    is what rooms above have put to it, `own` the table without that.
+    household never spans two files. `repeated` is what a snapshot may take from other tables of the same day, `rest`
+    the source without what is only joined for that; `added` is what rooms above have put to it, `own` the table
+    without that.
     """
 
     name: str
@@ -115,6 +117,7 @@ class FactTable:
     columns: tuple[FactColumn, ...]
     source: Callable[[date], str]
     repeated: tuple[Repeated, ...] = ()
+    rest: Callable[[date], str] | None = None
     added: "tuple[AddedColumns, ...]" = ()
     own: "FactTable | None" = None
 
@@ -136,16 +139,19 @@ class AddedColumns:
 
     def to(self, table: FactTable) -> FactTable:
         """The table with these columns. Its source has one condition of its own, at its end."""
-        own, joins = table.source, self.joins
 
-        def source(day: date) -> str:
-            tables, where = own(day).rsplit(" WHERE ", 1)
-            return f"{tables} {joins(day)} WHERE {where}"
+        def joined(source: Callable[[date], str]) -> Callable[[date], str]:
+            def with_joins(day: date) -> str:
+                tables, where = source(day).rsplit(" WHERE ", 1)
+                return f"{tables} {self.joins(day)} WHERE {where}"
+
+            return with_joins
 
         return replace(
             table,
             columns=(*table.columns, *self.columns),
-            source=source,
+            source=joined(table.source),
+            rest=joined(table.rest) if table.rest else None,
             added=(*table.added, self),
             own=table.own or table,
         )

@@ -4,7 +4,7 @@ Columns that people fill in are taken from the registry's own catalogue (`column
 a hundred times over is derived here once. Ended households and those who left stay in: `present` says who is there.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 
 from django.utils.text import format_lazy
@@ -203,36 +203,27 @@ def _derived_of_person() -> Iterator[FactColumn]:
     )
 
 
-def _member(day: date) -> str:
-    return (
-        "registry_member t JOIN registry_household h ON h.id = t.household_id "
-        "JOIN areas_area v ON v.id = h.village_id WHERE h.ended_on IS NULL"
-    )
+# The live tables from which each table of facts is read, and what is only joined to say again what another one says.
+HOUSEHOLDS = (
+    "registry_household t JOIN areas_area v ON v.id = t.village_id "
+    "LEFT JOIN registry_dwelling d ON d.household_id = t.id"
+)
+LATEST_YEARS = (
+    "LEFT JOIN registry_incomeyear y ON y.household_id = t.id AND y.year = t.latest_income_year "
+    "LEFT JOIN registry_incomeyear z ON z.household_id = t.id AND z.year = t.latest_income_year - 1"
+)
+MEMBERS = "registry_member t"
+WORK = "registry_workrecord t JOIN registry_member m ON m.id = t.member_id"
+INCOME_YEARS = "registry_incomeyear t JOIN registry_household h ON h.id = t.household_id"
+HOUSEHOLD_OF = "JOIN registry_household h ON h.id = {}"
+VILLAGE = "JOIN areas_area v ON v.id = h.village_id"
+LASTING = "WHERE h.ended_on IS NULL"
 
 
-def _household(day: date) -> str:
-    return (
-        "registry_household t JOIN areas_area v ON v.id = t.village_id "
-        "LEFT JOIN registry_dwelling d ON d.household_id = t.id "
-        "LEFT JOIN registry_incomeyear y ON y.household_id = t.id AND y.year = t.latest_income_year "
-        "LEFT JOIN registry_incomeyear z ON z.household_id = t.id AND z.year = t.latest_income_year - 1 "
-        "WHERE t.ended_on IS NULL"
-    )
-
-
-def _work_record(day: date) -> str:
-    return (
-        "registry_workrecord t JOIN registry_member m ON m.id = t.member_id "
-        "JOIN registry_household h ON h.id = m.household_id JOIN areas_area v ON v.id = h.village_id "
-        "WHERE h.ended_on IS NULL"
-    )
-
-
-def _income_year(day: date) -> str:
-    return (
-        "registry_incomeyear t JOIN registry_household h ON h.id = t.household_id "
-        "JOIN areas_area v ON v.id = h.village_id WHERE h.ended_on IS NULL"
-    )
+def _always(*live: str) -> Callable[[date], str]:
+    """A source that does not depend on the day."""
+    source = " ".join(live)
+    return lambda day: source
 
 
 def _incomes(alias: str, prefix: str = "") -> Iterator[FactColumn]:
@@ -252,6 +243,12 @@ def _repeated_incomes() -> tuple[Repeated, ...]:
         of("t.latest_income_year", {"income_year": "year", "members_counted": "members_counted"}),
         of("t.latest_income_year - 1", {"previous_income_year": "year"}, "previous_"),
     )
+
+
+def _repeated_household(household: str) -> tuple[Repeated, ...]:
+    """What a household is called and where it is, for rows of a household that has not ended."""
+    columns = {name: name for name in ("household_no", "village_code", "place")}
+    return (Repeated("household", {"household_id": household}, columns, needed=True),)
 
 
 def _household_columns() -> Iterator[FactColumn]:
@@ -320,11 +317,30 @@ def _year_columns() -> Iterator[FactColumn]:
 
 def TABLES() -> tuple[FactTable, ...]:
     """Built when first asked for: they follow from the code lists."""
+    standing = "WHERE t.ended_on IS NULL"
     return (
         FactTable(
-            "household", _("户"), ("household_id",), tuple(_household_columns()), _household, _repeated_incomes()
+            "household", _("户"), ("household_id",), tuple(_household_columns()),
+            source=_always(HOUSEHOLDS, LATEST_YEARS, standing),
+            repeated=_repeated_incomes(),
+            rest=_always(HOUSEHOLDS, standing),
         ),
-        FactTable("member", _("家庭成员"), ("member_id",), tuple(_member_columns()), _member),
-        FactTable("work_record", _("务工记录"), ("record_id",), tuple(_work_columns()), _work_record),
-        FactTable("income_year", _("年度收入"), ("household_id", "year"), tuple(_year_columns()), _income_year),
-    )
+        FactTable(
+            "member", _("家庭成员"), ("member_id",), tuple(_member_columns()),
+            source=_always(MEMBERS, HOUSEHOLD_OF.format("t.household_id"), VILLAGE, LASTING),
+            repeated=_repeated_household("t.household_id"),
+            rest=_always(MEMBERS),
+        ),
+        FactTable(
+            "work_record", _("务工记录"), ("record_id",), tuple(_work_columns()),
+            source=_always(WORK, HOUSEHOLD_OF.format("m.household_id"), VILLAGE, LASTING),
+            repeated=_repeated_household("m.household_id"),
+            rest=_always(WORK),
+        ),
+        FactTable(
+            "income_year", _("年度收入"), ("household_id", "year"), tuple(_year_columns()),
+            source=_always(INCOME_YEARS, VILLAGE, LASTING),
+            repeated=_repeated_household("t.household_id"),
+            rest=_always(INCOME_YEARS, LASTING),
+        ),
+    )  # fmt: skip

@@ -45,9 +45,10 @@ def live_order(table: FactTable, as_of: date) -> TableOrder:
 
 def _live_sql(table: FactTable, as_of: date, without: set[str], helpers: Mapping[str, str]) -> str:
     """A SELECT of given columns of a table over live tables, in SQL that every database reads."""
+    without = without - {"place"}  # by which a table is shared out
     asked = {name: source for name, source in drafting.sources(table).items() if name not in without}
     listed = ", ".join(f"{source} AS {name}" for name, source in {**asked, **helpers}.items())
-    return f"SELECT {listed} FROM {table.source(as_of)}"
+    return f"SELECT {listed} FROM {(table.rest or table.source)(as_of)}"
 
 
 def _found(table: FactTable) -> tuple[list[Found], dict[str, str]]:
@@ -62,7 +63,7 @@ def _found(table: FactTable) -> tuple[list[Found], dict[str, str]]:
             if name == f"by_{number}_{key}":
                 helpers[name] = source
             by.append(name)
-        found.append(Found(repeated.table, tuple(repeated.by), tuple(by), dict(repeated.columns)))
+        found.append(Found(repeated.table, tuple(repeated.by), tuple(by), dict(repeated.columns), repeated.needed))
     return found, helpers
 
 
@@ -71,10 +72,15 @@ def _spoken_of(table: FactTable, as_of: date) -> Iterator[str]:
     own = table.own or table
     columns = " ".join(source for name, source in drafting.sources(table).items() if not own.get(name))
     words = names_in(f"{columns} {' '.join(added.joins(as_of) for added in table.added)}")
-    room = _model(own.source(as_of).split(" ", 1)[0])._meta.app_label
+    room = _model(main_table(own, as_of))._meta.app_label
     for model in apps.get_models(include_auto_created=True):
         if model._meta.db_table in words and model._meta.app_label != room:
             yield model._meta.db_table
+
+
+def main_table(table: FactTable, as_of: date) -> str:
+    """The live table whose rows `t` are those of the table."""
+    return table.source(as_of).split(" ", 1)[0]
 
 
 def _model(name: str) -> Any:
@@ -94,7 +100,7 @@ def said_of_nobody(table: FactTable, as_of: date) -> dict[str, str]:
     if not columns:
         return {}
     asked = ", ".join(drafting.sources(table)[column.name] for column in columns)
-    main = table.source(as_of).split(" ", 1)[0]
+    main = main_table(table, as_of)
     select = f"SELECT {asked} FROM {main} t {' '.join(added.joins(as_of) for added in table.added)}"
     with closing(sqlite3.connect(":memory:")) as database:
         for model in apps.get_models(include_auto_created=True):

@@ -9,23 +9,28 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from queue import SimpleQueue
+from threading import Lock
+from typing import Any
 
 import pyarrow as pa
-from adbc_driver_manager import Error as DatabaseError
 
-from bangfu.common import duck
+from bangfu.snapshot.finding import completed
 from bangfu.snapshot.memory import kept_at_hand
-from bangfu.snapshot.orders import Order, TableOrder
-from bangfu.snapshot.reading import Reader, readers
+from bangfu.snapshot.orders import Found, Order, TableOrder, Underivable
+from bangfu.snapshot.reading import DatabaseFailed, Reader, readers
 from bangfu.snapshot.shelf import Shelf
-from bangfu.snapshot.writing import write
 
 # A few counties: large enough to read and write fast, small enough for the memory of a small machine.
-HOUSEHOLDS_A_PART = 80_000
+HOUSEHOLDS_A_PART = 50_000
+ASKED = 5_000  # numbers in one question to the database
+
+_Step = Callable[[], str | None]
 
 
 @dataclass(frozen=True)
@@ -63,30 +68,122 @@ def copy(order: Order) -> Iterator[Copied]:
         kept_at_hand(),
         readers(order.kind, order.address, order.readers) as opened,
         ThreadPoolExecutor(len(opened)) as pool,
+        _Writer() as writer,
     ):
         ranges = _parts(opened[0].pairs(order.counties), order.span)
         tables = [_as_it_is_now(opened[0], table) for table in order.tables]
-        shelf = Shelf(tables)
-        files = [
-            _File(table, part, inside, Path(order.folder) / table.name / f"{part:04d}.parquet")
+        copying = _Copying(opened, tables, writer)
+        steps = [
+            step
             for part, inside in enumerate(ranges)
-            for table in shelf.in_turn(tables)
+            for step in copying.steps([_File(table, part, inside, order.path(table, part)) for table in tables])
         ]
-        idle = SimpleQueue[Reader]()
-        for reader in opened:
-            idle.put(reader)
-        written = _in_turn(pool, len(opened), lambda file: _write(file, idle, shelf), files)
+        written = filter(None, _in_turn(pool, len(opened), steps))
         for done, table in enumerate(written, start=1):
-            yield Copied(table, len(ranges), done, len(files))
+            yield Copied(table, len(ranges), done, len(ranges) * len(tables))
 
 
-def _in_turn(
-    pool: ThreadPoolExecutor, at_a_time: int, work: Callable[[_File], str], files: Sequence[_File]
-) -> Iterator[str]:
-    """The answers of `work`, as they come; no more is begun than `at_a_time`, and nothing after a failure."""
-    running = set[Future[str]]()
-    for file in files:
-        running.add(pool.submit(work, file))
+class _Copying:
+    """The steps by which files come to be. A step waits for nothing but what steps before it have read, and holds no
+    reader while it waits."""
+
+    def __init__(self, opened: Sequence[Reader], tables: Sequence[TableOrder], writer: "_Writer") -> None:
+        self._orders = {table.name: table for table in tables}
+        self._shelf = Shelf(tables)
+        self._writer = writer
+        self._idle = SimpleQueue[Reader]()
+        for reader in opened:
+            self._idle.put(reader)
+
+    def steps(self, files: Sequence[_File]) -> list[_Step]:
+        """The files of a part: first those are read in which others find something."""
+        first = [file for file in files if self._shelf.holds(file.table.name)]
+        return [
+            *(partial(self._lay, file) for file in first),
+            *(partial(self._write, file) for file in first),
+            *(partial(self._write, file) for file in files if file not in first),
+        ]
+
+    def _lay(self, file: _File) -> None:
+        try:
+            self._shelf.lay(file.table.name, file.part, self._read(file))
+        except Exception as error:
+            self._shelf.fail(file.table.name, file.part, error)
+            raise
+
+    def _write(self, file: _File) -> str:
+        """The name of the table."""
+        table = file.table
+        held = self._shelf.holds(table.name)
+        rows = self._shelf.take(table.name, file.part) if held else self._read(file)
+        there = {name: self._shelf.take(name, file.part) for name in {found.table for found in table.found}}
+        with _said_of(table):
+            for found in table.found:
+                rows = completed(rows, found, there[found.table], self._asked)
+            self._writer(rows, table, file.path)
+        return table.name
+
+    def _read(self, file: _File) -> pa.Table:
+        with _said_of(file.table), self._reader() as reader:
+            return reader.facts(file.live, file.table.read)
+
+    def _asked(self, found: Found, numbers: Sequence[int]) -> pa.Table:
+        """Rows of the table in which something is found, wherever they lie."""
+        order, (key,) = self._orders[found.table], found.key
+        wanted = [column for column in order.read if column.name in {key, *found.columns.values()}]
+        listed = ", ".join(column.name for column in wanted)
+        with self._reader() as reader:
+            return pa.concat_tables(
+                reader.facts(f"SELECT {listed} FROM ({order.live}) rows_ WHERE {key} IN ({some})", wanted)
+                for some in _listed(numbers)
+            ).unify_dictionaries()
+
+    @contextmanager
+    def _reader(self) -> Iterator[Reader]:
+        reader = self._idle.get()
+        try:
+            yield reader
+        finally:
+            self._idle.put(reader)
+
+
+class _Writer(ExitStack):
+    """Writes files. What that takes is loaded when it is first needed: by then the other thread is reading."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = Lock()
+        self._engine: Any = None  # of DuckDB, one for all threads
+
+    def __call__(self, rows: pa.Table, table: TableOrder, path: Path) -> None:
+        from bangfu.snapshot.writing import engine, write
+
+        with self._lock:
+            if self._engine is None:
+                self._engine = self.enter_context(engine())
+        with self._engine.cursor() as connection:
+            write(rows, table, path, connection)
+
+
+@contextmanager
+def _said_of(table: TableOrder) -> Iterator[None]:
+    """Raises CopyingFailed for what a database or a file says."""
+    try:
+        yield
+    except (DatabaseFailed, Underivable, pa.ArrowException) as error:
+        raise CopyingFailed(table.name, str(error).strip().splitlines()[0]) from error
+
+
+def _listed(numbers: Sequence[int]) -> Iterator[str]:
+    for at in range(0, max(1, len(numbers)), ASKED):
+        yield ", ".join(map(str, numbers[at : at + ASKED])) or "NULL"
+
+
+def _in_turn(pool: ThreadPoolExecutor, at_a_time: int, steps: Sequence[_Step]) -> Iterator[str | None]:
+    """The answers of the steps, as they come; no more is begun than `at_a_time`, and nothing after a failure."""
+    running = set[Future[str | None]]()
+    for step in steps:
+        running.add(pool.submit(step))
         if len(running) == at_a_time:
             ready, running = wait(running, return_when=FIRST_COMPLETED)
             yield from (each.result() for each in ready)
@@ -99,25 +196,6 @@ def _as_it_is_now(reader: Reader, table: TableOrder) -> TableOrder:
         return table
     looked = (f"SELECT 1, count(*) FROM (SELECT 1 AS n FROM {name} LIMIT 1) x" for name in table.silence.tables)
     return table if any(found for sql in looked for _one, found in reader.pairs(sql)) else table.silent()
-
-
-def _write(file: _File, idle: SimpleQueue[Reader], shelf: Shelf) -> str:
-    """Reads and writes a file by whichever reader is idle; the name of the table."""
-    table, reader = file.table, idle.get()
-    try:
-        given = reader.facts(file.live, table.read)
-        shelf.lay(table.name, file.part, given)
-        write(shelf.completed(given, table.found, file.part), table, file.path)
-    except (DatabaseError, duck.Error, pa.ArrowException) as error:
-        failure = CopyingFailed(table.name, str(error).strip().splitlines()[0])
-        shelf.fail(table.name, file.part, failure)
-        raise failure from error
-    except Exception as error:
-        shelf.fail(table.name, file.part, error)
-        raise
-    finally:
-        idle.put(reader)
-    return table.name
 
 
 def _parts(counties: Sequence[tuple[int, int]], span: int) -> list[str]:

@@ -8,6 +8,7 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Callable, Container, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -35,6 +36,7 @@ from bangfu.snapshot.store import (
     names_in,
 )
 
+CLOSERS = 4  # files are hashed and brought to disk at a time; the disk is waited for most
 PREFIX, LOCK = ".draft-", ".lock"
 
 # How a registry's tables hold each kind of value, and the expression by which it becomes what a snapshot holds.
@@ -111,20 +113,19 @@ class Draft:
         """Writes the manifest over the files, whose counties are given part by part; all is read-only from here on."""
         shutil.rmtree(self.spill)
         tables = stored_tables(self.schema)
-        stored = []
-        for number, counties in enumerate(parts):
-            files = {}
-            for table in tables:
-                path = self.path(table.name, number)
-                check_types(self.folder, table.name, table.columns, path)
-                files[table.name] = StoredFile(
-                    path=path.relative_to(self.folder).as_posix(),
-                    rows=pq.read_metadata(path).num_rows,
-                    bytes=path.stat().st_size,
-                    sha256=hash_of(path),
-                )
-                path.chmod(stat.S_IRUSR)
-            stored.append(StoredPart(number=number, counties=tuple(counties), files=files))
+        with ThreadPoolExecutor(CLOSERS) as pool:
+            closing = [
+                {table.name: pool.submit(self._stored, number, table) for table in tables}
+                for number in range(len(parts))
+            ]
+        stored = [
+            StoredPart(
+                number=number,
+                counties=tuple(counties),
+                files={name: file.result() for name, file in closing[number].items()},
+            )
+            for number, counties in enumerate(parts)
+        ]
         manifest = Manifest(
             format=FORMAT,
             as_of=as_of,
@@ -138,6 +139,19 @@ class Draft:
         file = self.folder / MANIFEST
         file.write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
         file.chmod(stat.S_IRUSR)
+
+    def _stored(self, part: int, table: StoredTable) -> StoredFile:
+        """A file as the manifest tells of it, after it was checked, safely on disk and read-only."""
+        path = self.path(table.name, part)
+        check_types(self.folder, table.name, table.columns, path)
+        _to_disk(path)
+        path.chmod(stat.S_IRUSR)
+        return StoredFile(
+            path=path.relative_to(self.folder).as_posix(),
+            rows=pq.read_metadata(path).num_rows,
+            bytes=path.stat().st_size,
+            sha256=hash_of(path),
+        )
 
 
 def stored_tables(schema: Schema) -> tuple[StoredTable, ...]:
@@ -256,8 +270,7 @@ def _lock(stream: IO[Any]) -> bool:
 
 def _move(folder: Path, target: Path, numbered: bool) -> Path:
     """Moves the whole to where it will stand, in one step. A folder that holds anything is never replaced."""
-    for file in (*folder.rglob("*.parquet"), folder / MANIFEST):
-        _to_disk(file)
+    _to_disk(folder / MANIFEST)
     number, place = 1, target
     while True:
         try:

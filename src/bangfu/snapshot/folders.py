@@ -14,9 +14,9 @@ from bangfu.snapshot import drafting
 from bangfu.snapshot.errors import ReadingFailed
 from bangfu.snapshot.livetables import Folder, LiveTables
 from bangfu.snapshot.memory import kept_at_hand
-from bangfu.snapshot.orders import TableOrder
+from bangfu.snapshot.orders import TableOrder, Underivable
 from bangfu.snapshot.store import Snapshot
-from bangfu.snapshot.writing import write
+from bangfu.snapshot.writing import engine, write
 
 MEMORY = "600MB"  # more goes to disk; besides it a process needs some 200 MB for itself
 
@@ -42,6 +42,7 @@ def from_folder(
         with (
             kept_at_hand(),
             duck.within(source, draft.folder, memory=MEMORY, spill=draft.spill, whole_division=True) as connection,
+            engine() as deriving,
             ThreadPoolExecutor(1) as writer,
         ):
             with _told_of("areas"):
@@ -55,7 +56,7 @@ def from_folder(
                     with _told_of(table):
                         given = live.given(facts, number)
                     written.result()  # one table is written while the next is made, and no more than that are in memory
-                    written = writer.submit(_write, given, live.orders[table], draft.path(table, number))
+                    written = writer.submit(_write, given, live.orders[table], draft.path(table, number), deriving)
                 progress(number + 1, len(names))
             written.result()
             return [
@@ -66,9 +67,9 @@ def from_folder(
     return drafting.write(out, as_of, f"folder {source.name}", schema, fill)
 
 
-def _write(given: pa.Table, order: TableOrder, path: Path) -> None:
+def _write(given: pa.Table, order: TableOrder, path: Path, deriving: duck.Connection) -> None:
     with _told_of(order.name):
-        write(given, order, path)
+        write(given, order, path, deriving)
 
 
 @contextmanager
@@ -76,5 +77,5 @@ def _told_of(table: str) -> Iterator[None]:
     """What goes wrong with the rows of a table is told as ReadingFailed."""
     try:
         yield
-    except (duck.Error, pa.ArrowException) as error:
+    except (duck.Error, Underivable, pa.ArrowException) as error:
         raise ReadingFailed(table=table, reason=str(error).splitlines()[0]) from error

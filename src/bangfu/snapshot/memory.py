@@ -5,6 +5,8 @@ from contextlib import contextmanager
 
 import pyarrow as pa
 
+DECAY = 1000  # milliseconds until memory that is not asked for goes back to the system, as Arrow has it
+
 
 @contextmanager
 def kept_at_hand() -> Iterator[None]:
@@ -14,9 +16,13 @@ def kept_at_hand() -> Iterator[None]:
     hundredths of all the time, since columns of the same size come and go all along.
     """
     usual = pa.default_memory_pool()
-    if "jemalloc" in pa.supported_memory_backends():  # not on every system
-        pa.set_memory_pool(pa.jemalloc_memory_pool())
+    if "jemalloc" not in pa.supported_memory_backends():  # not on every system
+        yield
+        return
+    pa.set_memory_pool(pa.jemalloc_memory_pool())
+    pa.jemalloc_set_decay_ms(-1)
     try:
         yield
     finally:
+        pa.jemalloc_set_decay_ms(DECAY)
         pa.set_memory_pool(usual)

@@ -3,11 +3,16 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from bangfu.common.facts import FactKind, FactTable
 
 Fact = str | int | bool | None  # a value of a fact; an amount as a text
+
+
+class Underivable(Exception):
+    """What the engine said of a value from which a column was to be derived."""
 
 
 @dataclass(frozen=True)
@@ -24,12 +29,14 @@ class ColumnOrder:
 @dataclass(frozen=True)
 class Found:
     """Columns that are taken from another table of the same part: of the row there whose `key` columns are what the
-    columns `by` are here. `columns` gives the name there of each name here."""
+    columns `by` are here. `columns` gives the name there of each name here. A row that is `needed` and not found there
+    is asked of the database; where there is none either, this row is left out."""
 
     table: str
     key: Sequence[str]
     by: Sequence[str]
     columns: Mapping[str, str]
+    needed: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,6 +92,9 @@ class Order:
     span: int
     counties: str
     tables: Sequence[TableOrder]
+
+    def path(self, table: TableOrder, part: int) -> Path:
+        return Path(self.folder) / table.name / f"{part:04d}.parquet"
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))

@@ -16,12 +16,19 @@ from django.db import connection
 from bangfu.common import duck
 from bangfu.common.facts import Schema
 from bangfu.common.places import Level, span
-from bangfu.snapshot import asking, drafting
+from bangfu.snapshot import asking, drafting, postgresql
 from bangfu.snapshot.errors import ReadingFailed
 from bangfu.snapshot.orders import Order
 from bangfu.snapshot.store import Snapshot
 
 READERS = 2  # the machine also serves pages
+# Of the copying process: threads of linear algebra, which it has no use for, start by spinning; memory that is given
+# back is handed out again rather than returned to the system and cleared anew.
+ENVIRONMENT = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "MALLOC_MMAP_THRESHOLD_": str(1 << 30),
+    "MALLOC_TRIM_THRESHOLD_": str(1 << 30),
+}
 PACKAGES = Path(__file__).resolve().parents[2]
 
 Progress = Callable[[int, int], None]
@@ -36,7 +43,7 @@ def take(target: Path, as_of: date, schema: Schema, progress: Progress) -> Snaps
 
     def fill(draft: drafting.Draft) -> list[list[str]]:
         with _address(draft.spill) as address:
-            parts = _run(_order(draft, address, as_of, schema), progress)
+            parts = _run(lambda: _order(draft, address, as_of, schema), progress)
         with duck.within(draft.folder) as reading:
             return [
                 drafting.counties(reading, [draft.path(table, part) for table in schema.tables])
@@ -52,7 +59,7 @@ def _address(spill: Path) -> Iterator[str]:
     """Where the copying process finds the database. One that lives in this process's memory (tests) is copied to a
     file first."""
     if connection.vendor == "postgresql":
-        yield _conninfo()
+        yield postgresql.address(connection.get_connection_params())
     elif not connection.is_in_memory_db():  # type: ignore[attr-defined]
         yield str(connection.settings_dict["NAME"])
     else:
@@ -62,16 +69,6 @@ def _address(spill: Path) -> Iterator[str]:
             connection.connection.backup(copy)
         yield str(file)
         file.unlink()
-
-
-def _conninfo() -> str:
-    """Django's settings as libpq reads them."""
-    from psycopg import pq
-    from psycopg.conninfo import make_conninfo
-
-    known = {option.keyword.decode() for option in pq.Conninfo.get_defaults()}
-    given = connection.get_connection_params()
-    return make_conninfo(**{key: value for key, value in given.items() if key in known and value is not None})
 
 
 def _order(draft: drafting.Draft, address: str, as_of: date, schema: Schema) -> Order:
@@ -87,21 +84,22 @@ def _order(draft: drafting.Draft, address: str, as_of: date, schema: Schema) -> 
 
 
 def _counties(schema: Schema, as_of: date) -> str:
-    """A SELECT of every county with the number of its households; 0 for one that is only known by its villages."""
+    """A SELECT of every county with the number of its households, ended ones among them (an index knows it); 0 for one
+    that is only known by its villages."""
     counted = []
-    for table in (table.own or table for table in schema.tables.values()):
-        place = drafting.sources(table).get("place")
-        if place and (table.key == ("household_id",) or not table.get("household_id")):
+    for table in schema.tables.values():
+        place = drafting.sources(table).get("place", "")
+        if place.startswith("t.") and (table.key == ("household_id",) or not table.get("household_id")):
             households = "count(*)" if table.get("household_id") else "0"
             counted.append(
                 f"SELECT {place} / {span(Level.COUNTY)} AS county, {households} AS households "
-                f"FROM {table.source(as_of)} GROUP BY 1"
+                f"FROM {asking.main_table(table, as_of)} t GROUP BY 1"
             )
     return f"SELECT county, sum(households) FROM ({' UNION ALL '.join(counted)}) c GROUP BY county ORDER BY county"
 
 
-def _run(order: Order, progress: Progress) -> int:
-    """Has the order carried out; the number of parts."""
+def _run(order: Callable[[], Order], progress: Progress) -> int:
+    """Has an order carried out, which is made while the copying process starts; the number of parts."""
     path = os.pathsep.join(filter(None, (str(PACKAGES), os.environ.get("PYTHONPATH"))))
     with subprocess.Popen(
         [sys.executable, "-m", "bangfu.snapshot.copying"],
@@ -109,11 +107,11 @@ def _run(order: Order, progress: Progress) -> int:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={"OPENBLAS_NUM_THREADS": "1", **os.environ, "PYTHONPATH": path},  # whose threads start by spinning
+        env={**ENVIRONMENT, **os.environ, "PYTHONPATH": path},
     ) as process:
         try:
             assert process.stdin and process.stdout and process.stderr
-            process.stdin.write(order.to_json())
+            process.stdin.write(order().to_json())
             process.stdin.close()
             parts, said = 0, dict[str, Any]()
             for line in process.stdout:

@@ -1,5 +1,6 @@
 """Values as live tables hold them become facts: blank texts are unknown, hundredths amounts, dates whole numbers."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,11 @@ from bangfu.snapshot.orders import ColumnOrder
 from bangfu.snapshot.texts import LIVE_TYPES, Values
 
 LARGEST_AMOUNT = 10**14 - 1  # hundredths: what DECIMAL(14,2) holds
+
+
+def facts(table: pa.Table, columns: Sequence[ColumnOrder]) -> pa.Table:
+    """The columns of a table of live values as facts, each in one piece. Raises ArrowInvalid."""
+    return pa.table({column.name: fact(table[column.name], column) for column in columns})
 
 
 def fact(values: "pa.ChunkedArray[Any]", column: ColumnOrder) -> Values:

@@ -1,6 +1,7 @@
 """Writes the rows of a part as a file of a snapshot: derived columns worked out, in the order of villages."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pyarrow.parquet as pq
 
 from bangfu.common import duck
 from bangfu.common.facts import FactKind
-from bangfu.snapshot.orders import ColumnOrder, Fact, TableOrder
+from bangfu.snapshot.orders import ColumnOrder, Fact, TableOrder, Underivable
 from bangfu.snapshot.texts import Values
 
 # A county of 80,000 people is one or two row groups: small enough to skip what lies outside a village or a county.
@@ -30,9 +31,15 @@ FACT_TYPES: Mapping[FactKind, pa.DataType] = {
 }
 
 
-def write(given: pa.Table, order: TableOrder, path: Path) -> None:
-    """Writes the given columns of all rows, in whatever order they come, and what is derived from them."""
-    table = _sorted(_completed(given, order), [*ORDER, *order.key])
+def engine() -> AbstractContextManager[duck.Connection]:
+    """What works out derived columns; several threads would answer out of order."""
+    return duck.within(threads=1)
+
+
+def write(given: pa.Table, order: TableOrder, path: Path, connection: duck.Connection) -> None:
+    """Writes the given columns of all rows, in whatever order they come, and what is derived from them by a connection
+    to an `engine`. Raises Underivable."""
+    table = _completed(_sorted(given, [*ORDER, *order.key]), order, connection)
     coded: Any = [column.name for column in order.columns if column.coded]
     pq.write_table(
         table,
@@ -46,22 +53,25 @@ def write(given: pa.Table, order: TableOrder, path: Path) -> None:
     )
 
 
-def _completed(given: pa.Table, order: TableOrder) -> pa.Table:
+def _completed(given: pa.Table, order: TableOrder, connection: duck.Connection) -> pa.Table:
     """With the derived columns, in the file's order of columns."""
     same = {name: _repeated(value, order.column(name), len(given)) for name, value in order.same.items()}
-    known = {**{name: given[name] for name in given.column_names}, **same, **_derived(given, order)}
+    known = {**{name: given[name] for name in given.column_names}, **same, **_derived(given, order, connection)}
     return pa.table({column.name: _coded(known[column.name], column) for column in order.columns})
 
 
-def _derived(given: pa.Table, order: TableOrder) -> dict[str, Values]:
+def _derived(given: pa.Table, order: TableOrder, connection: duck.Connection) -> dict[str, Values]:
     """The columns that follow from those of a row, but for what is the same in all rows."""
-    if not len(given):  # to open an engine takes longer than to write a file without rows
+    if not len(given):  # to ask takes longer than to write a file without rows
         return {c.name: pa.array([], FACT_TYPES[c.kind]) for c in order.columns if not c.given}
     if not order.derived:
         return {}
-    with duck.within(threads=1) as connection:  # several threads answer out of order
-        connection.register("given", given)
+    connection.register("given", given)
+    try:
         answer = duck.arrow(connection, order.derived).combine_chunks()
+    except duck.Error as error:
+        raise Underivable(str(error)) from error
+    connection.unregister("given")
     return dict(zip(answer.column_names, answer.columns, strict=True))
 
 
