@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -21,7 +22,7 @@ from bangfu.audit.models import Entry
 from bangfu.common import duck
 from bangfu.common.facts import FactColumn, FactKind, FactTable, Schema, schema
 from bangfu.registry.models import Dwelling, Household, IncomeYear, Member, WorkRecord
-from bangfu.snapshot import asking, copying, errors, reading, services, taking, texts
+from bangfu.snapshot import asking, copying, errors, postgresql, reading, services, taking, texts
 from bangfu.snapshot.orders import ColumnOrder, Order, TableOrder
 from bangfu.snapshot.store import Snapshot
 from tests.conftest import House, make_area
@@ -521,6 +522,19 @@ def test_a_failure_of_the_copying_process_is_said_in_words_and_leaves_nothing(
 
     monkeypatch.setattr(asking, "live_order", spoilt)
     with pytest.raises(errors.ReadingFailed, match="nonsense"):
+        services.take(AS_OF)
+    assert list(services.home().iterdir()) == []
+
+
+@pytest.mark.databases
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_cannot_be_opened_is_said_in_words_and_leaves_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    nowhere = tmp_path / "nowhere"
+    address = postgresql.address({"host": nowhere}) if connection.vendor == "postgresql" else str(nowhere / "db")
+    monkeypatch.setattr(taking, "_address", lambda spill: nullcontext(address))
+    with pytest.raises(errors.TakingBroken, match=r"取快照的进程没有做完：.*(open|such file)"):
         services.take(AS_OF)
     assert list(services.home().iterdir()) == []
 

@@ -171,7 +171,7 @@ def _said_of(table: TableOrder) -> Iterator[None]:
     try:
         yield
     except (DatabaseFailed, Underivable, pa.ArrowException) as error:
-        raise CopyingFailed(table.name, str(error).strip().splitlines()[0]) from error
+        raise CopyingFailed(table.name, _first_line(error)) from error
 
 
 def _listed(numbers: Sequence[int]) -> Iterator[str]:
@@ -221,9 +221,19 @@ def main() -> int:
             print(json.dumps(asdict(copied)), flush=True)  # noqa: T201
     except CopyingFailed as error:
         table, reason = error.args
-        print(json.dumps({"table": table, "error": reason}), flush=True)  # noqa: T201
-        return 1
+        return _failed(reason, table)
+    except DatabaseFailed as error:
+        return _failed(_first_line(error))
     return 0
+
+
+def _failed(reason: str, table: str = "") -> int:
+    print(json.dumps({"table": table, "error": reason}), flush=True)  # noqa: T201
+    return 1
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]
 
 
 if __name__ == "__main__":

@@ -84,3 +84,9 @@ class DiskRefused(BangfuError):
     code = "SNA-013"
     what = gettext_noop("快照无法写入 {folder}：{reason}。")
     next_step = gettext_noop("请检查该目录的权限和磁盘余量后重试；没有留下写了一半的快照。")
+
+
+class TakingBroken(BangfuError):
+    code = "SNA-014"
+    what = gettext_noop("取快照的进程没有做完：{reason}。")
+    next_step = gettext_noop("没有留下写了一半的快照。请检查数据库是否在运行、连接数和内存是否够用，再重新取。")

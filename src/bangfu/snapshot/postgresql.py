@@ -35,7 +35,7 @@ SETTINGS = {
 }
 # Of what libpq is told, what asyncpg understands as well; the rest is of no use to somebody who only reads.
 KNOWN = (
-    "host", "port", "dbname", "user", "password", "passfile", "service", "servicefile", "sslmode", "sslcert", "sslkey",
+    "host", "port", "dbname", "user", "password", "passfile", "service", "sslmode", "sslcert", "sslkey",
     "sslrootcert", "sslcrl", "sslpassword", "target_session_attrs", "krbsrvname", "options",
 )  # fmt: skip
 

@@ -30,7 +30,7 @@ def take(
     trail. `as_of` is the day that rules will take for today. It goes to `out`, by default to `home()`.
 
     What is not yet committed is not in it. `progress` is told how many files of how many are done. Raises
-    ReadingFailed, DiskRefused, FolderTaken; then nothing is left behind.
+    ReadingFailed, TakingBroken, DiskRefused, FolderTaken; then nothing is left behind.
     """
     if out is not None and out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise FolderTaken(folder=out)

@@ -17,7 +17,7 @@ from bangfu.common import duck
 from bangfu.common.facts import Schema
 from bangfu.common.places import Level, span
 from bangfu.snapshot import asking, drafting, postgresql
-from bangfu.snapshot.errors import ReadingFailed
+from bangfu.snapshot.errors import ReadingFailed, TakingBroken
 from bangfu.snapshot.orders import Order
 from bangfu.snapshot.store import Snapshot
 
@@ -36,7 +36,8 @@ Progress = Callable[[int, int], None]
 
 def take(target: Path, as_of: date, schema: Schema, progress: Progress) -> Snapshot:
     """The database as it is now, as the snapshot `target` (or, when that exists, `target-2` …). What is not yet
-    committed, also by the caller, is not in it. Raises ReadingFailed, DiskRefused; then nothing is left behind."""
+    committed, also by the caller, is not in it. Raises ReadingFailed, TakingBroken, DiskRefused;
+    then nothing is left behind."""
 
     with connection.cursor() as cursor:  # a house that is not prepared, or a server that is away, says so itself
         cursor.execute(f"SELECT county FROM ({_counties(schema, as_of)}) c WHERE 1 = 0")
@@ -124,6 +125,7 @@ def _run(order: Callable[[], Order], progress: Progress) -> int:
             process.kill()
             raise
     if process.returncode:
-        reason = said.get("error") or complaint.splitlines()[-1:] or [f"exit {process.returncode}"]
-        raise ReadingFailed(table=said.get("table", ""), reason=reason if isinstance(reason, str) else reason[0])
+        reason = said.get("error") or (complaint.splitlines() or [f"exit {process.returncode}"])[-1]
+        table = said.get("table")
+        raise ReadingFailed(table=table, reason=reason) if table else TakingBroken(reason=reason)
     return parts
