@@ -242,7 +242,7 @@ def test_whatever_is_cut_and_whenever_each_visit_arrives_once(site: Site, wire: 
     coming = Photo.objects.filter(state=Photo.State.COMING)
     assert Visit.objects.exists() and coming.exists()  # cut in the middle of it
     wire.up()
-    wire.deafen(1)  # the site gets the next request, the phone never hears of it
+    wire.deafen()  # the site gets the next request, the phone never hears of it
     send.click()
     expect(page.locator("#field-net")).to_have_text("没有网络，都存在手机上")
     # The window is closed while it sends, and opened again.

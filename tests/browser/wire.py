@@ -2,7 +2,7 @@
 
 wire.url             where the phone finds the site (localhost, so that the origin is secure)
 wire.cut_after(n)    lets n more bytes of requests through, then cuts every connection, the one in use first
-wire.deafen(n)       the next n requests reach the site; their answers never come back
+wire.deafen()        the next request reaches the site; its answer never comes back, and nobody answers any more
 wire.down(), up()    nobody answers at all, as while a server restarts; and again as before
 """
 
@@ -19,7 +19,7 @@ PIECE = 16 * 1024
 class Wire:
     site: str
     budget: int | None = None
-    deaf: int = 0
+    deaf: bool = False
     alive: bool = True
     passed: int = 0
     open: set[socket.socket] = field(default_factory=set)
@@ -37,9 +37,9 @@ class Wire:
         with self.lock:
             self.budget = size
 
-    def deafen(self, requests: int) -> None:
+    def deafen(self) -> None:
         with self.lock:
-            self.deaf = requests
+            self.deaf = True
 
     def down(self) -> None:
         self.alive = False
@@ -47,7 +47,7 @@ class Wire:
 
     def up(self) -> None:
         with self.lock:
-            self.alive, self.budget, self.deaf = True, None, 0
+            self.alive, self.budget, self.deaf = True, None, False
 
     def close(self) -> None:
         self.down()
@@ -92,14 +92,21 @@ class Wire:
     def _back(self, site: socket.socket, phone: socket.socket) -> None:
         with suppress(OSError):
             while piece := site.recv(PIECE):
-                with self.lock:
-                    swallowed = self.deaf > 0
-                    self.deaf -= swallowed
-                if swallowed:
+                if self._is_swallowed():
+                    self._cut()
                     break
                 phone.sendall(piece)
         with suppress(OSError):
             phone.shutdown(socket.SHUT_RDWR)
+
+    def _is_swallowed(self) -> bool:
+        """Whether this answer is the one that gets lost. Then the wire is down: who asks again at once, as a phone does
+        by itself, hears nothing either."""
+        with self.lock:
+            lost = self.deaf
+            if lost:
+                self.deaf = self.alive = False
+            return lost
 
     def _may_pass(self, piece: bytes) -> bool:
         with self.lock:
