@@ -27,7 +27,7 @@ from bangfu.snapshot.reading import DatabaseFailed, Reader, readers
 from bangfu.snapshot.shelf import Shelf
 
 # A few counties: large enough to read and write fast, small enough for the memory of a small machine.
-HOUSEHOLDS_A_PART = 50_000
+HOUSEHOLDS_A_PART = 60_000
 ASKED = 5_000  # numbers in one question to the database
 
 _Step = Callable[[], str | None]

@@ -43,7 +43,7 @@ from bangfu.snapshot.errors import SourceColumnWrong, SourceRowsWrong, SourceTab
 from bangfu.snapshot.orders import ColumnOrder, TableOrder
 from bangfu.snapshot.store import COUNTY_DIGITS
 from bangfu.snapshot.texts import CODES, LIVE_TYPES, Values
-from bangfu.snapshot.values import fact
+from bangfu.snapshot.values import fact, without_blanks
 from bangfu.snapshot.writing import FACT_TYPES
 
 AREAS = "areas.parquet"
@@ -227,7 +227,7 @@ class LiveTables:
             read = self._read(raw, wanted)
             in_turn = _counts_up(rows, len(read))
             for column, name in wanted:
-                values = fact(read[name], column)
+                values = fact(without_blanks(read[name].combine_chunks()), column)
                 fetched[column.name] = values if in_turn else values.take(rows)
         return fetched
 

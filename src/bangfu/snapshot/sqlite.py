@@ -14,7 +14,7 @@ import pyarrow.csv as csv
 from bangfu.snapshot.orders import ColumnOrder
 from bangfu.snapshot.reading import DatabaseFailed
 from bangfu.snapshot.texts import BLOCK, CODES, FIELD, LIVE_TYPES, ROW, Indivisible, Values, joined, of_lines
-from bangfu.snapshot.values import facts
+from bangfu.snapshot.values import facts, without_blanks
 
 Cursor = Any  # of ADBC, which tells no types
 
@@ -51,7 +51,8 @@ class Reader:
     def _in_json(self, live: str, columns: Sequence[ColumnOrder]) -> pa.Table:
         listed = ", ".join(column.name for column in columns)
         lines = self._lines(live, f"json_array(0, {listed}, 0) || char(10)")
-        return joined([_taken_apart(each, columns) for each in lines], columns)
+        table = joined([_taken_apart(each, columns) for each in lines], columns)
+        return pa.table({name: without_blanks(table[name].combine_chunks()) for name in table.column_names})
 
     def _lines(self, live: str, line: str) -> Iterator[Values]:
         self.cursor.execute(f"SELECT {line} AS line FROM ({live}) rows_")
