@@ -1,5 +1,6 @@
 """The live database as a snapshot: in one consistent read, in the types of the facts, and with a trail."""
 
+import asyncio
 import json
 import os
 import shutil
@@ -500,6 +501,14 @@ def test_columns_that_repeat_together_are_told_apart_again(database: tuple[str, 
     assert facts["later"].to_pylist() == [Decimal(n if n > 60_000 else 4) / 100 for n in numbers]
 
 
+def test_whoever_reads_may_have_an_event_loop_running(database: tuple[str, str]) -> None:
+    async def read() -> list[tuple[int, int]]:
+        with reading.readers(*database, 2) as opened:
+            return [pair for reader in opened for pair in reader.pairs("SELECT 1, 2")]
+
+    assert asyncio.run(read()) == [(1, 2)] * 2
+
+
 def test_a_database_that_breaks_off_is_said_with_the_table(database: tuple[str, str], tmp_path: Path) -> None:
     kind, address = database
     order = order_for(kind, address, tmp_path / "draft", small())
@@ -531,8 +540,8 @@ def test_a_failure_of_the_copying_process_is_said_in_words_and_leaves_nothing(
 def test_a_database_that_cannot_be_opened_is_said_in_words_and_leaves_nothing(
     house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    nowhere = tmp_path / "nowhere"
-    address = postgresql.address({"host": nowhere}) if connection.vendor == "postgresql" else str(nowhere / "db")
+    on_postgresql = connection.vendor == "postgresql"
+    address = postgresql.address({"host": "/nowhere"}) if on_postgresql else str(tmp_path / "nowhere" / "db")
     monkeypatch.setattr(taking, "_address", lambda spill: nullcontext(address))
     with pytest.raises(errors.TakingBroken, match=r"取快照的进程没有做完：.*(open|such file)"):
         services.take(AS_OF)

@@ -2,7 +2,8 @@
 that the text escapes, rows as CSV."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -46,16 +47,28 @@ def address(given: Mapping[str, Any]) -> str:
     return f"postgresql://?{urlencode(known, quote_via=quote)}"
 
 
+class _Loop:
+    """An event loop in a thread of its own: whoever waits for its answers may have one running, too."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._thread = stack.enter_context(ThreadPoolExecutor(1))
+        self._runner = asyncio.Runner()
+        stack.callback(lambda: self._thread.submit(self._runner.close).result())
+
+    def answer(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        return self._thread.submit(self._runner.run, coroutine).result()
+
+
 @dataclass(frozen=True)
 class Reader:
     """See `reading.Reader`. It may be asked by one thread after another."""
 
-    runner: asyncio.Runner
+    loop: _Loop
     connection: Connection
 
     def pairs(self, sql: str) -> list[tuple[int, int]]:
         with _said():
-            return [(int(first), int(second)) for first, second in self.runner.run(self.connection.fetch(sql))]
+            return [(int(first), int(second)) for first, second in self.loop.answer(self.connection.fetch(sql))]
 
     def facts(self, live: str, columns: Sequence[ColumnOrder]) -> pa.Table:
         # Arrow leaves out a mark of the encoding at the beginning: nothing begins with a text.
@@ -74,7 +87,7 @@ class Reader:
             f"SELECT {', '.join(column.name for column in columns)} FROM ({live}) rows_",
             output=taker.take, format="csv" if quoted else "text", delimiter=FIELD, null="",
         )  # fmt: skip
-        self.runner.run(copied)
+        self.loop.answer(copied)
         return taker.table()
 
 
@@ -127,25 +140,30 @@ def readers(address: str, count: int) -> Iterator[list[Reader]]:
             opened = [stack.enter_context(_reader(address)) for _ in range(count)]
             for reader in opened:
                 _do(reader, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            ((state,),) = opened[0].runner.run(opened[0].connection.fetch("SELECT pg_export_snapshot()"))
+            ((state,),) = opened[0].loop.answer(opened[0].connection.fetch("SELECT pg_export_snapshot()"))
             for reader in opened[1:]:
                 _do(reader, f"SET TRANSACTION SNAPSHOT '{state}'")
         yield opened
 
 
 def _do(reader: Reader, sql: str) -> None:
-    reader.runner.run(reader.connection.execute(sql))
+    reader.loop.answer(reader.connection.execute(sql))
 
 
 @contextmanager
 def _reader(address: str) -> Iterator[Reader]:
-    with asyncio.Runner() as runner:
-        reader = Reader(runner, runner.run(asyncpg.connect(address, server_settings=SETTINGS)))
+    with ExitStack() as stack:
+        loop = _Loop(stack)
+        reader = Reader(loop, loop.answer(_connected(address)))
         try:
             yield reader
         finally:
             with suppress(*_ERRORS):
-                runner.run(reader.connection.close())
+                loop.answer(reader.connection.close())
+
+
+async def _connected(address: str) -> Connection:
+    return await asyncpg.connect(address, server_settings=SETTINGS)
 
 
 _ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
