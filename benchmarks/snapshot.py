@@ -120,7 +120,7 @@ def measure(work: str, folder: Path) -> None:
         snapshot = services.take(DAY)
         rows, size = sum(snapshot.rows.values()), snapshot.bytes
     elif work == "bare":
-        order = taking._order(Nowhere(), address(), DAY, schema())
+        order = taking._order(Path(), address(), DAY, schema())
         with reading.readers(order.kind, order.address, 1) as (reader,):
             for table in order.tables:
                 rows += len(reader.facts(table.live, table.read))
@@ -140,12 +140,6 @@ def measure(work: str, folder: Path) -> None:
         "size": size / 1e6,
     }
     print(json.dumps(found))
-
-
-class Nowhere:
-    """A draft of which only the place is asked."""
-
-    folder = Path()
 
 
 def address() -> str:

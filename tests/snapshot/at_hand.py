@@ -8,7 +8,7 @@ which nobody else has open.
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -21,25 +21,21 @@ from django.test import override_settings
 
 from bangfu.snapshot import copying, taking
 from bangfu.snapshot import services as snapshots
-from bangfu.snapshot.orders import Order
+from bangfu.snapshot.orders import Copied, Order
 from bangfu.snapshot.store import Snapshot
 from tests.conftest import House, made_house
-
-
-def copied_here(order: Callable[[], Order], progress: Callable[[int, int], None]) -> int:
-    """What the process would do; the number of parts."""
-    parts = 0
-    for done in copying.copy(order()):
-        parts = done.parts
-        progress(done.done, done.files)
-    return parts
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _copied_in_this_process() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(taking, "_run", copied_here)
+        patch.setattr(taking, "_copier", copied_here)
         yield
+
+
+def copied_here() -> AbstractContextManager[Callable[[Order], Iterator[Copied]]]:
+    """What the process would do."""
+    return nullcontext(copying.copy)
 
 
 @dataclass(frozen=True)

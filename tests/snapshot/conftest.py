@@ -75,18 +75,15 @@ def relation(columns: dict[str, str], rows: Sequence[tuple[object, ...]]) -> str
     return f"(SELECT {casts} FROM (VALUES {values}) v({', '.join(columns)}))"
 
 
-def fill_small(schema: Schema) -> Callable[[drafting.Draft], list[list[str]]]:
-    def fill(draft: drafting.Draft) -> list[list[str]]:
-        found = []
+def fill_small(schema: Schema) -> Callable[[drafting.Draft], None]:
+    def fill(draft: drafting.Draft) -> None:
         with duck.within(draft.folder) as connection, engine() as deriving:
             for number in range(len(COUNTIES)):
                 for name, live in (("household", HOUSEHOLD), ("member", MEMBER)):
                     table = schema.table(name)
                     given = duck.arrow(connection, drafting.given_sql(table, relation(live, ROWS[name][number])))
                     write(given, drafting.table_order(table), draft.path(name, number), deriving)
-                paths = [draft.path(name, number) for name in schema.tables]
-                found.append(drafting.counties(connection, paths))
-        return found
+                    draft.wrote(name, number)
 
     return fill
 

@@ -1,6 +1,5 @@
-"""What one table says and another says again is found by its key, in the part or in the database."""
+"""What one table says and another says again is found by its key."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -26,10 +25,6 @@ def coded(*texts: str) -> "pa.ChunkedArray[Any]":
     return pa.chunked_array([pa.array(texts, pa.string()).dictionary_encode()])
 
 
-def never(_found: Found, numbers: Sequence[int]) -> pa.Table:
-    raise AssertionError(f"nothing was missing, and yet {numbers} were asked for")
-
-
 @given(KEYS, ROWS)
 def test_a_row_is_found_by_all_columns_of_its_key(
     keys: list[tuple[int, int]], rows: list[tuple[int | None, int | None]]
@@ -48,30 +43,14 @@ def test_where_nothing_stands_nothing_is_found(rows: int) -> None:
 def test_what_is_not_found_is_unknown() -> None:
     homes = pa.table({"id": whole(1, 2), "latest": whole(2020, None)})
     years = pa.table({"home": whole(2, 1), "year": whole(2020, 2020), "net": whole(20, 10)})
-    assert completed(homes, NET, years, never)["sum"].to_pylist() == [10, None]
+    assert completed(homes, NET, years)["sum"].to_pylist() == [10, None]
 
 
-def test_what_is_needed_and_lies_elsewhere_is_asked_for_and_without_it_a_row_is_none() -> None:
-    """A household of another part, where somebody moved people past the registry, and one that has ended."""
-    people = pa.table({"id": whole(1, 2, 3, 4), "home": whole(70, 71, 72, 71)})
+def test_where_what_is_needed_is_not_found_a_row_is_none() -> None:
+    people = pa.table({"id": whole(1, 2, 3), "home": whole(70, 71, 70)})
     homes = pa.table({"id": whole(70), "village": coded("990121200201"), "head": whole(1)})
-    asked = list[Sequence[int]]()
-
-    def elsewhere(found: Found, numbers: Sequence[int]) -> pa.Table:
-        assert found is HOME
-        asked.append(sorted(numbers))
-        return pa.table({"id": whole(71), "village": coded("990122100201")})
-
-    rows = completed(people, HOME, homes, elsewhere)
-    assert asked == [[71, 72]]
-    assert rows.to_pydict() == {
-        "id": [1, 2, 4],
-        "home": [70, 71, 71],
-        "village": ["990121200201", "990122100201", "990122100201"],
+    assert completed(people, HOME, homes).to_pydict() == {
+        "id": [1, 3],
+        "home": [70, 70],
+        "village": ["990121200201"] * 2,
     }
-
-
-def test_where_everything_is_found_nobody_is_asked() -> None:
-    people = pa.table({"id": whole(1), "home": whole(70)})
-    homes = pa.table({"id": whole(70), "village": coded("990121200201")})
-    assert completed(people, HOME, homes, never)["village"].to_pylist() == ["990121200201"]

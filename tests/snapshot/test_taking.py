@@ -13,6 +13,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,10 @@ from django.db import connection
 import bangfu
 from bangfu.audit.models import Entry
 from bangfu.common import duck
-from bangfu.common.facts import FactColumn, FactKind, FactTable, Schema, schema
+from bangfu.common.facts import AddedColumns, FactColumn, FactKind, FactTable, Schema, schema
 from bangfu.registry.models import Dwelling, Household, IncomeYear, Member, WorkRecord
-from bangfu.snapshot import asking, copying, errors, postgresql, reading, services, taking, texts
-from bangfu.snapshot.orders import ColumnOrder, Order, TableOrder
+from bangfu.snapshot import asking, copying, errors, postgresql, reading, services, sharing, taking, texts
+from bangfu.snapshot.orders import ColumnOrder, Copied, Order, TableOrder
 from bangfu.snapshot.store import Snapshot
 from tests.conftest import House, make_area
 from tests.snapshot.at_hand import copied_here
@@ -134,7 +135,7 @@ def test_a_household_stays_in_one_part_and_counties_are_shared_out(
         home = home_of(village, number)
         person_of(home, number * 2)
         person_of(home, number * 2 + 1)
-    monkeypatch.setattr(taking, "_run", lambda order, progress: run_here(order(), 2))
+    monkeypatch.setattr(taking, "_copier", lambda: nullcontext(partial(run_here, 2)))
     snapshot = services.take(AS_OF)
     assert [(part.counties, part.rows["household"], part.rows["member"]) for part in snapshot.parts()] == [
         (("990121",), 2, 4),
@@ -148,16 +149,16 @@ def test_a_household_stays_in_one_part_and_counties_are_shared_out(
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(bangfu.__file__).parents[1])}
 
 
-def run_here(order: Order, households_a_part: int) -> int:
+def run_here(households_a_part: int, order: Order) -> list[Copied]:
     """The order carried out by a process of its own, with smaller parts."""
     program = (
-        "import sys\nfrom bangfu.snapshot import copying\n"
-        f"copying.HOUSEHOLDS_A_PART = {households_a_part}\nsys.exit(copying.main())"
+        "import sys\nfrom bangfu.snapshot import copying, sharing\n"
+        f"sharing.HOUSEHOLDS_A_PART = {households_a_part}\nsys.exit(copying.main())"
     )
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, input=order.to_json(), capture_output=True, text=True, env=ENVIRONMENT)
     assert done.returncode == 0, done.stdout + done.stderr
-    return int(json.loads(done.stdout.splitlines()[-1])["parts"])
+    return [Copied(**json.loads(line)) for line in done.stdout.splitlines()]
 
 
 @pytest.mark.databases
@@ -196,7 +197,7 @@ def test_people_are_where_their_household_is_and_gone_with_it_when_it_has_ended(
     for number, home in enumerate((here, there, ended), start=4):
         made(WorkRecord(member=person_of(home, number), start_month=date(2020, 3, 1)))
     made(WorkRecord(member=moved, start_month=date(2020, 3, 1)))
-    monkeypatch.setattr(taking, "_run", lambda order, progress: run_here(order(), 1))
+    monkeypatch.setattr(taking, "_copier", lambda: nullcontext(partial(run_here, 1)))
     snapshot = services.take(AS_OF)
     assert len(snapshot.parts()) == 2
     columns = ("person_no", "household_no", "village_code", "place")
@@ -211,6 +212,60 @@ def test_people_are_where_their_household_is_and_gone_with_it_when_it_has_ended(
 
 @pytest.mark.databases
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("most", [1, 20])
+def test_numbers_that_do_not_tell_where_rows_are_are_noticed(
+    house: House, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    """Households of three counties came in turn: what hangs on a stretch of numbers lies mostly elsewhere, perhaps more
+    than memory holds."""
+    last = make_area(house.county.parent, 3, "远县", "990123000000")
+    villages = [house.village]
+    for county, code in ((house.neighbour_county, "990122100"), (last, "990123100")):
+        villages.append(make_area(make_area(county, 1, "东乡", f"{code}000"), 1, "东村", f"{code}201"))
+    for number in range(30):
+        home = home_of(villages[number % 3], number)
+        made(WorkRecord(member=person_of(home, number), start_month=date(2020, 3, 1)))
+        window = {"window_start": date(2019, 10, 1), "window_end": AS_OF}
+        made(IncomeYear(household=home, year=2020, members_counted=1, **window))
+    asked = list[tuple[str, bool]]()
+
+    def noted(table: TableOrder, inside: str, leading: Any = None, *, scattered: bool = False) -> list[str]:
+        asked.append((table.name, scattered))
+        return sharing.selects(table, inside, leading, scattered=scattered)
+
+    monkeypatch.setattr(copying, "selects", noted)
+    monkeypatch.setattr(sharing, "HOUSEHOLDS_A_PART", 10)
+    monkeypatch.setattr(sharing, "MOST", most)
+    monkeypatch.setattr(taking, "_copier", copied_here)
+    snapshot = services.take(AS_OF)
+    assert [part.rows["work_record"] for part in snapshot.parts()] == [10] * 3
+    for table in ("member", "work_record"):
+        found = facts_of(snapshot, table, "person_no", "village_code")
+        assert found == [(f"{number:014d}", villages[number % 3].code) for number in range(30)]
+    found = facts_of(snapshot, "income_year", "household_no", "village_code")
+    assert found == [(f"{number:012d}", villages[number % 3].code) for number in range(30)]
+    for table in ("member", "income_year", "work_record"):
+        assert {scattered for name, scattered in asked if name == table} == {False, True}
+
+
+@pytest.mark.databases
+@pytest.mark.django_db(transaction=True)
+def test_a_room_may_put_columns_to_every_table_of_the_registry(house: House) -> None:
+    """Whatever of a table's source is read without what is joined only to be said again."""
+    home = home_of(house.village, 1)
+    made(WorkRecord(member=person_of(home, 1), start_month=date(2020, 3, 1)))
+    known = FactColumn("known_as", FactKind.TEXT, "另名", source="k.name")
+    joins = "LEFT JOIN (SELECT 1 AS one, 'x' AS name WHERE 1 = 1) k ON k.one = 1"
+    for name in ("household", "member", "work_record", "income_year"):
+        table = AddedColumns(name, (known,), lambda day: joins).to(schema().table(name))
+        order = asking.live_order(table, AS_OF)
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT known_as FROM ({order.live}) rows_")
+            assert cursor.fetchall() == [("x",)] * (name != "income_year"), name
+
+
+@pytest.mark.databases
+@pytest.mark.django_db(transaction=True)
 def test_ordinary_rows_are_asked_for_only_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """Never a second time within quotation marks or brackets, which takes several times as long."""
     home = home_of(house.village, 1, first_identified=date(2014, 3, 1), in_cooperative=False, forest_mu="1.50")
@@ -221,7 +276,7 @@ def test_ordinary_rows_are_asked_for_only_once(house: House, monkeypatch: pytest
         raise AssertionError("a table is asked for once more")
 
     monkeypatch.setattr(texts.Indivisible, "__init__", again)
-    monkeypatch.setattr(taking, "_run", copied_here)
+    monkeypatch.setattr(taking, "_copier", copied_here)
     assert services.take(AS_OF).rows["work_record"] == 1
 
 
@@ -547,6 +602,35 @@ def test_a_database_that_cannot_be_opened_is_said_in_words_and_leaves_nothing(
     monkeypatch.setattr(taking, "_address", lambda spill: nullcontext(address))
     with pytest.raises(errors.TakingBroken, match=r"取快照的进程没有做完：.*(open|such file)"):
         services.take(AS_OF)
+    assert list(services.home().iterdir()) == []
+
+
+@pytest.mark.parametrize("proof", [{"require_auth": "scram-sha-256"}, {"channel_binding": "require"}])
+def test_what_a_server_has_to_prove_is_not_passed_over_in_silence(proof: dict[str, str]) -> None:
+    with pytest.raises(reading.DatabaseFailed, match=next(iter(proof))):
+        postgresql.address({"dbname": "bangfu", **proof})
+    given = {"dbname": "a b&c", "channel_binding": "prefer", "connect_timeout": 3, "port": ""}
+    assert postgresql.address(given) == "postgresql://?dbname=a%20b%26c"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_copying_process_that_is_killed_on_its_way_blames_no_table(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home_of(house.village, 1)
+
+    def killing(_done: int, _files: int) -> None:
+        started[0].kill()
+
+    class Started(subprocess.Popen[str]):
+        def __init__(self, *given: Any, **named: Any) -> None:
+            super().__init__(*given, **named)
+            started.append(self)
+
+    started = list[Started]()
+    monkeypatch.setattr(taking.subprocess, "Popen", Started)
+    with pytest.raises(errors.TakingBroken, match="exit -9"):
+        services.take(AS_OF, progress=killing)
     assert list(services.home().iterdir()) == []
 
 

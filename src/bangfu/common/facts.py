@@ -138,7 +138,7 @@ class AddedColumns:
     joins: Callable[[date], str]
 
     def to(self, table: FactTable) -> FactTable:
-        """The table with these columns. Its source has one condition of its own, at its end."""
+        """The table with these columns. Its source, and the rest of it, has one condition of its own, at its end."""
 
         def joined(source: Callable[[date], str]) -> Callable[[date], str]:
             def with_joins(day: date) -> str:

@@ -138,7 +138,7 @@ def _derived_of_person() -> Iterator[FactColumn]:
         "id_birth_real",
         flag,
         _("号码第7至14位是真实存在的日期"),
-        derived=f"CASE WHEN {well_formed} THEN try_strptime(substr(id_no, 7, 8), '%Y%m%d') IS NOT NULL END",
+        derived="CASE WHEN id_key IS NOT NULL THEN try_strptime(substr(id_no, 7, 8), '%Y%m%d') IS NOT NULL END",
     )
     yield FactColumn(
         "id_sex",
@@ -213,11 +213,13 @@ LATEST_YEARS = (
     "LEFT JOIN registry_incomeyear z ON z.household_id = t.id AND z.year = t.latest_income_year - 1"
 )
 MEMBERS = "registry_member t"
-WORK = "registry_workrecord t JOIN registry_member m ON m.id = t.member_id"
-INCOME_YEARS = "registry_incomeyear t JOIN registry_household h ON h.id = t.household_id"
+WORK = "registry_workrecord t"
+INCOME_YEARS = "registry_incomeyear t"
+MEMBER_OF = "JOIN registry_member m ON m.id = t.member_id"
 HOUSEHOLD_OF = "JOIN registry_household h ON h.id = {}"
 VILLAGE = "JOIN areas_area v ON v.id = h.village_id"
 LASTING = "WHERE h.ended_on IS NULL"
+ALL = "WHERE 1 = 1"
 
 
 def _always(*live: str) -> Callable[[date], str]:
@@ -245,10 +247,10 @@ def _repeated_incomes() -> tuple[Repeated, ...]:
     )
 
 
-def _repeated_household(household: str) -> tuple[Repeated, ...]:
+def _repeated_home(table: str, key: str, *more: str) -> tuple[Repeated, ...]:
     """What a household is called and where it is, for rows of a household that has not ended."""
-    columns = {name: name for name in ("household_no", "village_code", "place")}
-    return (Repeated("household", {"household_id": household}, columns, needed=True),)
+    columns = (*more, "household_no", "village_code", "place")
+    return (Repeated(table, {key: f"t.{key}"}, {name: name for name in columns}, needed=True),)
 
 
 def _household_columns() -> Iterator[FactColumn]:
@@ -328,19 +330,19 @@ def TABLES() -> tuple[FactTable, ...]:
         FactTable(
             "member", _("家庭成员"), ("member_id",), tuple(_member_columns()),
             source=_always(MEMBERS, HOUSEHOLD_OF.format("t.household_id"), VILLAGE, LASTING),
-            repeated=_repeated_household("t.household_id"),
-            rest=_always(MEMBERS),
+            repeated=_repeated_home("household", "household_id"),
+            rest=_always(MEMBERS, ALL),
         ),
         FactTable(
             "work_record", _("务工记录"), ("record_id",), tuple(_work_columns()),
-            source=_always(WORK, HOUSEHOLD_OF.format("m.household_id"), VILLAGE, LASTING),
-            repeated=_repeated_household("m.household_id"),
-            rest=_always(WORK),
+            source=_always(WORK, MEMBER_OF, HOUSEHOLD_OF.format("m.household_id"), VILLAGE, LASTING),
+            repeated=_repeated_home("member", "member_id", "household_id", "person_no"),
+            rest=_always(WORK, ALL),
         ),
         FactTable(
             "income_year", _("年度收入"), ("household_id", "year"), tuple(_year_columns()),
-            source=_always(INCOME_YEARS, VILLAGE, LASTING),
-            repeated=_repeated_household("t.household_id"),
-            rest=_always(INCOME_YEARS, LASTING),
+            source=_always(INCOME_YEARS, HOUSEHOLD_OF.format("t.household_id"), VILLAGE, LASTING),
+            repeated=_repeated_home("household", "household_id"),
+            rest=_always(INCOME_YEARS, ALL),
         ),
     )  # fmt: skip

@@ -25,7 +25,7 @@ def live_order(table: FactTable, as_of: date) -> TableOrder:
     """What it takes to copy a table out of a live database."""
     found, helpers = _found(table)
     elsewhere = {name for each in found for name in each.columns}
-    order = drafting.table_order(table, _live_sql(table, as_of, {*elsewhere}, helpers))
+    order = drafting.table_order(table, _live_sql(table, as_of, elsewhere, helpers))
     order = replace(order, found=found, helpers=[ColumnOrder(name, FactKind.KEY, False, True) for name in helpers])
     if not table.added:
         return order
@@ -45,7 +45,6 @@ def live_order(table: FactTable, as_of: date) -> TableOrder:
 
 def _live_sql(table: FactTable, as_of: date, without: set[str], helpers: Mapping[str, str]) -> str:
     """A SELECT of given columns of a table over live tables, in SQL that every database reads."""
-    without = without - {"place"}  # by which a table is shared out
     asked = {name: source for name, source in drafting.sources(table).items() if name not in without}
     listed = ", ".join(f"{source} AS {name}" for name, source in {**asked, **helpers}.items())
     return f"SELECT {listed} FROM {(table.rest or table.source)(as_of)}"

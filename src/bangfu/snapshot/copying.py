@@ -6,13 +6,14 @@ database, the locks of the other are gone. It needs neither Django nor its setti
 """
 
 import json
+import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
-from itertools import pairwise
+from itertools import zip_longest
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Lock
@@ -22,25 +23,10 @@ import pyarrow as pa
 
 from bangfu.snapshot.finding import completed
 from bangfu.snapshot.memory import kept_at_hand
-from bangfu.snapshot.orders import Found, Order, TableOrder, Underivable
+from bangfu.snapshot.orders import Copied, Order, TableOrder, Underivable
 from bangfu.snapshot.reading import DatabaseFailed, Reader, readers
+from bangfu.snapshot.sharing import cut_off, depth, in_vain, parts, selects
 from bangfu.snapshot.shelf import Shelf
-
-# A few counties: large enough to read and write fast, small enough for the memory of a small machine.
-HOUSEHOLDS_A_PART = 60_000
-ASKED = 5_000  # numbers in one question to the database
-
-_Step = Callable[[], str | None]
-
-
-@dataclass(frozen=True)
-class Copied:
-    """A table of a part is on disk: `done` files of `files` are."""
-
-    table: str
-    parts: int
-    done: int
-    files: int
 
 
 class CopyingFailed(Exception):
@@ -49,16 +35,15 @@ class CopyingFailed(Exception):
 
 @dataclass(frozen=True)
 class _File:
-    """A file to be written: the rows of `table` whose place fits the condition `inside`."""
+    """A file to be written: the rows of `table` in a part, whose places fit the condition `inside`."""
 
     table: TableOrder
     part: int
     inside: str
     path: Path
 
-    @property
-    def live(self) -> str:
-        return f"SELECT * FROM ({self.table.live}) rows_ WHERE {self.inside}" if self.inside else self.table.live
+
+_Step = Callable[[], _File | None]  # the file that is written now
 
 
 def copy(order: Order) -> Iterator[Copied]:
@@ -70,17 +55,16 @@ def copy(order: Order) -> Iterator[Copied]:
         ThreadPoolExecutor(len(opened)) as pool,
         _Writer() as writer,
     ):
-        ranges = _parts(opened[0].pairs(order.counties), order.span)
+        ranges = parts(opened[0].pairs(order.counties), order.span)
         tables = [_as_it_is_now(opened[0], table) for table in order.tables]
-        copying = _Copying(opened, tables, writer)
-        steps = [
-            step
+        files = [
+            [_File(table, part, inside, order.path(table, part)) for table in tables]
             for part, inside in enumerate(ranges)
-            for step in copying.steps([_File(table, part, inside, order.path(table, part)) for table in tables])
         ]
+        steps = _Copying(opened, tables, writer).steps(files)
         written = filter(None, _in_turn(pool, len(opened), steps))
-        for done, table in enumerate(written, start=1):
-            yield Copied(table, len(ranges), done, len(ranges) * len(tables))
+        for done, file in enumerate(written, start=1):
+            yield Copied(file.table.name, file.part, done, len(ranges) * len(tables))
 
 
 class _Copying:
@@ -91,18 +75,30 @@ class _Copying:
         self._orders = {table.name: table for table in tables}
         self._shelf = Shelf(tables)
         self._writer = writer
+        self._scattered = set[str]()  # tables of which much was read in vain
         self._idle = SimpleQueue[Reader]()
         for reader in opened:
             self._idle.put(reader)
 
-    def steps(self, files: Sequence[_File]) -> list[_Step]:
-        """The files of a part: first those are read in which others find something."""
-        first = [file for file in files if self._shelf.holds(file.table.name)]
-        return [
-            *(partial(self._lay, file) for file in first),
-            *(partial(self._write, file) for file in first),
-            *(partial(self._write, file) for file in files if file not in first),
-        ]
+    def steps(self, parts: Sequence[Sequence[_File]]) -> Iterator[_Step]:
+        """What rows of the next part hang on is read before the others of this one: nobody waits for it then."""
+        yield from self._leading(parts[0])
+        for files, following in zip_longest(parts, parts[1:], fillvalue=()):
+            yield from self._leading(following)
+            yield from self._rest(files)
+
+    def _leading(self, files: Sequence[_File]) -> Iterator[_Step]:
+        return (partial(self._lay, file) for file in files if self._leads(file))
+
+    def _rest(self, files: Sequence[_File]) -> Iterator[_Step]:
+        held = [file for file in files if self._shelf.holds(file.table.name)]
+        hanging = sorted(held, key=lambda file: depth(file.table, self._orders))
+        yield from (partial(self._lay, file) for file in hanging if not self._leads(file))
+        yield from (partial(self._write, file) for file in held)
+        yield from (partial(self._write, file) for file in files if file not in held)
+
+    def _leads(self, file: _File) -> bool:
+        return self._shelf.holds(file.table.name) and not file.table.leader
 
     def _lay(self, file: _File) -> None:
         try:
@@ -111,32 +107,37 @@ class _Copying:
             self._shelf.fail(file.table.name, file.part, error)
             raise
 
-    def _write(self, file: _File) -> str:
-        """The name of the table."""
+    def _write(self, file: _File) -> _File:
         table = file.table
         held = self._shelf.holds(table.name)
         rows = self._shelf.take(table.name, file.part) if held else self._read(file)
-        there = {name: self._shelf.take(name, file.part) for name in {found.table for found in table.found}}
+        there = {name: self._shelf.take(name, file.part) for name in {found.table for found in table.others}}
         with _said_of(table):
-            for found in table.found:
-                rows = completed(rows, found, there[found.table], self._asked)
+            for found in table.others:
+                rows = completed(rows, found, there[found.table])
             self._writer(rows, table, file.path)
-        return table.name
+        return file
 
     def _read(self, file: _File) -> pa.Table:
-        with _said_of(file.table), self._reader() as reader:
-            return reader.facts(file.live, file.table.read)
+        """Its rows, with what they hang on."""
+        table, leader = file.table, file.table.leader
+        if not leader:
+            return self._answer(table, selects(table, file.inside))
+        (key,), there = leader.key, self._shelf.take(leader.table, file.part)
+        scattered = table.name in self._scattered
+        rows = self._answer(table, selects(table, file.inside, there[key], scattered=scattered))
+        if not scattered and cut_off(file.inside, len(rows), len(there)):
+            rows = self._answer(table, selects(table, file.inside, there[key], scattered=True))
+            self._scattered.add(table.name)
+        kept = completed(rows, leader, there)
+        if in_vain(len(rows), len(kept)):
+            self._scattered.add(table.name)
+        return kept
 
-    def _asked(self, found: Found, numbers: Sequence[int]) -> pa.Table:
-        """Rows of the table in which something is found, wherever they lie."""
-        order, (key,) = self._orders[found.table], found.key
-        wanted = [column for column in order.read if column.name in {key, *found.columns.values()}]
-        listed = ", ".join(column.name for column in wanted)
-        with self._reader() as reader:
-            return pa.concat_tables(
-                reader.facts(f"SELECT {listed} FROM ({order.live}) rows_ WHERE {key} IN ({some})", wanted)
-                for some in _listed(numbers)
-            ).unify_dictionaries()
+    def _answer(self, table: TableOrder, asked: Sequence[str]) -> pa.Table:
+        with _said_of(table), self._reader() as reader:
+            rows = [reader.facts(select, table.read) for select in asked]
+        return rows[0] if len(rows) == 1 else pa.concat_tables(rows).unify_dictionaries().combine_chunks()
 
     @contextmanager
     def _reader(self) -> Iterator[Reader]:
@@ -174,14 +175,9 @@ def _said_of(table: TableOrder) -> Iterator[None]:
         raise CopyingFailed(table.name, _first_line(error)) from error
 
 
-def _listed(numbers: Sequence[int]) -> Iterator[str]:
-    for at in range(0, max(1, len(numbers)), ASKED):
-        yield ", ".join(map(str, numbers[at : at + ASKED])) or "NULL"
-
-
-def _in_turn(pool: ThreadPoolExecutor, at_a_time: int, steps: Sequence[_Step]) -> Iterator[str | None]:
+def _in_turn(pool: ThreadPoolExecutor, at_a_time: int, steps: Iterable[_Step]) -> Iterator[_File | None]:
     """The answers of the steps, as they come; no more is begun than `at_a_time`, and nothing after a failure."""
-    running = set[Future[str | None]]()
+    running = set[Future[_File | None]]()
     for step in steps:
         running.add(pool.submit(step))
         if len(running) == at_a_time:
@@ -196,22 +192,6 @@ def _as_it_is_now(reader: Reader, table: TableOrder) -> TableOrder:
         return table
     looked = (f"SELECT 1, count(*) FROM (SELECT 1 AS n FROM {name} LIMIT 1) x" for name in table.silence.tables)
     return table if any(found for sql in looked for _one, found in reader.pairs(sql)) else table.silent()
-
-
-def _parts(counties: Sequence[tuple[int, int]], span: int) -> list[str]:
-    """Conditions on `place` that share out all places among the parts: whole counties, in the order of places."""
-    begins: list[int] = []
-    held = 0
-    for county, households in sorted(counties):
-        if held >= HOUSEHOLDS_A_PART:
-            begins.append(county * span)
-            held = 0
-        held += households
-    edges = [None, *begins, None]
-    return [
-        " AND ".join([f"place >= {first}"] * (first is not None) + [f"place < {last}"] * (last is not None))
-        for first, last in pairwise(edges)
-    ]
 
 
 def main() -> int:
@@ -237,4 +217,6 @@ def _first_line(error: Exception) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stdout.flush()
+    os._exit(code)  # everything is closed already; to take a process apart piece by piece takes a tenth of a second

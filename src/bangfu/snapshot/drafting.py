@@ -7,9 +7,10 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Callable, Container, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Container, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -17,7 +18,6 @@ from typing import IO, Any
 import pyarrow.parquet as pq
 from django.utils import translation
 
-from bangfu.common import duck
 from bangfu.common.facts import FactColumn, FactKind, FactTable, Schema
 from bangfu.snapshot.errors import DiskRefused, FolderTaken
 from bangfu.snapshot.orders import TableOrder, columns
@@ -89,49 +89,45 @@ def _steps(table: FactTable, only: Container[str] | None) -> list[list[FactColum
     return [[c for c in table.columns if step.get(c.name) == number] for number in steps]
 
 
-def counties(connection: duck.Connection, paths: Sequence[Path]) -> list[str]:
-    """The counties (six digits, "" without a code) that occur in the files of a part."""
-    files = ", ".join(duck.text(str(path)) for path in paths)
-    county = f"coalesce(substr(village_code, 1, {COUNTY_DIGITS}), '')"
-    found = connection.execute(f"SELECT DISTINCT {county} FROM read_parquet([{files}], union_by_name=true) ORDER BY 1")
-    return [county for (county,) in found.fetchall()]
-
-
 class Draft:
-    """A snapshot in the making. Files go where `path` says; `spill` is a folder for what does not fit in memory."""
+    """A snapshot in the making. Files go where `path` says; whoever has written one says so. `spill` is a folder for
+    what does not fit in memory."""
 
-    def __init__(self, folder: Path, schema: Schema) -> None:
+    def __init__(self, folder: Path, schema: Schema, closers: Executor) -> None:
         self.folder, self.schema, self.spill = folder, schema, folder / "spill"
         self.spill.mkdir(mode=0o700)
-        for table in schema.tables:
-            (folder / table).mkdir(mode=0o700)
+        self._tables = {table.name: table for table in stored_tables(schema)}
+        for name in self._tables:
+            (folder / name).mkdir(mode=0o700)
+        self._closers = closers
+        self._closing: dict[tuple[str, int], Future[_Closed]] = {}
 
     def path(self, table: str, part: int) -> Path:
         return self.folder / table / f"{part:04d}.parquet"
 
-    def _close(self, as_of: date, source: str, parts: Sequence[Sequence[str]]) -> None:
-        """Writes the manifest over the files, whose counties are given part by part; all is read-only from here on."""
+    def wrote(self, table: str, part: int) -> None:
+        """The file is whole. While others are written it is looked at, made read-only and brought to disk; what is
+        wrong with it is told at the end."""
+        self._closing[table, part] = self._closers.submit(self._closed, table, part)
+
+    def _close(self, as_of: date, source: str) -> None:
+        """Writes the manifest over the files, which are read-only from here on."""
         shutil.rmtree(self.spill)
-        tables = stored_tables(self.schema)
-        with ThreadPoolExecutor(CLOSERS) as pool:
-            closing = [
-                {table.name: pool.submit(self._stored, number, table) for table in tables}
-                for number in range(len(parts))
-            ]
+        closed = {place: file.result() for place, file in self._closing.items()}
         stored = [
             StoredPart(
-                number=number,
-                counties=tuple(counties),
-                files={name: file.result() for name, file in closing[number].items()},
+                number=part,
+                counties=tuple(sorted(set().union(*(closed[table, part].counties for table in self._tables)))),
+                files={table: closed[table, part].file for table in self._tables},
             )
-            for number, counties in enumerate(parts)
+            for part in sorted({part for _table, part in closed})
         ]
         manifest = Manifest(
             format=FORMAT,
             as_of=as_of,
             taken_at=datetime.now(UTC).replace(microsecond=0),
             source=source,
-            tables=tables,
+            tables=tuple(self._tables.values()),
             parts=tuple(stored),
             sha256="",
         )
@@ -140,18 +136,32 @@ class Draft:
         file.write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
         file.chmod(stat.S_IRUSR)
 
-    def _stored(self, part: int, table: StoredTable) -> StoredFile:
-        """A file as the manifest tells of it, after it was checked, safely on disk and read-only."""
-        path = self.path(table.name, part)
-        check_types(self.folder, table.name, table.columns, path)
+    def _closed(self, table: str, part: int) -> "_Closed":
+        path = self.path(table, part)
+        check_types(self.folder, table, self._tables[table].columns, path)
         _to_disk(path)
         path.chmod(stat.S_IRUSR)
-        return StoredFile(
-            path=path.relative_to(self.folder).as_posix(),
-            rows=pq.read_metadata(path).num_rows,
-            bytes=path.stat().st_size,
-            sha256=hash_of(path),
-        )
+        with pq.ParquetFile(path, read_dictionary=["village_code"]) as rows:
+            stored = StoredFile(
+                path=path.relative_to(self.folder).as_posix(),
+                rows=rows.metadata.num_rows,
+                bytes=path.stat().st_size,
+                sha256=hash_of(path),
+            )
+            return _Closed(stored, _counties(rows))
+
+
+@dataclass(frozen=True)
+class _Closed:
+    """A file as the manifest tells of it, safe on disk, and the counties that occur in it (six digits, "" for none)."""
+
+    file: StoredFile
+    counties: set[str]
+
+
+def _counties(rows: pq.ParquetFile) -> set[str]:
+    villages = rows.read(columns=["village_code"]).column(0).unique().to_pylist()
+    return {(village or "")[:COUNTY_DIGITS] for village in villages}
 
 
 def stored_tables(schema: Schema) -> tuple[StoredTable, ...]:
@@ -186,11 +196,11 @@ def write(
     as_of: date,
     source: str,
     schema: Schema,
-    fill: Callable[[Draft], Sequence[Sequence[str]]],
+    fill: Callable[[Draft], None],
     *,
     numbered: bool = False,
 ) -> Snapshot:
-    """A new snapshot in the folder `target`: `fill` writes the files of all parts and answers the counties of each.
+    """A new snapshot in the folder `target`: `fill` writes the files of all parts.
 
     Whatever goes wrong, nothing is left. With `numbered` a target that exists already gets a number behind its name
     (`…-2`): so two writers never meet. Raises FolderTaken, DiskRefused, and whatever `fill` raises.
@@ -199,10 +209,10 @@ def write(
         raise FolderTaken(folder=target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with _room_beside(target) as folder:
-            draft = Draft(folder, schema)
-            parts = fill(draft)
-            draft._close(as_of, source, parts)
+        with _room_beside(target) as folder, ThreadPoolExecutor(CLOSERS) as closers:
+            draft = Draft(folder, schema, closers)
+            fill(draft)
+            draft._close(as_of, source)
             place = _move(folder, target, numbered)
     except OSError as error:
         raise DiskRefused(folder=target, reason=error.strerror or error) from error

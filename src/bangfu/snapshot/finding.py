@@ -1,7 +1,6 @@
 """Puts to the rows of one table what another table of the same part says of them."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -12,28 +11,17 @@ from bangfu.snapshot.texts import Values
 Numbers = np.ndarray[tuple[int], np.dtype[np.int64]]
 Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
 SPREAD = 16  # times as many numbers as keys fit into a list of all numbers
-# Of rows that are needed and lie in no table of the part: their columns by the numbers of their key, from the database.
-Ask = Callable[[Found, Sequence[int]], pa.Table]
 
 
-def completed(rows: pa.Table, found: Found, there: pa.Table, ask: Ask) -> pa.Table:
-    """The rows with the columns that are found in the table `there`, or, where they are needed, by `ask`: a household
-    may lie in another part than its people when somebody moved it past the registry."""
+def completed(rows: pa.Table, found: Found, there: pa.Table) -> pa.Table:
+    """The rows with the columns that are found in the table `there`; without those whose row there is needed, and is
+    none."""
     at = places([rows[name] for name in found.by], [there[name] for name in found.key])
     if found.needed and at.null_count:
-        there = _with_asked(rows, found, there, at, ask)
-        at = places([rows[name] for name in found.by], [there[name] for name in found.key])
         rows, at = rows.filter(at.is_valid()).combine_chunks(), at.drop_null()
     for name, source in found.columns.items():
         rows = rows.append_column(name, there[source].combine_chunks().take(at))
     return rows
-
-
-def _with_asked(rows: pa.Table, found: Found, there: pa.Table, at: Values, ask: Ask) -> pa.Table:
-    (by,) = found.by  # what is needed has a number of its own
-    missing: Any = rows[by].filter(at.is_null()).drop_null().unique()
-    asked = ask(found, missing.to_pylist())
-    return pa.concat_tables([there.select(asked.column_names), asked]).unify_dictionaries().combine_chunks()
 
 
 def places(rows: Sequence[Values], keys: Sequence[Values]) -> Values:

@@ -38,7 +38,7 @@ def from_folder(
     folder = Folder(source)
     names = folder.files
 
-    def fill(draft: drafting.Draft) -> list[list[str]]:
+    def fill(draft: drafting.Draft) -> None:
         with (
             kept_at_hand(),
             duck.within(source, draft.folder, memory=MEMORY, spill=draft.spill, whole_division=True) as connection,
@@ -56,20 +56,17 @@ def from_folder(
                     with _told_of(table):
                         given = live.given(facts, number)
                     written.result()  # one table is written while the next is made, and no more than that are in memory
-                    written = writer.submit(_write, given, live.orders[table], draft.path(table, number), deriving)
+                    written = writer.submit(_write, draft, number, given, live.orders[table], deriving)
                 progress(number + 1, len(names))
             written.result()
-            return [
-                drafting.counties(connection, [draft.path(table, number) for table in schema.tables])
-                for number in range(len(names))
-            ]
 
     return drafting.write(out, as_of, f"folder {source.name}", schema, fill)
 
 
-def _write(given: pa.Table, order: TableOrder, path: Path, deriving: duck.Connection) -> None:
+def _write(draft: drafting.Draft, part: int, given: pa.Table, order: TableOrder, deriving: duck.Connection) -> None:
     with _told_of(order.name):
-        write(given, order, path, deriving)
+        write(given, order, draft.path(order.name, part), deriving)
+    draft.wrote(order.name, part)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What is to be copied out of a live database, told as JSON to the process that does it."""
+"""What is to be copied out of a live database, told as JSON to the process that does it, and what that answers."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -29,8 +29,8 @@ class ColumnOrder:
 @dataclass(frozen=True)
 class Found:
     """Columns that are taken from another table of the same part: of the row there whose `key` columns are what the
-    columns `by` are here. `columns` gives the name there of each name here. A row that is `needed` and not found there
-    is asked of the database; where there is none either, this row is left out."""
+    columns `by` are here. `columns` gives the name there of each name here. Where a row is `needed`, which
+    one number tells, this one belongs to the part in which that lies, and is left out where there is none."""
 
     table: str
     key: Sequence[str]
@@ -71,6 +71,16 @@ class TableOrder:
         elsewhere = {name for found in self.found for name in found.columns} | self.same.keys()
         return [c for c in self.columns if c.given and c.name not in elsewhere] + list(self.helpers)
 
+    @property
+    def leader(self) -> Found | None:
+        """What its rows hang on."""
+        return next((found for found in self.found if found.needed), None)
+
+    @property
+    def others(self) -> list[Found]:
+        """What is found besides."""
+        return [found for found in self.found if not found.needed]
+
     def column(self, name: str) -> ColumnOrder:
         return next(column for column in self.columns if column.name == name)
 
@@ -103,6 +113,16 @@ class Order:
     def from_json(cls, text: str) -> "Order":
         facts = json.loads(text)
         return cls(**{**facts, "tables": [_table(table) for table in facts["tables"]]})
+
+
+@dataclass(frozen=True)
+class Copied:
+    """A file of the order is written: of a table in a part. `done` files of `files` are."""
+
+    table: str
+    part: int
+    done: int
+    files: int
 
 
 def columns(table: FactTable) -> list[ColumnOrder]:

@@ -34,15 +34,24 @@ SETTINGS = {
     "work_mem": "64MB",
     "datestyle": "ISO",
 }
-# Of what libpq is told, what asyncpg understands as well; the rest is of no use to somebody who only reads.
+# Of what libpq is told, what asyncpg understands as well, and what must not be passed over in silence, since it says
+# where the server is, or what it has to prove. The rest (how long to wait, how to keep a line alive) may be left out.
 KNOWN = (
     "host", "port", "dbname", "user", "password", "passfile", "service", "sslmode", "sslcert", "sslkey",
-    "sslrootcert", "sslcrl", "sslpassword", "target_session_attrs", "krbsrvname", "options",
+    "sslrootcert", "sslcrl", "sslpassword", "sslnegotiation", "ssl_min_protocol_version", "ssl_max_protocol_version",
+    "target_session_attrs", "krbsrvname", "gsslib", "options",
 )  # fmt: skip
+NOT_KNOWN = ("hostaddr", "require_auth", "requirepeer")
+NOT_REQUIRED = ("channel_binding", "gssencmode")
 
 
 def address(given: Mapping[str, Any]) -> str:
-    """The address of a database of which libpq would be told what is `given`."""
+    """The address of a database of which libpq would be told what is `given`. Raises DatabaseFailed for what readers
+    could not keep to."""
+    beyond = [key for key in NOT_KNOWN if given.get(key)]
+    beyond += [f"{key}=require" for key in NOT_REQUIRED if given.get(key) == "require"]
+    if beyond:
+        raise DatabaseFailed(f"asyncpg does not know {', '.join(beyond)}")
     known = {key: given[key] for key in KNOWN if given.get(key) not in (None, "")}
     return f"postgresql://?{urlencode(known, quote_via=quote)}"
 

@@ -35,7 +35,7 @@ def take(
     if out is not None and out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise FolderTaken(folder=out)
     target = out or home() / f"{as_of.isoformat()}-{timezone.localtime():%H%M%S}"
-    snapshot = taking.take(target, as_of, schema(), progress)
+    snapshot = taking.take(target, as_of, progress)
     try:
         record(
             actor=by,

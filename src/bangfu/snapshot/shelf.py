@@ -17,7 +17,7 @@ class Shelf:
     finds something in them."""
 
     def __init__(self, orders: Sequence[TableOrder]) -> None:
-        self._wanted = Counter(name for order in orders for name in {found.table for found in order.found})
+        self._wanted = Counter(name for order in orders for name in _needs(order))
         self._laid: dict[Place, Future[pa.Table]] = {}
         self._takers: Counter[Place] = Counter()
         self._lock = Lock()
@@ -51,3 +51,8 @@ class Shelf:
     def _at(self, place: Place) -> "Future[pa.Table]":
         with self._lock:
             return self._laid.setdefault(place, Future())
+
+
+def _needs(order: TableOrder) -> list[str]:
+    """The tables that are taken for a table: one when its rows are read, the others when they are written."""
+    return [*({order.leader.table} if order.leader else ()), *{found.table for found in order.others}]

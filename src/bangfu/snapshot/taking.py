@@ -6,19 +6,20 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.db import connection
 
-from bangfu.common import duck
-from bangfu.common.facts import Schema
+from bangfu.common.facts import Schema, schema
 from bangfu.common.places import Level, span
-from bangfu.snapshot import asking, drafting, postgresql
+from bangfu.snapshot import asking, drafting
 from bangfu.snapshot.errors import ReadingFailed, TakingBroken
-from bangfu.snapshot.orders import Order
+from bangfu.snapshot.orders import Copied, Order
+from bangfu.snapshot.reading import DatabaseFailed
 from bangfu.snapshot.store import Snapshot
 
 READERS = 2  # the machine also serves pages
@@ -34,25 +35,27 @@ PACKAGES = Path(__file__).resolve().parents[2]
 Progress = Callable[[int, int], None]
 
 
-def take(target: Path, as_of: date, schema: Schema, progress: Progress) -> Snapshot:
+def take(target: Path, as_of: date, progress: Progress) -> Snapshot:
     """The database as it is now, as the snapshot `target` (or, when that exists, `target-2` …). What is not yet
     committed, also by the caller, is not in it. Raises ReadingFailed, TakingBroken, DiskRefused;
     then nothing is left behind."""
+    with _copier() as copied_out:
 
-    with connection.cursor() as cursor:  # a house that is not prepared, or a server that is away, says so itself
+        def fill(draft: drafting.Draft) -> None:
+            _begin(draft.schema, as_of)
+            with _address(draft.spill) as address:
+                for copied in copied_out(_order(draft.folder, address, as_of, draft.schema)):
+                    draft.wrote(copied.table, copied.part)
+                    progress(copied.done, copied.files)
+
+        name = Path(str(connection.settings_dict["NAME"])).name
+        return drafting.write(target, as_of, f"{connection.vendor} {name}", schema(), fill, numbered=True)
+
+
+def _begin(schema: Schema, as_of: date) -> None:
+    """A house that is not prepared, or a server that is away, says so itself."""
+    with connection.cursor() as cursor:
         cursor.execute(f"SELECT county FROM ({_counties(schema, as_of)}) c WHERE 1 = 0")
-
-    def fill(draft: drafting.Draft) -> list[list[str]]:
-        with _address(draft.spill) as address:
-            parts = _run(lambda: _order(draft, address, as_of, schema), progress)
-        with duck.within(draft.folder) as reading:
-            return [
-                drafting.counties(reading, [draft.path(table, part) for table in schema.tables])
-                for part in range(parts)
-            ]
-
-    name = Path(str(connection.settings_dict["NAME"])).name
-    return drafting.write(target, as_of, f"{connection.vendor} {name}", schema, fill, numbered=True)
 
 
 @contextmanager
@@ -60,7 +63,13 @@ def _address(spill: Path) -> Iterator[str]:
     """Where the copying process finds the database. One that lives in this process's memory (tests) is copied to a
     file first."""
     if connection.vendor == "postgresql":
-        yield postgresql.address(connection.get_connection_params())
+        from bangfu.snapshot import postgresql  # loads what a house on SQLite has no use for
+
+        try:
+            address = postgresql.address(connection.get_connection_params())
+        except DatabaseFailed as error:
+            raise TakingBroken(reason=error) from error
+        yield address
     elif not connection.is_in_memory_db():  # type: ignore[attr-defined]
         yield str(connection.settings_dict["NAME"])
     else:
@@ -72,11 +81,11 @@ def _address(spill: Path) -> Iterator[str]:
         file.unlink()
 
 
-def _order(draft: drafting.Draft, address: str, as_of: date, schema: Schema) -> Order:
+def _order(folder: Path, address: str, as_of: date, schema: Schema) -> Order:
     return Order(
         kind=connection.vendor,
         address=address,
-        folder=str(draft.folder),
+        folder=str(folder),
         readers=READERS,
         span=span(Level.COUNTY),
         counties=_counties(schema, as_of),
@@ -99,8 +108,9 @@ def _counties(schema: Schema, as_of: date) -> str:
     return f"SELECT county, sum(households) FROM ({' UNION ALL '.join(counted)}) c GROUP BY county ORDER BY county"
 
 
-def _run(order: Callable[[], Order], progress: Progress) -> int:
-    """Has an order carried out, which is made while the copying process starts; the number of parts."""
+@contextmanager
+def _copier() -> Iterator[Callable[[Order], Iterator[Copied]]]:
+    """What carries out an order: a process that starts while the order is made, and does not outlive the block."""
     path = os.pathsep.join(filter(None, (str(PACKAGES), os.environ.get("PYTHONPATH"))))
     with subprocess.Popen(
         [sys.executable, "-m", "bangfu.snapshot.copying"],
@@ -111,21 +121,25 @@ def _run(order: Callable[[], Order], progress: Progress) -> int:
         env={**ENVIRONMENT, **os.environ, "PYTHONPATH": path},
     ) as process:
         try:
-            assert process.stdin and process.stdout and process.stderr
-            process.stdin.write(order().to_json())
-            process.stdin.close()
-            parts, said = 0, dict[str, Any]()
-            for line in process.stdout:
-                said = json.loads(line)
-                if "error" not in said:
-                    parts = said["parts"]
-                    progress(said["done"], said["files"])
-            complaint = process.stderr.read().strip()
+            yield partial(_copied, process)
         except BaseException:
             process.kill()
             raise
-    if process.returncode:
-        reason = said.get("error") or (complaint.splitlines() or [f"exit {process.returncode}"])[-1]
-        table = said.get("table")
-        raise ReadingFailed(table=table, reason=reason) if table else TakingBroken(reason=reason)
-    return parts
+
+
+def _copied(process: "subprocess.Popen[str]", order: Order) -> Iterator[Copied]:
+    """What the process tells while it carries out the order. Raises ReadingFailed, TakingBroken."""
+    assert process.stdin and process.stdout and process.stderr
+    with suppress(BrokenPipeError):  # how it ended is told below
+        process.stdin.write(order.to_json())
+        process.stdin.close()
+    said = dict[str, Any]()
+    for line in process.stdout:
+        said = json.loads(line)
+        if "error" not in said:
+            yield Copied(**said)
+    complaint = process.stderr.read().strip()
+    if process.wait():
+        if said.get("error") and said["table"]:
+            raise ReadingFailed(table=said["table"], reason=said["error"])
+        raise TakingBroken(reason=said.get("error") or (complaint.splitlines() or [f"exit {process.returncode}"])[-1])

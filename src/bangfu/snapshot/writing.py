@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from bangfu.snapshot.texts import Values
 # A county of 80,000 people is one or two row groups: small enough to skip what lies outside a village or a county.
 ROWS_A_GROUP = 61_440
 ORDER = ("village_code", "household_id")
+LAST = 2**63 - 1
+FEW = 60  # stretches of rows in order that are put one after the other rather than row by row
 # How facts of each kind are held on their way into a file.
 FACT_TYPES: Mapping[FactKind, pa.DataType] = {
     FactKind.KEY: pa.int64(),
@@ -89,16 +92,22 @@ def _coded(values: Any, column: ColumnOrder) -> Any:
 
 
 def _sorted(table: pa.Table, keys: Sequence[str]) -> pa.Table:
-    """Sorted by `keys`; unknown comes last. Rows that stand in order already stay where they are."""
-    ranks = pa.table({name: _rank(table[name]) for name in dict.fromkeys(keys) if name in table.column_names})
-    indices = pc.sort_indices(ranks, sort_keys=[(name, "ascending") for name in ranks.column_names])
-    in_order = bool((np.diff(indices.to_numpy().astype(np.int64)) > 0).all())
-    return table if in_order else table.combine_chunks().take(indices)
+    """Sorted by `keys`, unknown comes last; each column in one piece, since the engine may hand on small pieces out of
+    order."""
+    ranks = [_rank(table[name]) for name in dict.fromkeys(keys) if name in table.column_names]
+    order: Any = np.lexsort(ranks[::-1])
+    edges = [0, *(np.flatnonzero(np.diff(order) != 1) + 1), len(order)]
+    if len(edges) > FEW:
+        return table.combine_chunks().take(pa.array(order))
+    if len(edges) > 2:
+        table = pa.concat_tables(table.slice(order[begin], end - begin) for begin, end in pairwise(edges))
+    return table.combine_chunks()
 
 
-def _rank(values: Any) -> Any:
-    """Numbers that sort as the values do."""
-    if not pa.types.is_dictionary(values.type):
-        return values
-    coded = values.combine_chunks()
-    return pc.rank(coded.dictionary, sort_keys="ascending").take(coded.indices)
+def _rank(values: Any) -> Values:
+    """Whole numbers that sort as the values do."""
+    if not pa.types.is_integer(values.type):
+        coded = values.combine_chunks()
+        coded = coded if pa.types.is_dictionary(coded.type) else coded.cast(pa.string()).dictionary_encode()
+        values = pc.rank(coded.dictionary, sort_keys="ascending").take(coded.indices)
+    return values.cast(pa.int64()).fill_null(LAST).to_numpy()
