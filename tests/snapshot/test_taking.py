@@ -635,6 +635,19 @@ def test_a_copying_process_that_is_killed_on_its_way_blames_no_table(
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("words", [["/nowhere/python"], ["/bin/false"]])
+def test_a_copying_process_that_does_not_start_is_said_in_words(
+    house: House, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    """Whether there is none at all, or one that ends before it has read what it should do."""
+    started = subprocess.Popen
+    monkeypatch.setattr(taking.subprocess, "Popen", lambda _words, **given: started(words, **given))
+    with pytest.raises(errors.TakingBroken, match=r"No such file|exit 1"):
+        services.take(AS_OF)
+    assert not services.home().exists() or list(services.home().iterdir()) == []
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_number_too_large_for_an_amount_is_refused(house: House) -> None:
     home_of(house.village, 1)
     with connection.cursor() as cursor:

@@ -91,7 +91,8 @@ class Repeated:
     """Columns that say again what stands in another table, so that nobody need read it twice from a live database.
 
     `by` gives for every column of the other table's key an expression over this table's live row; `columns` the name
-    there of each name here. Where no row is found they are unknown, or, when it is `needed`, this row is none either.
+    there of each name here. Where no row is found they are unknown. When it is `needed`, which is told by one number,
+    this row lies in the same file as that one, and is none where there is none.
     """
 
     table: str

@@ -31,6 +31,7 @@ SETTINGS = {
     "max_parallel_workers_per_gather": "0",
     "jit": "off",
     "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
     "work_mem": "64MB",
     "datestyle": "ISO",
 }

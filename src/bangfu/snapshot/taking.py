@@ -110,16 +110,21 @@ def _counties(schema: Schema, as_of: date) -> str:
 
 @contextmanager
 def _copier() -> Iterator[Callable[[Order], Iterator[Copied]]]:
-    """What carries out an order: a process that starts while the order is made, and does not outlive the block."""
+    """What carries out an order: a process that starts while the order is made, and does not outlive the block. Raises
+    TakingBroken."""
     path = os.pathsep.join(filter(None, (str(PACKAGES), os.environ.get("PYTHONPATH"))))
-    with subprocess.Popen(
-        [sys.executable, "-m", "bangfu.snapshot.copying"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**ENVIRONMENT, **os.environ, "PYTHONPATH": path},
-    ) as process:
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bangfu.snapshot.copying"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**ENVIRONMENT, **os.environ, "PYTHONPATH": path},
+        )
+    except OSError as error:
+        raise TakingBroken(reason=error.strerror or error) from error
+    with process:
         try:
             yield partial(_copied, process)
         except BaseException:
