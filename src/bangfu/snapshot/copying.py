@@ -5,6 +5,7 @@ A process of its own because ADBC brings its own copy of SQLite: when one of two
 database, the locks of the other are gone. It needs neither Django nor its settings, and its memory ends with it.
 """
 
+import gc
 import json
 import os
 import sys
@@ -195,6 +196,7 @@ def _as_it_is_now(reader: Reader, table: TableOrder) -> TableOrder:
 
 
 def main() -> int:
+    gc.disable()  # nothing that goes in circles grows large before the process ends
     order = Order.from_json(sys.stdin.read())
     try:
         for copied in copy(order):

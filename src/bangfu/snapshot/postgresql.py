@@ -26,8 +26,8 @@ SMALL = 100_000
 PAUSE = 0.001  # seconds
 ESCAPED = b"\\"
 # Several readers ask at the same time already; a part is a small piece of every table, in the order of whose keys rows
-# should meet rather than through a hash of the whole (what rooms above have summed up has no keys to be looked up by, so
-# that much must be left to the server); dates are written as Arrow reads them.
+# should meet rather than through a hash of the whole (and sums of upper rooms have no keys to be looked up by, so that
+# merging must be left to the server); dates are written as Arrow reads them.
 SETTINGS = {
     "max_parallel_workers_per_gather": "0",
     "jit": "off",

@@ -24,9 +24,10 @@ from bangfu.snapshot.store import Snapshot
 
 READERS = 2  # the machine also serves pages
 # Of the copying process: threads of linear algebra, which it has no use for, start by spinning; memory that is given
-# back is handed out again rather than returned to the system and cleared anew.
+# back, by Arrow too, is handed out again rather than returned to the system and cleared anew.
 ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
     "MALLOC_MMAP_THRESHOLD_": str(1 << 30),
     "MALLOC_TRIM_THRESHOLD_": str(1 << 30),
 }
