@@ -196,6 +196,7 @@ def _as_it_is_now(reader: Reader, table: TableOrder) -> TableOrder:
 
 
 def main() -> int:
+    """Carries out the order on the standard input; the process's code: 0, or 1 when the last line tells an error."""
     gc.disable()  # nothing that goes in circles grows large before the process ends
     order = Order.from_json(sys.stdin.read())
     try:
